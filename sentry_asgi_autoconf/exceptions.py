@@ -1,0 +1,77 @@
+"""The error family: what is wrong, whence it came, what is allowed, the remedy, and a slug that the docs explain."""
+
+from __future__ import annotations
+
+
+class AutoconfError(Exception):
+    """Base of all errors that this package tells a person about.
+
+    `docs/messages.md` has a section for each `slug`.
+    """
+
+    slug = "error"
+
+    def __init__(self, what: str, *, remedy: str = "") -> None:
+        """Keep `what` (with its source and what is allowed) and `remedy`, both free of secrets."""
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """Give the whole message on one line, slug last."""
+        parts = [self.what.rstrip(".") + ".", self.remedy, f"[{self.slug}]"]
+        return " ".join(" ".join(part.split()) for part in parts if part)
+
+
+class InvalidSettingError(AutoconfError):
+    """A value that its option does not allow."""
+
+    slug = "invalid-setting"
+
+
+class UnknownSettingError(AutoconfError):
+    """A variable whose name is no setting, but nearly one."""
+
+    slug = "unknown-setting"
+
+
+class UnresolvedImportError(AutoconfError):
+    """An import string that leads nowhere, or to something that cannot be used there."""
+
+    slug = "unresolved-import"
+
+
+class UnknownIntegrationError(AutoconfError):
+    """An integration name that the installed SDK does not have."""
+
+    slug = "unknown-integration"
+
+
+class UnsupportedOptionError(AutoconfError):
+    """An option that the installed SDK does not know."""
+
+    slug = "unsupported-option"
+
+
+class UnreadableSecretError(AutoconfError):
+    """A secrets directory or file that cannot be read."""
+
+    slug = "unreadable-secret"
+
+
+class SdkError(AutoconfError):
+    """`sentry_sdk.init` itself raised."""
+
+    slug = "sdk-init-failed"
+
+
+class AdapterError(AutoconfError):
+    """A server adapter that cannot be loaded, failed, or found no seam in this release of its server."""
+
+    slug = "adapter-failed"
+
+
+class UnexpectedError(AutoconfError):
+    """A defect of this package: the app is served without it."""
+
+    slug = "unexpected-error"
