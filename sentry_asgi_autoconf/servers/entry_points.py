@@ -1,0 +1,27 @@
+"""Find the adapters that installed distributions declare for a trigger module."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING or sys.version_info >= (3, 10):
+    from importlib.metadata import PackageNotFoundError, entry_points, version
+else:
+    # Only here: on a newer Python the backport would change the host process's finders.
+    from importlib_metadata import PackageNotFoundError, entry_points, version
+
+GROUP = "sentry_asgi_autoconf.servers"
+
+
+def for_trigger(module_name: str) -> List[Any]:
+    """Give the entry points whose name is `module_name`, not loaded yet."""
+    return list(entry_points(group=GROUP, name=module_name))
+
+
+def version_of(distribution: str) -> str:
+    """Give the version of an installed distribution, "unknown" without its metadata."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "unknown"

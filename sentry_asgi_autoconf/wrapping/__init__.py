@@ -1,0 +1,1 @@
+"""The wrap and serve stages: one Sentry middleware around each served app."""

@@ -1,0 +1,97 @@
+"""Tell which Sentry middleware an app already has: its framework's integration, one of its own, or none."""
+
+from __future__ import annotations
+
+import functools
+from types import FunctionType, MethodType
+from typing import Any, Container, Iterator, Optional
+
+# Class (module, name) → the integration that makes a transaction for each of its requests.
+_FRAMEWORKS = {
+    ("starlette.applications", "Starlette"): "starlette",  # FastAPI is a subclass
+    ("django.core.handlers.asgi", "ASGIHandler"): "django",
+    ("quart.app", "Quart"): "quart",
+    ("litestar.app", "Litestar"): "litestar",
+    ("starlite.app", "Starlite"): "starlite",
+    ("sanic.app", "Sanic"): "sanic",
+}
+_SENTRY_MIDDLEWARE = ("sentry_sdk.integrations.asgi", "SentryAsgiMiddleware")
+
+# What ASGI middleware calls the app that it wraps.
+_INNER = ("app", "_app", "application", "asgi_app", "inner", "wrapped", "other_asgi_app", "__wrapped__")
+_MOST_LAYERS = 64
+
+
+def instrumented_by(app: Any, integrations: Container[str]) -> Optional[str]:
+    """Name what instruments `app`, or something that it wraps: an active integration, its own middleware, or None."""
+    for layer in _layers(app):
+        if _is_a(type(layer), _SENTRY_MIDDLEWARE):
+            return "its own SentryAsgiMiddleware"
+        if _middleware_of(layer):
+            return "its own SentryAsgiMiddleware"
+        integration = _integration_of(layer)
+        if integration in integrations and _was_made_under(integration, layer):
+            return f"the {integration} integration"
+    return None
+
+
+def _layers(app: Any) -> Iterator[Any]:
+    """Give `app` and what it wraps, outermost first, without calling anything of it."""
+    pending, seen = [app], set()
+    while pending and len(seen) < _MOST_LAYERS:
+        layer = pending.pop(0)
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        yield layer
+        pending.extend(inner for inner in _inner(layer) if callable(inner))
+
+
+def _inner(layer: Any) -> Iterator[Any]:
+    if isinstance(layer, functools.partial):
+        yield from (layer.func, *layer.args, *layer.keywords.values())
+    elif isinstance(layer, MethodType):
+        yield layer.__self__
+    elif isinstance(layer, FunctionType):
+        yield from _closed_over(layer)
+    for name in _INNER:
+        # Straight from where instances keep it: a lazy object's __getattr__ must not run.
+        value = getattr(layer, "__dict__", {}).get(name)
+        if value is None and name in getattr(type(layer), "__slots__", ()):
+            value = getattr(layer, name, None)
+        if value is not None:
+            yield value
+
+
+def _closed_over(function: FunctionType) -> Iterator[Any]:
+    for cell in function.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+
+
+def _integration_of(layer: Any) -> Optional[str]:
+    for kind in type(layer).__mro__:
+        integration = _FRAMEWORKS.get((kind.__module__, kind.__name__))
+        if integration:
+            return integration
+    return None
+
+
+def _was_made_under(integration: str, app: Any) -> bool:
+    """Tell whether the integration reached this instance: Litestar's acts on an app while it is made."""
+    return integration not in ("litestar", "starlite") or any(
+        isinstance(middleware, type) and _is_a(middleware, _SENTRY_MIDDLEWARE) for middleware in app.middleware
+    )
+
+
+def _middleware_of(layer: Any) -> bool:
+    """Tell whether a Starlette app has been given SentryAsgiMiddleware by add_middleware."""
+    if _integration_of(layer) != "starlette":
+        return False
+    return any(_is_a(entry.cls, _SENTRY_MIDDLEWARE) for entry in layer.user_middleware if isinstance(entry.cls, type))
+
+
+def _is_a(kind: type, name: tuple[str, str]) -> bool:
+    return any((base.__module__, base.__name__) == name for base in kind.__mro__)

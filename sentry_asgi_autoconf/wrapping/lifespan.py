@@ -1,0 +1,54 @@
+"""Watch an app's lifespan: no support for it is no error, a failed start-up is one error."""
+
+from __future__ import annotations
+
+from typing import Any, Awaitable, Callable, Sequence
+
+import sentry_sdk
+from sentry_sdk.integrations.logging import ignore_logger
+
+from sentry_asgi_autoconf.wrapping import failure
+
+
+class Lifespan:
+    """One run of the lifespan scope."""
+
+    def __init__(self, error_loggers: Sequence[str]) -> None:
+        """Take the names of the server's loggers, which repeat what is reported here."""
+        self._error_loggers = error_loggers
+        self._entered = False
+        self._failure: str | None = None
+
+    async def run(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:
+        """Run `app`'s lifespan and report a start-up or shutdown that failed; what it raises goes on to the server."""
+
+        async def watched_receive() -> Any:
+            message = await receive()
+            self._entered = True
+            return message
+
+        async def watched_send(message: Any) -> None:
+            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+                self._failure = message.get("message") or message["type"]
+                # The server logs this failure, in two or three errors, and then ends.
+                for name in self._error_loggers:
+                    ignore_logger(name)
+            await send(message)
+
+        with sentry_sdk.new_scope() as sentry_scope:
+            sentry_scope.add_event_processor(self._drop_missing_support)
+            try:
+                await app(scope, watched_receive, watched_send)
+            except Exception as error:
+                if self._entered:
+                    failure.capture(error)
+                raise
+            if self._failure is not None:
+                failure.capture_message(self._failure)
+
+    def _drop_missing_support(self, event: Any, hint: Any) -> Any:
+        """Drop what an integration captures of an app that refuses the scope before it takes a message from it."""
+        if self._entered or not hint.get("exc_info"):
+            return event
+        unhandled = (value.get("mechanism", {}).get("handled") is False for value in event["exception"]["values"])
+        return None if any(unhandled) else event

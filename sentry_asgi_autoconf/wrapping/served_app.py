@@ -1,0 +1,30 @@
+"""The outermost layer around a served app: it remembers the request and watches the lifespan."""
+
+from __future__ import annotations
+
+from typing import Any, Awaitable, Callable, Sequence
+
+from sentry_asgi_autoconf.wrapping import current_request
+from sentry_asgi_autoconf.wrapping.lifespan import Lifespan
+
+
+class ServedApp:
+    """An ASGI 3 app that serves `inner`, and answers for attributes as `app`, the one that was loaded, does."""
+
+    __slots__ = ("_app", "_error_loggers", "_inner")
+
+    def __init__(self, inner: Callable[..., Awaitable[None]], app: Any, error_loggers: Sequence[str]) -> None:
+        """Keep what is served, what was loaded, and the names of the server's loggers."""
+        self._inner = inner
+        self._app = app
+        self._error_loggers = error_loggers
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """Serve one scope, without a frame of ours in the app's tracebacks."""
+        if scope["type"] == "lifespan":
+            return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
+        current_request.remember(scope)
+        return self._inner(scope, receive, send)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)

@@ -1,0 +1,55 @@
+"""Wrap an app exactly once: leave it to the middleware that it has, or give it one."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Sequence, Tuple
+
+import sentry_sdk
+from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
+
+from sentry_asgi_autoconf.wrapping import frameworks
+from sentry_asgi_autoconf.wrapping.failure import MECHANISM
+from sentry_asgi_autoconf.wrapping.served_app import ServedApp
+
+
+def wrap(app: Any, asgi_version: int, error_loggers: Sequence[str]) -> Tuple[Any, str]:
+    """Give an ASGI 3 app that serves `app`, and the name of what instruments it."""
+    if isinstance(app, ServedApp):
+        return app, "this package already"
+    by = frameworks.instrumented_by(app, sentry_sdk.get_client().integrations)
+    if by is None:
+        inner = _middleware(app, asgi_version)
+        by = "SentryAsgiMiddleware"
+    else:
+        inner = app
+    return ServedApp(_as_asgi3(inner) if asgi_version == 2 else inner, app, error_loggers), by
+
+
+def _middleware(app: Any, asgi_version: int) -> Any:
+    # The version is said wherever it can be: the middleware takes partials and callable objects for ASGI 2.
+    if "asgi_version" in inspect.signature(SentryAsgiMiddleware.__init__).parameters:
+        return SentryAsgiMiddleware(app, mechanism_type=MECHANISM, asgi_version=asgi_version)
+    return SentryAsgiMiddleware(_as_function(app) if asgi_version == 3 else app, mechanism_type=MECHANISM)
+
+
+def _as_function(app: Any) -> Any:
+    """Give `app` the one shape in which older SDKs recognise ASGI 3."""
+
+    async def asgi3(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    return asgi3
+
+
+def _as_asgi3(app: Any) -> Any:
+    def asgi3(scope: Any, receive: Any, send: Any) -> Any:
+        return app(scope)(receive, send)
+
+    return asgi3
+
+
+def name_of(app: Any) -> str:
+    """Name an app for the operator: its module and qualified name, of its class where it has none itself."""
+    named = app if hasattr(app, "__qualname__") else type(app)
+    return f"{named.__module__}.{named.__qualname__}"

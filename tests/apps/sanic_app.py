@@ -1,0 +1,21 @@
+"""A Sanic app, served as ASGI, that knows nothing of Sentry."""
+
+from sanic import Sanic, text
+
+app = Sanic("example")
+
+
+@app.get("/ok")
+async def ok(request):
+    return text("ok")
+
+
+@app.get("/items/<number:int>")
+async def item(request, number):
+    return text(str(number))
+
+
+@app.get("/boom")
+async def boom(request):
+    divisor = 0
+    return text(str(1 // divisor))

@@ -1,0 +1,77 @@
+"""Fixtures: the receiver, one project of it per test, and servers that end with their test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+import pytest
+
+from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+from tests.harness.envelopes import Project
+from tests.harness.server import APPS, Server, environment
+
+
+@pytest.fixture(scope="session")
+def inbox() -> Iterator[BackgroundInbox]:
+    """Run the receiver in this test process."""
+    with BackgroundInbox() as running:
+        yield running
+
+
+@pytest.fixture
+def project(inbox: BackgroundInbox) -> Project:
+    """Give a project that nothing else sends to."""
+    return Project(inbox)
+
+
+@pytest.fixture
+def new_project(inbox: BackgroundInbox) -> Callable[[], Project]:
+    """Make further projects."""
+    return lambda: Project(inbox)
+
+
+Start = Callable[..., Server]
+
+
+@pytest.fixture
+def start(project: Project) -> Iterator[Start]:
+    """Start servers that report to the test's project with all traces, and end them after the test."""
+    running: list[Server] = []
+
+    def begin(
+        command: Sequence[str],
+        environ: Mapping[str, str] | None = None,
+        *,
+        bootstrap: bool = True,
+        cwd: Path = APPS,
+    ) -> Server:
+        settings = {"SENTRY_DSN": project.dsn, "SENTRY_TRACES_SAMPLE_RATE": "1.0", **(environ or {})}
+        server = Server(command, environment(settings, bootstrap=bootstrap), cwd)
+        running.append(server)
+        return server
+
+    yield begin
+    for server in running:
+        server.kill()
+        server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def conformance() -> Callable[[dict[str, Any]], None]:
+    """Check an event or transaction with the code by which Sentry itself takes events in."""
+    from sentry_relay.processing import StoreNormalizer
+
+    normalizer = StoreNormalizer(
+        project_id=7,
+        client="sentry.python/2.75.0",
+        protocol_version="7",
+        remove_other=True,
+        normalize_user_agent=True,
+        enable_trimming=True,
+    )
+
+    def check(event: dict[str, Any]) -> None:
+        assert not normalizer.normalize_event(event).get("errors")
+
+    return check

@@ -1,0 +1,1 @@
+"""Real interpreters, real servers, a real receiver: what the tests run the package with."""

@@ -1,0 +1,46 @@
+"""Compare what two set-ups sent, apart from what must differ between any two runs and what differs on purpose."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Ids and times of the run.
+_OF_THE_RUN = {
+    "event_id",
+    "timestamp",
+    "start_timestamp",
+    "trace_id",
+    "span_id",
+    "parent_span_id",
+    "sample_rand",
+    "thread.id",
+    "id",
+}
+_ON_PURPOSE = {"asgi_server"}  # our one context
+_VARIABLE_TEXT = [
+    (re.compile(r"0x[0-9a-f]+"), "0x…"),
+    (re.compile(r"127\.0\.0\.1(:|', )\d+"), "127.0.0.1:…"),
+    (re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b"), "id"),
+    (re.compile(r"\b(by_hand|[a-z]+_app|raw\d):app\b"), "app"),
+    (re.compile(r"\d+\.\d{3,}"), "time"),
+    (re.compile(r"asgi_autoconf"), "asgi"),  # our mechanism
+]
+
+
+def normalised(data: Any) -> Any:
+    """Give an event without what differs between any two runs."""
+    if isinstance(data, dict):
+        kept = {key: value for key, value in data.items() if key not in _OF_THE_RUN | _ON_PURPOSE}
+        return {key: _redacted(value) if key == "vars" else normalised(value) for key, value in kept.items()}
+    if isinstance(data, list):
+        return [normalised(item) for item in data]
+    if isinstance(data, str):
+        for pattern, replacement in _VARIABLE_TEXT:
+            data = pattern.sub(replacement, data)
+    return data
+
+
+def _redacted(variables: Any) -> Any:
+    # Their values differ on purpose, as ours are redacted: the privacy tests look at them.
+    return sorted(variables)

@@ -1,0 +1,147 @@
+"""Run an unmodified app under a real server in a subprocess, with the bootstrap on PYTHONPATH."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Mapping, Sequence
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+APPS = ROOT / "tests" / "apps"
+BOOTSTRAP = ROOT / "sentry_asgi_autoconf" / "bootstrap"
+DEADLINE = 60.0  # seconds that anything may take on a busy machine
+
+_ADDRESS = re.compile(r"running on https?://[^:\s]+:(\d+)")
+
+
+def environment(extra: Mapping[str, str] | None = None, *, bootstrap: bool = True) -> dict[str, str]:
+    """Give a clean environment: no setting of the caller's, the bootstrap on PYTHONPATH if wanted."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SENTRY_", "PYTEST_", "PYTHON", "COV_"))
+    }
+    kept["PYTHONUNBUFFERED"] = "1"
+    kept["NO_COLOR"] = "1"
+    if bootstrap:
+        kept["PYTHONPATH"] = str(BOOTSTRAP)
+    return {**kept, **(extra or {})}
+
+
+def until(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
+    """Poll `condition` until it gives something true, and give that; fail after `deadline` seconds."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {deadline:.0f} s in vain for {what}")
+
+
+class Server:
+    """A server process whose output is collected while it runs."""
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path = APPS) -> None:
+        self.output = ""
+        self.stdout = ""
+        self.process = subprocess.Popen(
+            command,
+            env=dict(environ),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._readers = [
+            threading.Thread(target=self._read, args=(self.process.stdout, True), daemon=True),
+            threading.Thread(target=self._read, args=(self.process.stderr, False), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, stream: Any, is_stdout: bool) -> None:
+        for line in stream:
+            self.output += line
+            if is_stdout:
+                self.stdout += line
+
+    @property
+    def url(self) -> str:
+        """The address that the server says it listens on."""
+        found = until(lambda: _ADDRESS.search(self.output) or self._fail_if_dead(), "the server's address")
+        return f"http://127.0.0.1:{found[1]}"
+
+    def _fail_if_dead(self) -> None:
+        if self.process.poll() is not None:
+            for reader in self._readers:
+                reader.join(timeout=5)
+            if not _ADDRESS.search(self.output):
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.output}")
+
+    def ready(self) -> Server:
+        """Wait until the app has started to serve."""
+        until(
+            lambda: "Application startup complete" in self.output or self._fail_if_dead(),
+            f"the app to start, in {self.output!r}",
+        )
+        return self
+
+    def get(self, path: str, **arguments: Any) -> httpx.Response:
+        """Request `path`, once."""
+        return self.request("GET", path, **arguments)
+
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Send one request on a connection of its own."""
+        with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
+            return client.request(method, self.url + path, **arguments)
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Signal the server, wait until all of it has ended, and give its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal_number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until the server has ended by itself, and give its exit status."""
+        try:
+            self.process.wait(timeout=DEADLINE)
+        finally:
+            self.kill()
+        for reader in self._readers:
+            reader.join(timeout=DEADLINE)
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """End whatever is left of the server and its children."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def uvicorn(*arguments: str, python: str = sys.executable) -> list[str]:
+    """Give a uvicorn command on a port from the operating system."""
+    return [python, "-m", "uvicorn", "--port", "0", *arguments]
+
+
+def run(code: str, environ: Mapping[str, str], *options: str, python: str = sys.executable) -> Any:
+    """Run Python code in an interpreter of its own."""
+    return subprocess.run(
+        [python, *options, "-c", code],
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
