@@ -96,8 +96,9 @@ class Runtime:
             return Decision(False, "SENTRY_ASGI_ENABLED is false")
 
         from sentry_asgi_autoconf.sdk import initialise
+        from sentry_asgi_autoconf.sdk import options as init_options
 
-        options, problems = initialise.build_options(loaded.options, loaded.sources)
+        options, problems = init_options.build(loaded.options, loaded.sources)
         self._report([*loaded.problems, *problems], strict=loaded.own.strict)
         if not options.get("dsn") and not options.get("spotlight"):
             return Decision(False, "no valid SENTRY_DSN")

@@ -41,13 +41,14 @@ def start(project: Project) -> Iterator[Start]:
 
     def begin(
         command: Sequence[str],
-        environ: Mapping[str, str] | None = None,
+        environ: Mapping[str, str | None] | None = None,
         *,
         bootstrap: bool = True,
         cwd: Path = APPS,
     ) -> Server:
         settings = {"SENTRY_DSN": project.dsn, "SENTRY_TRACES_SAMPLE_RATE": "1.0", **(environ or {})}
-        server = Server(command, environment(settings, bootstrap=bootstrap), cwd)
+        wanted = {name: value for name, value in settings.items() if value is not None}
+        server = Server(command, environment(wanted, bootstrap=bootstrap), cwd)
         running.append(server)
         return server
 

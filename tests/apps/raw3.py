@@ -1,5 +1,7 @@
 """A plain ASGI 3 app that knows nothing of Sentry."""
 
+import functools
+
 
 async def respond(send, status, body):
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
@@ -50,3 +52,10 @@ def create_app():
 
 
 instance = App()
+
+
+async def with_greeting(greeting, scope, receive, send):
+    await app(scope, receive, send)
+
+
+partial = functools.partial(with_greeting, "hello")

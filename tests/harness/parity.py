@@ -20,7 +20,7 @@ _OF_THE_RUN = {
 _ON_PURPOSE = {"asgi_server"}  # our one context
 _VARIABLE_TEXT = [
     (re.compile(r"0x[0-9a-f]+"), "0x…"),
-    (re.compile(r"127\.0\.0\.1(:|', )\d+"), "127.0.0.1:…"),
+    (re.compile(r"127\.0\.0\.1(:|', )\d+"), "[Filtered]"),  # the client's address
     (re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b"), "id"),
     (re.compile(r"\b(by_hand|[a-z]+_app|raw\d):app\b"), "app"),
     (re.compile(r"\d+\.\d{3,}"), "time"),

@@ -106,6 +106,13 @@ class Server:
         with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
             return client.request(method, self.url + path, **arguments)
 
+    def provoke(self, path: str = "/boom", **arguments: Any) -> None:
+        """Request what fails: a 500, or no end of the response if it had begun."""
+        try:
+            assert self.get(path, **arguments).status_code == 500
+        except httpx.RemoteProtocolError:
+            pass
+
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Signal the server, wait until all of it has ended, and give its exit status."""
         if self.process.poll() is None:
@@ -140,6 +147,7 @@ def run(code: str, environ: Mapping[str, str], *options: str, python: str = sys.
     return subprocess.run(
         [python, *options, "-c", code],
         env=dict(environ),
+        cwd=APPS,
         capture_output=True,
         text=True,
         timeout=DEADLINE,

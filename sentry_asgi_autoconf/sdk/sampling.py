@@ -1,0 +1,64 @@
+"""Sample transactions by method and path."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import Any, Callable, Dict, List, Mapping, Optional, Pattern, Tuple, Union
+
+SampleRate = Union[float, bool, None]
+Sampler = Callable[[Dict[str, Any]], SampleRate]
+
+
+def is_needed(options: Mapping[str, Any], excluded_paths: List[str], rates: Mapping[str, float]) -> bool:
+    """Tell whether paths change anything: an exclusion must not switch tracing on."""
+    tracing = options.get("traces_sampler") or options.get("traces_sample_rate") is not None
+    return bool(rates or (excluded_paths and (tracing or options.get("enable_tracing"))))
+
+
+class PathSampler:
+    """A `traces_sampler` that knows excluded paths and rates by path, and leaves the rest to the general rate."""
+
+    def __init__(
+        self,
+        otherwise: Optional[Sampler],
+        general_rate: float,
+        excluded_paths: List[str],
+        rates: Mapping[str, float],
+        current_scope: Callable[[], Optional[Dict[str, Any]]],
+    ) -> None:
+        """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts."""
+        self._otherwise = otherwise
+        self._general_rate = general_rate
+        self._excluded = [_compiled(glob) for glob in excluded_paths]
+        self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
+        self._current_scope = current_scope
+
+    def __call__(self, context: Dict[str, Any]) -> SampleRate:
+        """Give the rate for the transaction that `context` (the SDK's sampling context) is about."""
+        scope = context.get("asgi_scope") or self._current_scope() or {}
+        path = scope.get("path", "")
+        if any(pattern.match(path) for pattern in self._excluded):
+            return 0.0
+        parent: Optional[bool] = context.get("parent_sampled")
+        rate = self._rate_of(scope.get("method", "WEBSOCKET"), path)
+        if rate is not None:
+            return rate if parent is None else parent
+        if self._otherwise is not None:
+            return self._otherwise(context)
+        return self._general_rate if parent is None else parent
+
+    def _rate_of(self, method: str, path: str) -> Optional[float]:
+        for wanted, pattern, rate in self._rates:
+            if wanted in ("", method) and pattern.match(path):
+                return rate
+        return None
+
+
+def _parsed(key: str) -> Tuple[str, Pattern[str]]:
+    method, _, glob = key.strip().rpartition(" ")
+    return method.strip().upper(), _compiled(glob)
+
+
+def _compiled(glob: str) -> Pattern[str]:
+    return re.compile(fnmatch.translate(glob))

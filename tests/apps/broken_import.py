@@ -1,0 +1,3 @@
+"""An app whose module cannot be imported."""
+
+app = 1 // 0

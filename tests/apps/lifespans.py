@@ -1,0 +1,57 @@
+"""Apps that differ in how they take the lifespan scope."""
+
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from raw3 import app as raw3
+
+
+def otherwise(lifespan):
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        else:
+            await raw3(scope, receive, send)
+
+    return app
+
+
+@otherwise
+async def refuses(receive, send):
+    raise RuntimeError("only http here")
+
+
+@otherwise
+async def raises_at_startup(receive, send):
+    await receive()
+    raise RuntimeError("no database")
+
+
+@otherwise
+async def says_startup_failed(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+
+@otherwise
+async def raises_at_shutdown(receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    raise RuntimeError("cannot close")
+
+
+def framework(lifespan):
+    return FastAPI(lifespan=asynccontextmanager(lifespan))
+
+
+@framework
+async def fastapi_fails_at_startup(app):
+    raise RuntimeError("no database")
+    yield
+
+
+@framework
+async def fastapi_fails_at_shutdown(app):
+    yield
+    raise RuntimeError("cannot close")

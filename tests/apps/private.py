@@ -1,0 +1,51 @@
+"""Apps whose frames are full of what the client sent, when they fail."""
+
+import base64
+import logging
+from http.cookies import SimpleCookie
+
+import sentry_sdk
+from fastapi import FastAPI, Request
+
+
+def fail(scope):
+    headers = dict(scope["headers"])
+    decoded = {name.decode(): value.decode() for name, value in scope["headers"]}
+    cookie_header = headers[b"cookie"]
+    cookies = {name: morsel.value for name, morsel in SimpleCookie(decoded["cookie"]).items()}
+    credentials = base64.b64decode(decoded["authorization"].split()[1]).decode()
+    user, word = credentials.split(":")
+    forwarded = decoded["x-forwarded-for"].split(",")[0]
+    greet(scope["client"], cookies, decoded)
+
+
+# Two functions, as the SDK sends ten variables of a frame.
+def greet(endpoint, cookies, decoded):
+    address, port = endpoint
+    greeting = f"welcome back, {cookies['sid']}"
+    harmless = "kept"
+    logging.getLogger("shop").warning("request from %s with %s", address, decoded)
+    raise ValueError(f"no luck for {address} with {cookies['sid']}")
+
+
+async def raw(scope, receive, send):
+    assert scope["type"] == "http"
+    if scope["path"] == "/message":
+        sentry_sdk.capture_message("noted")
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+    elif scope["path"] == "/logged":
+        logging.getLogger("shop").error("failed", extra={"headers": dict(scope["headers"])})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+    else:
+        fail(scope)
+
+
+fast = FastAPI()
+
+
+@fast.get("/boom")
+async def boom(request: Request):
+    cookies, client, headers = request.cookies, request.client, request.headers
+    return fail(request.scope)

@@ -1,0 +1,7 @@
+"""Serve an app object from a script of one's own."""
+
+import uvicorn
+from raw3 import app
+
+if __name__ == "__main__":
+    uvicorn.run(app, port=0)

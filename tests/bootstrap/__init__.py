@@ -1,0 +1,1 @@
+"""Interpreter start: the bootstrap directory on PYTHONPATH."""

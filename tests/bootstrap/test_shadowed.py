@@ -1,0 +1,93 @@
+"""The sitecustomize that ours shadows runs as it would without us, whatever it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness.server import BOOTSTRAP, environment, run
+
+HOOKED = "any(type(f).__module__ == 'sentry_asgi_import_hook' for f in sys.meta_path)"
+
+
+def start(code: str, *directories: Path | str, **environ: str) -> Any:
+    """Run `code` with these directories on PYTHONPATH."""
+    path = os.pathsep.join(map(str, directories))
+    return run(code, environment({"PYTHONPATH": path, **environ}, bootstrap=False))
+
+
+def write(directory: Path, text: str) -> Path:
+    """Write a sitecustomize into `directory`."""
+    directory.mkdir(exist_ok=True)
+    (directory / "sitecustomize.py").write_text(text)
+    return directory
+
+
+BEHAVIOURS = {
+    "works": "import sys\nsys.marker = 'ran'\n",
+    "raises": "raise RuntimeError('theirs')\n",
+    "has a syntax error": "def\n",
+    "fails to import": "import no_such_module\n",
+    "misses itself": "raise ModuleNotFoundError('x', name='sitecustomize')\n",
+    "prints": "print('theirs')\n",
+    "changes the path": "import sys\nsys.path.insert(0, '/theirs')\n",
+    "replaces itself": "import sys, types\nsys.modules['sitecustomize'] = types.ModuleType('other')\n",
+}
+
+
+@pytest.mark.parametrize("text", BEHAVIOURS.values(), ids=BEHAVIOURS.keys())
+def test_it_does_what_it_does_without_us(text: str, tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", text)
+    code = (
+        "import sys; module = sys.modules.get('sitecustomize')\n"
+        "print(getattr(sys, 'marker', None), getattr(module, '__file__', module), getattr(module, '__name__', None))\n"
+        f"print([p for p in sys.path if p != {str(BOOTSTRAP)!r}])"
+    )
+    alone, with_us = start(code, theirs), start(code, BOOTSTRAP, theirs)
+    ours = str(BOOTSTRAP / "sitecustomize.py")
+    assert with_us.returncode == alone.returncode
+    assert with_us.stderr == alone.stderr
+    assert with_us.stdout.replace(f"{ours} sitecustomize", "None None") == alone.stdout
+
+
+def test_it_may_end_the_process(tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", "import sys\nsys.exit(7)\n")
+    alone, with_us = start("pass", theirs), start("pass", BOOTSTRAP, theirs)
+    assert with_us.returncode == alone.returncode
+    # CPython prints this traceback with every frame of the import system, so ours show among them.
+    assert with_us.stderr.splitlines()[-3:] == alone.stderr.splitlines()[-3:]
+
+
+@pytest.mark.parametrize("text", [BEHAVIOURS[name] for name in ("works", "raises", "has a syntax error")])
+def test_it_does_not_keep_the_hook_from_being_installed(text: str, tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", text)
+    assert start(f"import sys; print({HOOKED})", BOOTSTRAP, theirs).stdout == "True\n"
+
+
+def test_it_runs_when_we_are_switched_off(tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", BEHAVIOURS["works"])
+    result = start("import sys; print(sys.marker)", BOOTSTRAP, theirs, SENTRY_ASGI_ENABLED="false")
+    assert result.stdout == "ran\n"
+
+
+def test_one_earlier_on_the_path_hides_ours(tmp_path: Path) -> None:
+    theirs = write(tmp_path / "theirs", BEHAVIOURS["works"])
+    assert start(f"import sys; print(sys.marker, {HOOKED})", theirs, BOOTSTRAP).stdout == "ran False\n"
+
+
+@pytest.mark.parametrize("order", ["a b theirs", "a theirs b", "a b theirs a b", "b a b theirs"])
+def test_two_bootstraps_on_the_path_install_one_hook_and_run_the_shadowed_file_once(
+    order: str, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(BOOTSTRAP, other)
+    text = "import sys\nsys.marker = getattr(sys, 'marker', 0) + 1\n"
+    directories = {"a": BOOTSTRAP, "b": other, "theirs": write(tmp_path / "theirs", text)}
+    code = (
+        "import sys; print(sys.marker, [type(f).__module__ for f in sys.meta_path].count('sentry_asgi_import_hook'))"
+    )
+    assert start(code, *(directories[name] for name in order.split())).stdout == "1 1\n"

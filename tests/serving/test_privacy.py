@@ -1,0 +1,112 @@
+"""Without send_default_pii no cookie, credential or client address is anywhere in what is sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, Callable
+
+import pytest
+
+from tests.harness.envelopes import Project
+from tests.harness.server import Server, uvicorn
+
+Start = Callable[..., Server]
+CLIENT = "203.0.113.77"
+SECRETS = {
+    "a cookie": "s3ss10n-of-somebody",
+    "another cookie": 'quo"ted\\value',
+    "credentials": base64.b64encode(b"somebody:passw0rd-of-somebody").decode(),
+    "a password": "passw0rd-of-somebody",
+    "the client's address": CLIENT,
+}
+HEADERS = {
+    "cookie": "sid=s3ss10n-of-somebody; other=quo\"ted\\value",
+    "authorization": f"Basic {SECRETS['credentials']}",
+    "x-forwarded-for": f"{CLIENT}, 198.51.100.4",
+}
+
+
+def found_in(item: dict[str, Any]) -> list[str]:
+    """Name the secrets that an item holds, however they are escaped in it."""
+    text = json.dumps(item, ensure_ascii=False)
+    forms = {name: (value, json.dumps(value)[1:-1], repr(value)[1:-1]) for name, value in SECRETS.items()}
+    return [name for name, values in forms.items() if any(value in text for value in values)]
+
+
+@pytest.mark.parametrize("app", ["private:raw", "private:fast"])
+def test_nothing_of_the_client_is_in_an_event_or_transaction(app: str, start: Start, project: Project) -> None:
+    server = start(uvicorn(app))
+    server.provoke(headers=HEADERS)
+    (event,) = project.wait("event")
+    (transaction,) = project.wait("transaction")
+    assert (found_in(event), found_in(transaction)) == ([], [])
+    variables = event["exception"]["values"][-1]["stacktrace"]["frames"][-1]["vars"]
+    assert variables["harmless"] == "'kept'"
+    assert variables["greeting"] == "'welcome back, [Filtered]'"
+    assert variables["address"] == "'[Filtered]'"
+    assert variables["cookies"]["sid"] == "'[Filtered]'"
+    assert event["exception"]["values"][-1]["value"] == "no luck for [Filtered] with [Filtered]"
+    assert event["request"]["headers"]["cookie"] == "[Filtered]"
+    assert event["request"]["url"].endswith("/boom")
+
+
+def test_by_hand_it_would_be(start: Start, project: Project) -> None:
+    # What the tests above look for does leak from the same app instrumented by hand.
+    environ = {"APP": "private_raw", "WITH_MIDDLEWARE": "1"}
+    server = start(uvicorn("by_hand:app"), environ, bootstrap=False)
+    server.provoke(headers=HEADERS)
+    refused_lifespan, event = project.wait("event", 2)
+    assert set(found_in(event)) >= {"a cookie", "credentials", "the client's address"}
+
+
+def test_neither_is_it_in_a_message_with_the_stack_attached(start: Start, project: Project) -> None:
+    server = start(uvicorn("private:raw"), {"SENTRY_ATTACH_STACKTRACE": "true"})
+    server.get("/message", headers=HEADERS)
+    (event,) = project.wait("event")
+    assert event["threads"]["values"][0]["stacktrace"]["frames"]
+    assert found_in(event) == []
+
+
+def test_neither_is_it_in_the_extra_data_of_a_log_record(start: Start, project: Project) -> None:
+    server = start(uvicorn("private:raw"))
+    server.get("/logged", headers=HEADERS)
+    (event,) = project.wait("event")
+    assert "headers" in event["extra"]
+    assert found_in(event) == []
+
+
+def test_neither_is_it_in_logs(start: Start, project: Project) -> None:
+    server = start(uvicorn("private:raw"), {"SENTRY_ENABLE_LOGS": "true"})
+    server.provoke(headers=HEADERS)
+    project.wait("event")
+    server.stop()
+    logs = [log for payload in project.wait("log") for log in payload["items"]]
+    bodies = [log["body"] for log in logs]
+    assert any("request from [Filtered]" in body for body in bodies)
+    assert any('"GET /boom HTTP/1.1" 500' in body for body in bodies)
+    assert [found_in(log) for log in logs] == [[] for _ in logs]
+
+
+def test_neither_is_it_under_a_scrubber_of_ones_own_or_data_collection(
+    start: Start, project: Project, new_project: Callable[[], Project]
+) -> None:
+    environ = {"SENTRY_EVENT_SCRUBBER": "hooks:scrubber"}
+    start(uvicorn("private:raw"), environ).provoke(headers=HEADERS)
+    (event,) = project.wait("event")
+    assert event["tags"]["scrubbed"] == "by our own"
+    assert found_in(event) == []
+
+    other = new_project()
+    environ = {"SENTRY_DSN": other.dsn, "SENTRY_DATA_COLLECTION": '{"user_info": false}'}
+    start(uvicorn("private:raw"), environ).provoke(headers=HEADERS)
+    (event,) = other.wait("event")
+    assert not {"a cookie", "credentials", "a password"} & set(found_in(event["exception"]))
+
+
+def test_it_is_sent_where_it_is_allowed(start: Start, project: Project) -> None:
+    server = start(uvicorn("private:raw"), {"SENTRY_SEND_DEFAULT_PII": "true"})
+    server.provoke(headers=HEADERS)
+    (event,) = project.wait("event")
+    assert {"a cookie", "credentials", "the client's address"} <= set(found_in(event))
+    assert event["request"]["env"]["REMOTE_ADDR"] == CLIENT
