@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import FunctionType, MethodType
 from typing import Any, Sequence, Tuple
 
 import sentry_sdk
@@ -50,6 +51,6 @@ def _as_asgi3(app: Any) -> Any:
 
 
 def name_of(app: Any) -> str:
-    """Name an app for the operator: its module and qualified name, of its class where it has none itself."""
-    named = app if hasattr(app, "__qualname__") else type(app)
+    """Name an app for the operator: a function or class by itself, an object by its class."""
+    named = app if isinstance(app, (type, FunctionType, MethodType)) else type(app)
     return f"{named.__module__}.{named.__qualname__}"
