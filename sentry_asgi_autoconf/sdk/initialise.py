@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional
 
 import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
@@ -16,7 +16,7 @@ ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 def init(
     options: Mapping[str, Any],
     *,
-    excluded_paths: List[str],
+    excluded_paths: list[str],
     traces_sample_rates: Mapping[str, float],
     current_scope: ScopeGetter,
 ) -> None:
@@ -39,7 +39,7 @@ def init(
     redaction.add(arguments, current_scope)
     try:
         sentry_sdk.init(**arguments)
-    except (DidNotEnable, TypeError, ValueError) as error:
+    except (DidNotEnable, ImportError, TypeError, ValueError) as error:
         raise SdkError(
             f"sentry_sdk.init refused the settings with {type(error).__name__}: {error}",
             remedy="Correct the option that it names, or remove it.",

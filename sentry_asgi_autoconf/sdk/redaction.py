@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence
 
 import sentry_sdk
 from sentry_sdk.scrubber import EventScrubber
@@ -49,7 +49,7 @@ _BARE = re.compile(r"^b?['\"](.*)['\"]$")
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
 
-def add(options: Dict[str, Any], current_scope: ScopeGetter) -> None:
+def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
     """Add redaction to init's `options`, unless they ask for personal data."""
     if options.get("send_default_pii"):
         return
@@ -68,11 +68,15 @@ def add(options: Dict[str, Any], current_scope: ScopeGetter) -> None:
     sentry_sdk.get_global_scope().add_event_processor(processor)
 
 
-def _redacting_logs(inner: Optional[Callable[..., Any]], current_scope: ScopeGetter) -> Callable[..., Any]:
+def _redacting_logs(inner: Callable[..., Any] | None, current_scope: ScopeGetter) -> Callable[..., Any]:
     def before_send_log(log: Any, hint: Any) -> Any:
         # uvicorn's access log, for one, has the client's address in its text and in its parameters.
         replace = _Replacement(current_scope() or {})
-        redacted = {**log, "body": replace.within(log["body"]), "attributes": replace.within(log["attributes"])}
+        redacted = {
+            **log,
+            "body": replace.within(log["body"]),
+            "attributes": replace.within(log["attributes"]),
+        }
         return inner(redacted, hint) if inner is not None else redacted
 
     return before_send_log
@@ -93,7 +97,7 @@ class RedactingScrubber(EventScrubber):
         redact(event, self._current_scope())
 
 
-def redact(event: Dict[str, Any], scope: Optional[Dict[str, Any]]) -> None:
+def redact(event: dict[str, Any], scope: dict[str, Any] | None) -> None:
     """Replace by [Filtered], in place, what must not leave: known by where it stands, or by what the request sent."""
     replace = _Replacement(scope or {})
     for section in _SECTIONS:
@@ -103,8 +107,8 @@ def redact(event: Dict[str, Any], scope: Optional[Dict[str, Any]]) -> None:
 
 
 def _redact_request_headers(request: Any, replace: _Replacement) -> None:
-    headers = request.get("headers") if isinstance(request, dict) else None
-    for name, value in (headers or {}).items():
+    headers: dict[str, Any] = (request or {}).get("headers") or {}
+    for name, value in headers.items():
         if name.lower() not in ("host", "origin", "referer"):
             headers[name] = replace.within(value)
 
@@ -112,7 +116,7 @@ def _redact_request_headers(request: Any, replace: _Replacement) -> None:
 class _Replacement:
     """Replaces sensitive values within nested data, which is copied as far as it changes."""
 
-    def __init__(self, scope: Dict[str, Any]) -> None:
+    def __init__(self, scope: dict[str, Any]) -> None:
         """Collect what the request of this ASGI scope brought along."""
         client = scope.get("client") or ()
         self._client = [[str(part) for part in client], [repr(part) for part in client]]
@@ -130,7 +134,7 @@ class _Replacement:
             return self._within_list(list(data))
         return self._within_object(data)
 
-    def _within_dict(self, data: Dict[Any, Any]) -> Dict[Any, Any]:
+    def _within_dict(self, data: dict[Any, Any]) -> dict[Any, Any]:
         is_scope = "type" in data and "client" in data and "headers" in data
         return {
             key: FILTERED
@@ -139,7 +143,7 @@ class _Replacement:
             for key, value in data.items()
         }
 
-    def _within_list(self, data: List[Any]) -> List[Any]:
+    def _within_list(self, data: list[Any]) -> list[Any]:
         if len(data) == 2:
             if _is_sensitive_header(data[0]):
                 return [data[0], FILTERED]
@@ -174,7 +178,7 @@ def _address_texts(client: Sequence[Any]) -> Iterator[str]:
             yield host
 
 
-def _header_values(headers: Iterable[Tuple[bytes, bytes]]) -> Iterator[str]:
+def _header_values(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[str]:
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name not in _HEADERS:
@@ -188,7 +192,7 @@ def _header_values(headers: Iterable[Tuple[bytes, bytes]]) -> Iterator[str]:
             yield from _long_enough(_credentials(value))
 
 
-def _credentials(value: str) -> Tuple[str, ...]:
+def _credentials(value: str) -> tuple[str, ...]:
     scheme, _, credentials = value.strip().partition(" ")
     if scheme.lower() != "basic":
         return (credentials,)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from typing import Any, Callable, Dict, List, Mapping, Optional, Pattern, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Pattern, Union
 
 SampleRate = Union[float, bool, None]
 Sampler = Callable[[Dict[str, Any]], SampleRate]
 
 
-def is_needed(options: Mapping[str, Any], excluded_paths: List[str], rates: Mapping[str, float]) -> bool:
+def is_needed(options: Mapping[str, Any], excluded_paths: list[str], rates: Mapping[str, float]) -> bool:
     """Tell whether paths change anything: an exclusion must not switch tracing on."""
     tracing = options.get("traces_sampler") or options.get("traces_sample_rate") is not None
     return bool(rates or (excluded_paths and (tracing or options.get("enable_tracing"))))
@@ -21,11 +21,11 @@ class PathSampler:
 
     def __init__(
         self,
-        otherwise: Optional[Sampler],
+        otherwise: Sampler | None,
         general_rate: float,
-        excluded_paths: List[str],
+        excluded_paths: list[str],
         rates: Mapping[str, float],
-        current_scope: Callable[[], Optional[Dict[str, Any]]],
+        current_scope: Callable[[], dict[str, Any] | None],
     ) -> None:
         """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts."""
         self._otherwise = otherwise
@@ -34,13 +34,13 @@ class PathSampler:
         self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
         self._current_scope = current_scope
 
-    def __call__(self, context: Dict[str, Any]) -> SampleRate:
+    def __call__(self, context: dict[str, Any]) -> SampleRate:
         """Give the rate for the transaction that `context` (the SDK's sampling context) is about."""
         scope = context.get("asgi_scope") or self._current_scope() or {}
         path = scope.get("path", "")
         if any(pattern.match(path) for pattern in self._excluded):
             return 0.0
-        parent: Optional[bool] = context.get("parent_sampled")
+        parent: bool | None = context.get("parent_sampled")
         rate = self._rate_of(scope.get("method", "WEBSOCKET"), path)
         if rate is not None:
             return rate if parent is None else parent
@@ -48,14 +48,14 @@ class PathSampler:
             return self._otherwise(context)
         return self._general_rate if parent is None else parent
 
-    def _rate_of(self, method: str, path: str) -> Optional[float]:
+    def _rate_of(self, method: str, path: str) -> float | None:
         for wanted, pattern, rate in self._rates:
             if wanted in ("", method) and pattern.match(path):
                 return rate
         return None
 
 
-def _parsed(key: str) -> Tuple[str, Pattern[str]]:
+def _parsed(key: str) -> tuple[str, Pattern[str]]:
     method, _, glob = key.strip().rpartition(" ")
     return method.strip().upper(), _compiled(glob)
 

@@ -1,0 +1,134 @@
+"""Write `docs/reference/settings.md` from the settings models."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Iterator
+
+from pydantic.fields import FieldInfo
+from sentry_sdk.consts import DEFAULT_OPTIONS
+
+from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
+from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, init_name
+from sentry_asgi_autoconf.settings.options_json import OptionsJson
+from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.problems import allowed
+
+# Parts of an explanation that are to be typed as they stand.
+_SYNTAX = re.compile(r"package\.module[.:]\w+|\{.*\}")
+
+TARGET = Path(__file__).parent / "reference" / "settings.md"
+
+INTRODUCTION = """\
+# Settings
+
+<!-- Written by docs/generate_settings.py from the settings models: change those, not this file. -->
+
+Every setting is an environment variable. `SENTRY_<OPTION>` is the option of `sentry_sdk.init` with that
+name, `SENTRY_ASGI_<NAME>` is a setting of sentry-asgi-autoconf itself.
+
+## How values are written
+
+- **True or false**: `true`, `yes`, `on`, `1`, `t`, `y`, `enabled`, or `false`, `no`, `off`, `0`, `f`,
+  `n`, `disabled`, in any letter case.
+- **Lists**: comma-separated (`a,b`), or a JSON array (`["a", "b"]`) where an item holds a comma. `[]` is
+  the empty list.
+- **Mappings**: a JSON object.
+- **Functions, classes and objects**: an import string `package.module:attribute`, imported in the
+  process that serves the app.
+- **Integrations**: the short name of one of the SDK's (`redis`), or the import string of a class; it is
+  made without arguments.
+- An empty variable counts as not set.
+
+## Which value wins
+
+1. the environment,
+2. the secrets directory ([`SENTRY_ASGI_SECRETS_DIR`](#sentry_asgi_secrets_dir)),
+3. [`SENTRY_OPTIONS_JSON`](#sentry_options_json),
+4. the SDK's default.
+
+A file in the secrets directory is named as its variable, in upper or lower case (`SENTRY_DSN` or
+`sentry_dsn`), and holds the value.
+
+A value that is not allowed is dropped in favour of the next one down, with one line on standard error
+that says what is allowed. The app is served all the same, unless
+[`SENTRY_ASGI_STRICT`](#sentry_asgi_strict) is on. A variable that is nearly the name of a setting draws
+a line too; variables of other programs, such as sentry-cli's, do not.
+
+Values marked *secret* are shown in no message, and credentials in a URL are masked in every message.
+"""
+
+OUTRO_OF_OPTIONS_JSON = """\
+## Options of a newer SDK
+
+An option that a newer SDK adds has no variable of its own yet. Options that this page lists are checked
+as their variable would be; all others are passed on as they are, if the installed SDK knows them.
+"""
+
+INTRODUCTION_OF_OWN = """\
+## sentry-asgi-autoconf itself
+"""
+
+
+def render() -> str:
+    """Give the whole page."""
+    parts = [INTRODUCTION]
+    for group in OPTION_GROUPS:
+        parts += [f"## {_title(group)}\n", *_sections(group)]
+    parts += [OUTRO_OF_OPTIONS_JSON, *_sections(OptionsJson), INTRODUCTION_OF_OWN, *_sections(OwnSettings)]
+    return "\n".join(parts)
+
+
+def _title(group: type[Settings]) -> str:
+    return (group.__doc__ or "").strip().rstrip(".")
+
+
+def _sections(model: type[Settings]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield _section(model, name, field)
+
+
+def _section(model: type[Settings], name: str, field: FieldInfo) -> str:
+    variable = variable_name(model, name)
+    lines = [
+        f"### `{variable}`\n",
+        f"{field.description}\n",
+        f"- Value: {_value(field)}",
+        f"- Default: {_default(model, name, field)}",
+        f"- Example: `{variable}={(field.examples or [''])[0]}`",
+    ]
+    if is_secret(field):
+        lines.append("- Secret")
+    return "\n".join(lines) + "\n"
+
+
+def _value(field: FieldInfo) -> str:
+    """Give the allowed values, what is to be typed literally set as code."""
+    words, such_as, example = allowed(field).partition(" such as ")
+    if words.startswith("one of "):
+        return "one of " + ", ".join(f"`{choice}`" for choice in words[len("one of ") :].split(", "))
+    words = _SYNTAX.sub(r"`\g<0>`", words)
+    # Markdown would take a placeholder in angle brackets for HTML.
+    return f"{words}{such_as}`{example}`" if example else words
+
+
+def _default(model: type[Settings], name: str, field: FieldInfo) -> str:
+    if model is OptionsJson:
+        return "not set"
+    default = field.default if model is OwnSettings else DEFAULT_OPTIONS[init_name(name)]
+    if isinstance(default, bool):
+        return f"`{json.dumps(default)}`"
+    if default is None:
+        # The SDK says so for a switch that is off.
+        return "`false`" if allowed(field) == "true or false" else "not set"
+    if default in ([], {}, frozenset()):
+        return "empty"
+    return f"`{','.join(default)}`" if isinstance(default, list) else f"`{default}`"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
+    sys.stdout.write(f"wrote {TARGET}\n")

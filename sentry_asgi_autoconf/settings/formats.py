@@ -1,0 +1,184 @@
+"""Check and convert values whose format is more than a number or a choice; each raises ValueError."""
+
+from __future__ import annotations
+
+import re
+import socket
+import warnings
+from typing import Any, Callable, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from sentry_asgi_autoconf.references import ImportReference, IntegrationReference, is_dotted_name
+from sentry_asgi_autoconf.settings.texts import boolean, items, json_value, stripped
+from sentry_asgi_autoconf.shown_values import shown
+
+_PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")
+_STATUS_CODES = re.compile(r"([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\Z", re.ASCII)
+
+_T = TypeVar("_T")
+
+
+def dsn(value: Any) -> str:
+    """Check a DSN by the rules of `sentry_sdk.utils.Dsn`; the reason quotes nothing, as a DSN holds a key."""
+    parts = _split(stripped(value))
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("it does not start with https:// or http://")
+    if not parts.hostname:
+        raise ValueError("the host is missing")
+    if not parts.username:
+        raise ValueError("the key before the @ is missing")
+    try:
+        int(parts.path.rsplit("/", 1)[-1])
+    except ValueError as error:
+        raise ValueError("it does not end in a project number") from error
+    return stripped(value)
+
+
+def proxy_url(value: Any) -> str:
+    """Check that the SDK's HTTP library takes this proxy."""
+    parts = _split(stripped(value))
+    if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
+        raise ValueError("the scheme or the host is missing, or the scheme is another")
+    return stripped(value)
+
+
+def boolean_or_url(value: Any) -> bool | str:
+    """Check Spotlight's value: on, off, or the URL of its sidecar."""
+    if isinstance(value, bool):
+        return value
+    text = stripped(value)
+    parts = _split(text)
+    if (parts.scheme in ("http", "https") and parts.hostname) or _HOST_AND_PORT.match(text):
+        return text
+    return bool(boolean(text))
+
+
+def patterns(value: Any) -> list[str]:
+    """Check that every regular expression compiles."""
+    return _each(value, _pattern)
+
+
+def status_codes(value: Any) -> frozenset[int]:
+    """Expand codes and ranges (both ends included): 404,500-599."""
+    return frozenset(code for codes in _each(value, _status_code_range) for code in codes)
+
+
+def errors(value: Any) -> list[str]:
+    """Tell class names, which stay text, from import strings."""
+    return _each(value, lambda item: ImportReference.parse(item) if ":" in item else _dotted(item))
+
+
+def functions(value: Any) -> list[dict[str, str]]:
+    """Give qualified names the shape that the SDK wants, unless they have it."""
+    names = [item.get("qualified_name") if isinstance(item, dict) else item for item in items(value)]
+    return [{"qualified_name": name} for name in _each(names, _qualified)]
+
+
+def reference(value: Any) -> ImportReference:
+    """Check an import string's syntax."""
+    return ImportReference.parse(stripped(value))
+
+
+def integrations(value: Any) -> list[IntegrationReference]:
+    """Take short names and import strings; which there are, the installed SDK knows."""
+    return _each(value, IntegrationReference.parse)
+
+
+def socket_options(value: Any) -> list[tuple[int, int, int]]:
+    """Give `[level, name, value]` triples as numbers; names of the `socket` module stand for theirs."""
+    return [_socket_option(item) for item in items(json_value(value))]
+
+
+def span_rules(value: Any) -> list[Any]:
+    """Check rules for spans; `{"regex": "…"}` may stand for a name or value that is a regular expression."""
+    return [_span_rule(item) for item in items(value)]
+
+
+def _pattern(text: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            # A pattern's deprecation is no reason to refuse it, whatever -W says.
+            warnings.simplefilter("ignore")
+            re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+def _status_code_range(text: str) -> range:
+    match = _STATUS_CODES.match(text)
+    if match is None:
+        raise ValueError("no code or range from 100 to 599")
+    first, last = int(match.group(1)), int(match.group(2) or match.group(1))
+    if first > last:
+        raise ValueError("the range ends before it starts")
+    return range(first, last + 1)
+
+
+def _dotted(text: str) -> str:
+    if not is_dotted_name(text):
+        raise ValueError("no class name")
+    return text
+
+
+def _qualified(text: str) -> str:
+    if not is_dotted_name(text) or "." not in text:
+        raise ValueError("no function with its module, package.module.function")
+    return text
+
+
+def _socket_option(item: Any) -> tuple[int, int, int]:
+    if not isinstance(item, (list, tuple)) or len(item) != 3:
+        raise ValueError(f"{shown(item)} has not the three parts level, name, value")
+    level, name, value = (_socket_number(part) for part in item)
+    return level, name, value
+
+
+def _socket_number(part: Any) -> int:
+    number = getattr(socket, part, None) if isinstance(part, str) and part.isupper() else part
+    if not isinstance(number, int):
+        raise ValueError(f"{shown(part)} is neither a number nor a constant of Python's socket module")
+    return int(number)
+
+
+def _span_rule(item: Any) -> Any:
+    if isinstance(item, str) or (isinstance(item, dict) and "regex" in item):
+        return _literal_or_pattern(item)
+    if not isinstance(item, dict) or not item or set(item) - {"name", "attributes"}:
+        raise ValueError(f"{shown(item)} is neither a name nor an object with name, attributes or both")
+    rule = {"name": _literal_or_pattern(item["name"])} if "name" in item else {}
+    if "attributes" in item:
+        if not isinstance(item["attributes"], dict):
+            raise ValueError("attributes must be an object")
+        rule["attributes"] = {key: _literal_or_pattern(value) for key, value in item["attributes"].items()}
+    return rule
+
+
+def _literal_or_pattern(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if set(value) != {"regex"}:
+        raise ValueError(f'{shown(value)} is not of the form {{"regex": "…"}}')
+    return re.compile(_pattern(stripped(value["regex"])))
+
+
+def _each(value: Any, convert: Callable[[str], _T]) -> list[_T]:
+    """Convert every item of a list; the reason names the item that is refused."""
+    return [_converted(stripped(item), convert) for item in items(value)]
+
+
+def _converted(item: str, convert: Callable[[str], _T]) -> _T:
+    try:
+        return convert(item)
+    except ValueError as error:
+        raise ValueError(f"{shown(item)}: {error}") from error
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError as error:
+        raise ValueError("it is not a URL") from error
+    return parts

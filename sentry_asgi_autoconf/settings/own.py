@@ -1,0 +1,81 @@
+"""The settings of this package itself."""
+
+from typing import Dict, List, Optional
+
+from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic_settings import SettingsConfigDict
+from typing_extensions import Annotated, Literal
+
+from sentry_asgi_autoconf.settings import paths, texts, types
+from sentry_asgi_autoconf.settings.base import Settings
+
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"],
+    BeforeValidator(paths.log_level),
+    types.Allowed("one of debug, info, warning, error"),
+]
+Processes = Annotated[
+    Literal["servers", "all"], BeforeValidator(texts.lower_case), types.Allowed("one of servers, all")
+]
+PathGlobs = Annotated[
+    List[str],
+    PlainValidator(paths.globs),
+    types.Allowed('a list of paths that start with "/" or "*", comma-separated or a JSON array'),
+]
+RatesByPath = Annotated[
+    Dict[str, float],
+    PlainValidator(paths.rates),
+    types.Allowed('a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}'),
+]
+Modules = Annotated[
+    List[str],
+    PlainValidator(paths.modules),
+    types.Allowed("a list of module names, comma-separated or a JSON array"),
+]
+
+
+class OwnSettings(Settings):
+    """sentry-asgi-autoconf itself."""
+
+    model_config = SettingsConfigDict(env_prefix="SENTRY_ASGI_")
+
+    enabled: types.Boolean = Field(
+        True,
+        description="Instrument at all; false leaves every process as if this package were not there.",
+        examples=["false"],
+    )
+    strict: types.Boolean = Field(
+        False,
+        description="Refuse to start the server, with exit status 78, if a setting is refused.",
+        examples=["true"],
+    )
+    log_level: LogLevel = Field(
+        "warning",
+        description="From which level on this package writes lines to standard error.",
+        examples=["info"],
+    )
+    excluded_paths: PathGlobs = Field(
+        [],
+        description="Requests to these paths make no transaction; their errors are reported all the same.",
+        examples=["/health,/metrics/*"],
+    )
+    traces_sample_rates: RatesByPath = Field(
+        {},
+        description="Trace rates by path, or method and path: the first match counts, else the general rate.",
+        examples=['{"GET /health": 0, "/api/*": 0.5}'],
+    )
+    processes: Processes = Field(
+        "servers",
+        description="Which processes are instrumented: those that serve an app, or every Python process.",
+        examples=["all"],
+    )
+    secrets_dir: Optional[types.FilePath] = Field(
+        None,
+        description="A directory with one file for each variable of the SDK that is mounted as a secret.",
+        examples=["/run/secrets"],
+    )
+    watch: Modules = Field(
+        [],
+        description="Modules whose import activates a third party's server adapter, read when Python starts.",
+        examples=["myserver.app"],
+    )

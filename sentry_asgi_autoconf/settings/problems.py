@@ -1,0 +1,66 @@
+"""Say in one line why a value is refused, what is allowed and what applies instead."""
+
+import sys
+from typing import Any, Dict, Iterator, Optional, Type
+
+from pydantic.fields import FieldInfo
+from typing_extensions import get_args
+
+from sentry_asgi_autoconf.exceptions import InvalidSettingError
+from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
+from sentry_asgi_autoconf.settings.origin import ENVIRONMENT, Origin
+from sentry_asgi_autoconf.settings.source import Candidate
+from sentry_asgi_autoconf.settings.types import Allowed
+from sentry_asgi_autoconf.shown_values import MASK, printable, shown
+
+
+def refusal(
+    model: Type[Settings],
+    field_name: str,
+    refused: Candidate,
+    error: Dict[str, Any],
+    instead: Optional[Origin],
+) -> InvalidSettingError:
+    """Describe a refused value; `error` is pydantic's, `instead` is the origin of the value that applies."""
+    field = model.model_fields[field_name]
+    what = f"{_setting(refused, field)} is not {allowed(field)}"
+    reason = _reason(refused, field, error)
+    applies = printable(str(instead), 200) if instead else "the default"
+    example = f"{variable_name(model, field_name)}={(field.examples or [''])[0]}"
+    return InvalidSettingError(
+        f"{what}: {reason}" if reason else what,
+        remedy=f"Write it like {example}; until then {applies} applies.",
+    )
+
+
+def allowed(field: FieldInfo) -> str:
+    """Give in words what a field accepts."""
+    return next(_allowed_words([*field.metadata, field.annotation]), "a valid value")
+
+
+def _allowed_words(annotations: Any) -> Iterator[str]:
+    for annotation in annotations:
+        if isinstance(annotation, Allowed):
+            yield annotation.words
+        yield from _allowed_words(getattr(annotation, "__metadata__", ()))
+        yield from _allowed_words(argument for argument in get_args(annotation) if argument is not annotation)
+
+
+def _setting(refused: Candidate, field: FieldInfo) -> str:
+    value = MASK if is_secret(field) else shown(refused.value)
+    origin = refused.origin
+    name = f"{origin.key}={value} in {origin.variable}" if origin.key else f"{origin.variable}={value}"
+    return name if origin.place == ENVIRONMENT else f"{name} ({printable(origin.place, 200)})"
+
+
+def _reason(refused: Candidate, field: FieldInfo, error: Dict[str, Any]) -> str:
+    """Give the reason that a validator of ours told, or else pydantic's for a part of the value."""
+    if MASK in shown(refused.value, limit=sys.maxsize) and not is_secret(field):
+        # A reason may quote half a password that only the whole value shows to be one.
+        return ""
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, ValueError):
+        return printable(str(cause), 200)
+    # Keys of a secret's parts may be secrets too; the validators' reasons quote nothing of one.
+    part = "" if is_secret(field) else ".".join(printable(str(step)) for step in error["loc"][1:])
+    return f"{part}: {error['msg'][:1].lower()}{error['msg'][1:]}" if part else ""

@@ -1,0 +1,1 @@
+"""The command line, started as a person starts it."""

@@ -1,0 +1,1 @@
+"""Settings: from the environment to the client's options."""

@@ -1,0 +1,1 @@
+"""The app that the examples of the settings reference speak of."""

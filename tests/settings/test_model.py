@@ -1,0 +1,89 @@
+"""The model has what the SDK has, and each of its variables does something."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sentry_sdk.consts import DEFAULT_OPTIONS, ClientConstructor
+
+from sentry_asgi_autoconf.settings.base import variable_name
+from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
+from sentry_asgi_autoconf.settings.options_json import OptionsJson
+from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.problems import allowed
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+EXAMPLES = {
+    variable_name(SdkOptions, name): (init_name(name), field.examples[0])
+    for name, field in SdkOptions.model_fields.items()
+}
+
+
+def test_the_model_has_exactly_the_options_of_the_installed_sdk() -> None:
+    signature = inspect.signature(ClientConstructor.__init__).parameters
+    assert {init_name(name) for name in SdkOptions.model_fields} == set(signature) - {"self"}
+    assert set(DEFAULT_OPTIONS) == set(signature) - {"self"}
+
+
+@pytest.mark.parametrize("model", [SdkOptions, OptionsJson, OwnSettings])
+def test_every_setting_is_explained_in_one_sentence(model: type) -> None:
+    for name, field in model.model_fields.items():
+        assert re.fullmatch(r"[A-Z][^.]*(\.\w[^.]*)*\.", field.description), name
+        assert allowed(field) != "a valid value", name
+
+
+def test_each_variable_changes_the_option_of_a_real_client() -> None:
+    run = subprocess.run(
+        [sys.executable, str(HERE / "example_app" / "client_options.py"), json.dumps(EXAMPLES)],
+        env={**_without_sentry(), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    changed = json.loads(run.stdout)
+    assert changed.keys() == EXAMPLES.keys()
+    unchanged = {variable for variable, (stock, set_, _) in changed.items() if stock == set_}
+    assert unchanged == set()
+    assert {variable: problems for variable, (*_, problems) in changed.items() if problems} == {}
+
+
+@pytest.mark.parametrize("name", OwnSettings.model_fields)
+def test_each_variable_of_our_own_changes_its_setting(name: str, tmp_path: Path) -> None:
+    field = OwnSettings.model_fields[name]
+    example = str(tmp_path) if name == "secrets_dir" else field.examples[0]
+    loaded = load({variable_name(OwnSettings, name): example})
+    assert loaded.problems == []
+    assert getattr(loaded.own, name) != field.default
+
+
+def test_only_what_is_set_is_handed_on() -> None:
+    assert load({}).options == {}
+    assert load({"SENTRY_DEBUG": "off"}).options == {"debug": False}
+
+
+def test_the_settings_reference_is_current() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "import sys, generate_settings; sys.stdout.write(generate_settings.render())"],
+        env={**_without_sentry(), "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "docs")))},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    written = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    assert run.stdout == written, "run: python docs/generate_settings.py"
+
+
+def _without_sentry() -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SENTRY_")},
+        "PYTHONIOENCODING": "utf-8",
+    }

@@ -1,0 +1,94 @@
+"""Which source wins, and that each value knows where it comes from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sentry_asgi_autoconf.exceptions import UnreadableSecretError
+from sentry_asgi_autoconf.settings.loading import load
+
+DSN = "https://key@host/{}"
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """Give a directory of secrets."""
+    return tmp_path
+
+
+def test_environment_wins_over_secret_over_options_json(secrets: Path) -> None:
+    (secrets / "SENTRY_DIST").write_text("file\n")
+    (secrets / "sentry_release").write_text("file\n")
+    loaded = load(
+        {
+            "SENTRY_ASGI_SECRETS_DIR": str(secrets),
+            "SENTRY_DIST": "environment",
+            "SENTRY_OPTIONS_JSON": '{"dist": "json", "release": "json", "server_name": "json"}',
+        }
+    )
+    assert loaded.problems == []
+    assert loaded.options == {"dist": "environment", "release": "file", "server_name": "json"}
+    assert loaded.sources == {
+        "dist": "SENTRY_DIST (environment)",
+        "release": f"SENTRY_RELEASE ({secrets / 'sentry_release'})",
+        "server_name": "SENTRY_OPTIONS_JSON (environment)",
+    }
+
+
+def test_a_bad_value_gives_way_to_the_next_lower_source(secrets: Path) -> None:
+    (secrets / "sentry_sample_rate").write_text("many")
+    loaded = load(
+        {
+            "SENTRY_ASGI_SECRETS_DIR": str(secrets),
+            "SENTRY_SAMPLE_RATE": "all",
+            "SENTRY_OPTIONS_JSON": '{"sample_rate": 0.25}',
+        }
+    )
+    assert loaded.options == {"sample_rate": 0.25}
+    first, second = map(str, loaded.problems)
+    assert first.startswith("SENTRY_SAMPLE_RATE='all' is not")
+    assert second.startswith(f"SENTRY_SAMPLE_RATE='many' ({secrets / 'sentry_sample_rate'}) is not")
+    assert "until then SENTRY_OPTIONS_JSON (environment) applies" in first
+    assert "until then SENTRY_OPTIONS_JSON (environment) applies" in second
+
+
+def test_options_json_may_itself_be_a_secret(secrets: Path) -> None:
+    (secrets / "sentry_options_json").write_text('{"dist": "json"}')
+    loaded = load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)})
+    assert loaded.options == {"dist": "json"}
+    assert loaded.sources == {"dist": f"SENTRY_OPTIONS_JSON ({secrets / 'sentry_options_json'})"}
+
+
+def test_an_empty_file_sets_nothing_and_links_are_followed(secrets: Path) -> None:
+    (secrets / "sentry_dist").write_text("\n")
+    (secrets / "..data").mkdir()
+    (secrets / "..data" / "sentry_dsn").write_text(DSN.format(1) + "\n")
+    (secrets / "sentry_dsn").symlink_to("..data/sentry_dsn")
+    loaded = load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)})
+    assert (loaded.options, loaded.problems) == ({"dsn": DSN.format(1)}, [])
+
+
+def test_a_missing_directory_is_one_problem() -> None:
+    loaded = load({"SENTRY_ASGI_SECRETS_DIR": "/no/such/directory", "SENTRY_DIST": "1"})
+    (problem,) = loaded.problems
+    assert isinstance(problem, UnreadableSecretError)
+    assert "SENTRY_ASGI_SECRETS_DIR='/no/such/directory'" in str(problem)
+    assert loaded.options == {"dist": "1"}
+
+
+def test_a_file_that_cannot_be_read_is_one_problem(secrets: Path) -> None:
+    (secrets / "sentry_dist").write_bytes(b"\xff\xfe\xfa")
+    (secrets / "sentry_release").mkdir()
+    os.mkfifo(secrets / "sentry_environment")
+    loaded = load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)})
+    assert loaded.options == {}
+    lines = sorted(map(str, loaded.problems))
+    assert [
+        str(secrets / name) in line
+        for name, line in zip(("sentry_dist", "sentry_environment", "sentry_release"), lines)
+    ]
+    assert "not UTF-8" in lines[0]
+    assert "not a regular file" in lines[1]
