@@ -82,7 +82,9 @@ class Runtime:
             self._pid = os.getpid()
             self._decision = Decision(False, "being initialised")
             self._decision = self._guarded(self._initialise, Decision(False, "failed, see stderr"))
-            console.say("info", f"{'active' if self._decision.active else 'inactive'}: {self._decision.reason}")
+            console.say(
+                "info", f"{'active' if self._decision.active else 'inactive'}: {self._decision.reason}"
+            )
         return self._decision
 
     def _initialise(self) -> Decision:

@@ -1,0 +1,1 @@
+"""All of the package, tested as it is used."""

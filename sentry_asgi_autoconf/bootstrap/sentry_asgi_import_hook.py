@@ -47,7 +47,7 @@ def _install(directory: str) -> None:
 
 
 def _runtime(directory: str) -> "Any":
-    """Import the runtime; where the app's environment lacks the package, from beside the bootstrap, last on the path."""
+    """Import the runtime: from beside the bootstrap, last on the path, where the environment lacks the package."""
     try:
         import sentry_asgi_autoconf.runtime
     except ModuleNotFoundError as error:
@@ -85,7 +85,7 @@ def report(text: str) -> None:
 
 
 class _Finder:
-    """Answer for watched modules with the spec that the other finders give, its loader replaced until it is used."""
+    """Answer for watched modules with the other finders' spec, its loader replaced until it is used."""
 
     def __init__(self) -> None:
         self.callbacks: "Dict[str, List[Callable[[ModuleType], None]]]" = {}
@@ -169,6 +169,6 @@ def _run_shadowed_sitecustomize() -> None:
     # Dropped, so that the import below executes theirs and sys.modules ends as it would without us.
     sys.modules.pop("sitecustomize", None)
     try:
-        import sitecustomize  # noqa: F401 (imported to run it)
+        import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
     finally:
         sys.meta_path.remove(finder)

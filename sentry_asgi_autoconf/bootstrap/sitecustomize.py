@@ -18,5 +18,5 @@ else:
 
     imp.load_module(
         "sitecustomize",
-        *imp.find_module("sitecustomize", [entry for entry in sys.path if os.path.abspath(entry) != _here])
+        *imp.find_module("sitecustomize", [entry for entry in sys.path if os.path.abspath(entry) != _here]),
     )

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, List
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or sys.version_info >= (3, 10):
-    from importlib.metadata import PackageNotFoundError, entry_points, version
+    from importlib.metadata import PackageNotFoundError, distribution, entry_points, version
 else:
     # Only here: on a newer Python the backport would change the host process's finders.
-    from importlib_metadata import PackageNotFoundError, entry_points, version
+    from importlib_metadata import PackageNotFoundError, distribution, entry_points, version
 
 GROUP = "sentry_asgi_autoconf.servers"
 
 
-def for_trigger(module_name: str) -> List[Any]:
+def for_trigger(module_name: str) -> list[Any]:
     """Give the entry points whose name is `module_name`, not loaded yet."""
-    return list(entry_points(group=GROUP, name=module_name))
+    try:
+        return list(entry_points(group=GROUP, name=module_name))
+    except (TypeError, ValueError):
+        # Another distribution's metadata is malformed, which must not cost our own adapters.
+        own = distribution("sentry-asgi-autoconf").entry_points
+        return [found for found in own if (found.group, found.name) == (GROUP, module_name)]
 
 
-def version_of(distribution: str) -> str:
+def version_of(name: str) -> str:
     """Give the version of an installed distribution, "unknown" without its metadata."""
     try:
-        return version(distribution)
+        return version(name)
     except PackageNotFoundError:
         return "unknown"

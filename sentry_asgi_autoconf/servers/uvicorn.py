@@ -46,10 +46,12 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
 
 
 def _initialise_first(config: Any, name: str, runtime: Runtime) -> None:
-    original: Callable[..., Any] = getattr(config, name, None)
-    if original is None:
-        return
+    original: Callable[..., Any] | None = getattr(config, name, None)
+    if original is not None:
+        setattr(config, name, _initialising(original, runtime))
 
+
+def _initialising(original: Callable[..., Any], runtime: Runtime) -> Callable[..., Any]:
     @functools.wraps(original)
     def load(self: Any, *args: Any, **kwargs: Any) -> Any:
         if self.interface == "wsgi":
@@ -57,7 +59,7 @@ def _initialise_first(config: Any, name: str, runtime: Runtime) -> None:
         with runtime.loading():
             return original(self, *args, **kwargs)
 
-    setattr(config, name, load)
+    return load
 
 
 def _wrap_afterwards(config: Any, runtime: Runtime) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, Dict, Optional
+from typing import Any
 
-_scope: ContextVar[Optional[Dict[str, Any]]] = ContextVar("sentry_asgi_autoconf_scope", default=None)
+_scope: ContextVar[dict[str, Any] | None] = ContextVar("sentry_asgi_autoconf_scope", default=None)
 
 remember = _scope.set
 recall = _scope.get

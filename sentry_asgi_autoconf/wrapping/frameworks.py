@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from types import FunctionType, MethodType
-from typing import Any, Container, Iterator, Optional
+from typing import Any, Container, Iterator
 
 # Class (module, name) → the integration that makes a transaction for each of its requests.
 _FRAMEWORKS = {
@@ -22,7 +22,7 @@ _INNER = ("app", "_app", "application", "asgi_app", "inner", "wrapped", "other_a
 _MOST_LAYERS = 64
 
 
-def instrumented_by(app: Any, integrations: Container[str]) -> Optional[str]:
+def instrumented_by(app: Any, integrations: Container[str]) -> str | None:
     """Name what instruments `app`, or something that it wraps: an active integration, its own middleware, or None."""
     for layer in _layers(app):
         if _is_a(type(layer), _SENTRY_MIDDLEWARE):
@@ -30,14 +30,15 @@ def instrumented_by(app: Any, integrations: Container[str]) -> Optional[str]:
         if _middleware_of(layer):
             return "its own SentryAsgiMiddleware"
         integration = _integration_of(layer)
-        if integration in integrations and _was_made_under(integration, layer):
+        if integration and integration in integrations and _was_made_under(integration, layer):
             return f"the {integration} integration"
     return None
 
 
 def _layers(app: Any) -> Iterator[Any]:
     """Give `app` and what it wraps, outermost first, without calling anything of it."""
-    pending, seen = [app], set()
+    pending: list[Any] = [app]
+    seen: set[int] = set()
     while pending and len(seen) < _MOST_LAYERS:
         layer = pending.pop(0)
         if id(layer) in seen:
@@ -71,7 +72,7 @@ def _closed_over(function: FunctionType) -> Iterator[Any]:
             continue
 
 
-def _integration_of(layer: Any) -> Optional[str]:
+def _integration_of(layer: Any) -> str | None:
     for kind in type(layer).__mro__:
         integration = _FRAMEWORKS.get((kind.__module__, kind.__name__))
         if integration:
@@ -82,7 +83,8 @@ def _integration_of(layer: Any) -> Optional[str]:
 def _was_made_under(integration: str, app: Any) -> bool:
     """Tell whether the integration reached this instance: Litestar's acts on an app while it is made."""
     return integration not in ("litestar", "starlite") or any(
-        isinstance(middleware, type) and _is_a(middleware, _SENTRY_MIDDLEWARE) for middleware in app.middleware
+        isinstance(middleware, type) and _is_a(middleware, _SENTRY_MIDDLEWARE)
+        for middleware in app.middleware
     )
 
 
@@ -90,7 +92,9 @@ def _middleware_of(layer: Any) -> bool:
     """Tell whether a Starlette app has been given SentryAsgiMiddleware by add_middleware."""
     if _integration_of(layer) != "starlette":
         return False
-    return any(_is_a(entry.cls, _SENTRY_MIDDLEWARE) for entry in layer.user_middleware if isinstance(entry.cls, type))
+    return any(
+        _is_a(entry.cls, _SENTRY_MIDDLEWARE) for entry in layer.user_middleware if isinstance(entry.cls, type)
+    )
 
 
 def _is_a(kind: type, name: tuple[str, str]) -> bool:

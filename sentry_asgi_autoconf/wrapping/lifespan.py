@@ -50,5 +50,7 @@ class Lifespan:
         """Drop what an integration captures of an app that refuses the scope before it takes a message from it."""
         if self._entered or not hint.get("exc_info"):
             return event
-        unhandled = (value.get("mechanism", {}).get("handled") is False for value in event["exception"]["values"])
+        unhandled = (
+            value.get("mechanism", {}).get("handled") is False for value in event["exception"]["values"]
+        )
         return None if any(unhandled) else event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from types import FunctionType, MethodType
-from typing import Any, Sequence, Tuple
+from typing import Any, Sequence
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.wrapping.failure import MECHANISM
 from sentry_asgi_autoconf.wrapping.served_app import ServedApp
 
 
-def wrap(app: Any, asgi_version: int, error_loggers: Sequence[str]) -> Tuple[Any, str]:
+def wrap(app: Any, asgi_version: int, error_loggers: Sequence[str]) -> tuple[Any, str]:
     """Give an ASGI 3 app that serves `app`, and the name of what instruments it."""
     if isinstance(app, ServedApp):
         return app, "this package already"

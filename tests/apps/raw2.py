@@ -5,7 +5,7 @@ def app(scope):
     async def get_body():
         if scope["path"] == "/ok":
             return b"ok"
-        return f"The number is: {1/0}"  # raises an error!
+        return f"The number is: {1 / 0}"  # raises an error!
 
     async def asgi(receive, send):
         await send(

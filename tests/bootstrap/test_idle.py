@@ -28,7 +28,9 @@ def imported(environ: dict[str, str]) -> set[str]:
 def test_an_idle_interpreter_imports_the_bootstraps_own_files_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").touch()
     without = imported(environment({"PYTHONPATH": str(tmp_path)}, bootstrap=False))
-    assert imported(environment({"SENTRY_DSN": "http://key@127.0.0.1:9/1"})) - without == OURS - {"sitecustomize"}
+    assert imported(environment({"SENTRY_DSN": "http://key@127.0.0.1:9/1"})) - without == OURS - {
+        "sitecustomize"
+    }
 
 
 def test_importing_what_is_no_server_imports_neither_the_sdk_nor_pydantic() -> None:
@@ -66,7 +68,9 @@ def test_switched_off_it_installs_nothing(value: str) -> None:
 def test_it_survives_a_process_without_stderr() -> None:
     command = f"exec {sys.executable} -c 'import sys, uvicorn; print(sys.stderr)' 2>&-"
     environ = environment({"SENTRY_ASGI_PROCESSES": "all", "SENTRY_DSN": "nonsense"})
-    result = subprocess.run(["/bin/sh", "-c", command], env=environ, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["/bin/sh", "-c", command], env=environ, capture_output=True, text=True, check=False
+    )
     assert (result.returncode, result.stdout) == (0, "None\n")
 
 
@@ -75,7 +79,9 @@ def test_it_works_from_a_directory_that_cannot_be_written(tmp_path: Path) -> Non
         (tmp_path / source.name).write_text(source.read_text())
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     code = "import sys; print(sys.modules['sitecustomize'].__file__)"
-    result = run(code, environment({"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}, bootstrap=False))
+    result = run(
+        code, environment({"PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}, bootstrap=False)
+    )
     assert (result.stdout, result.stderr) == (f"{tmp_path / 'sitecustomize.py'}\n", "")
 
 
@@ -85,11 +91,17 @@ def test_an_interpreter_told_to_ignore_the_environment_runs_as_ever(options: lis
     assert (result.returncode, result.stdout, result.stderr) == (0, "fine\n", "")
 
 
-OTHER_PYTHONS = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin/python"))
+OTHER_PYTHONS = sorted(
+    Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin/python")
+)
 
 
-@pytest.mark.parametrize("python", [Path(sys.executable), *OTHER_PYTHONS], ids=lambda path: str(path.parts[-3]))
-def test_every_python_on_the_machine_starts_as_ever_and_runs_the_shadowed_file(python: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "python", [Path(sys.executable), *OTHER_PYTHONS], ids=lambda path: str(path.parts[-3])
+)
+def test_every_python_on_the_machine_starts_as_ever_and_runs_the_shadowed_file(
+    python: Path, tmp_path: Path
+) -> None:
     (tmp_path / "sitecustomize.py").write_text("ran = True\n")
     paths = os.pathsep.join([str(BOOTSTRAP), str(tmp_path)])
     environ = environment({"PYTHONPATH": paths}, bootstrap=False)

@@ -76,7 +76,9 @@ def test_a_watched_module_that_is_missing_is_missed_as_ever(watched: dict[str, s
     assert result.stderr.rstrip().endswith("ModuleNotFoundError: No module named 'watched'")
 
 
-def test_a_finder_that_searches_all_finders_from_within_its_own_search_is_no_trouble(watched: dict[str, str]) -> None:
+def test_a_finder_that_searches_all_finders_from_within_its_own_search_is_no_trouble(
+    watched: dict[str, str],
+) -> None:
     code = (
         "import sys, importlib.util\n"
         "class Finder:\n"
@@ -95,7 +97,9 @@ def test_a_finder_that_searches_all_finders_from_within_its_own_search_is_no_tro
     assert result.stderr.count("declares an adapter for watched") == 1
 
 
-def test_a_watched_submodule_is_noticed_and_its_package_is_not(watched: dict[str, str], tmp_path: Path) -> None:
+def test_a_watched_submodule_is_noticed_and_its_package_is_not(
+    watched: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "__init__.py").touch()
     (tmp_path / "other" / "inner.py").touch()

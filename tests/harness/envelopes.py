@@ -28,7 +28,9 @@ class Project:
         items = self._inbox.store.wait(lambda items: len(self._of((type_,), items)) >= count, DEADLINE)
         found = self._of((type_,), items)
         if len(found) < count:
-            raise AssertionError(f"{len(found)} of {count} {type_} arrived: {[i['type'] for i in self._of((), items)]}")
+            raise AssertionError(
+                f"{len(found)} of {count} {type_} arrived: {[i['type'] for i in self._of((), items)]}"
+            )
         return [item["payload"] for item in found]
 
     def _of(self, types: tuple[str, ...], items: list[dict[str, Any]]) -> list[dict[str, Any]]:

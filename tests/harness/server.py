@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -108,10 +109,8 @@ class Server:
 
     def provoke(self, path: str = "/boom", **arguments: Any) -> None:
         """Request what fails: a 500, or no end of the response if it had begun."""
-        try:
+        with contextlib.suppress(httpx.RemoteProtocolError):
             assert self.get(path, **arguments).status_code == 500
-        except httpx.RemoteProtocolError:
-            pass
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Signal the server, wait until all of it has ended, and give its exit status."""
@@ -131,10 +130,8 @@ class Server:
 
     def kill(self) -> None:
         """End whatever is left of the server and its children."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def uvicorn(*arguments: str, python: str = sys.executable) -> list[str]:

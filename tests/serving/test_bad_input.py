@@ -52,7 +52,9 @@ def test_one_line_says_what_is_wrong_and_the_rest_applies(
     assert server.stdout.count("sentry") == 0
 
 
-@pytest.mark.parametrize("dsn", ["nonsense", "http://127.0.0.1/1", "ftp://s3cr3t@127.0.0.1/1", "http://s3cr3t@/x"])
+@pytest.mark.parametrize(
+    "dsn", ["nonsense", "http://127.0.0.1/1", "ftp://s3cr3t@127.0.0.1/1", "http://s3cr3t@/x"]
+)
 def test_a_bad_dsn_is_named_without_its_key_and_the_app_is_served(dsn: str, start: Start) -> None:
     server = start(uvicorn("raw3:app"), {"SENTRY_DSN": dsn}).ready()
     server.provoke()
@@ -88,8 +90,12 @@ def test_a_dsn_may_be_mounted_as_a_file(start: Start, project: Project, tmp_path
 STRICT = {"SENTRY_ASGI_STRICT": "true", "SENTRY_TRACES_SAMPLE_RATE": "15"}
 
 
-@pytest.mark.parametrize("options", [[], ["--workers", "2"], ["--reload"]], ids=["single", "workers", "reload"])
-def test_in_strict_mode_the_server_refuses_to_start(options: list[str], start: Start, project: Project) -> None:
+@pytest.mark.parametrize(
+    "options", [[], ["--workers", "2"], ["--reload"]], ids=["single", "workers", "reload"]
+)
+def test_in_strict_mode_the_server_refuses_to_start(
+    options: list[str], start: Start, project: Project
+) -> None:
     server = start(uvicorn(*options, "raw3:app"), STRICT)
     assert server.wait() == 78
     (line,) = lines(server)

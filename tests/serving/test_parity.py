@@ -63,7 +63,9 @@ def test_an_app_sends_what_it_would_send_instrumented_by_hand(
     assert len(ours["event"]) == 1
     assert len(ours["transaction"]) == len(paths)
     # By hand, an app that does not support the lifespan is reported at each start.
-    of_requests = [event for event in theirs["event"] if "lifespan" not in event["exception"]["values"][-1]["value"]]
+    of_requests = [
+        event for event in theirs["event"] if "lifespan" not in event["exception"]["values"][-1]["value"]
+    ]
     for kind, expected in (("event", of_requests), ("transaction", theirs["transaction"])):
         for our_item, their_item in zip(ours[kind], expected, strict=True):
             conformance(our_item)

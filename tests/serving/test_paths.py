@@ -16,7 +16,9 @@ SAMPLED, UNSAMPLED = (f"{'a' * 32}-{'b' * 16}-{flag}" for flag in "10")
 
 def names(project: Project) -> list[str]:
     """Give the paths of the transactions that arrived."""
-    return ["/" + str(item["payload"]["request"]["url"]).split("/", 3)[3] for item in project.items("transaction")]
+    return [
+        "/" + str(item["payload"]["request"]["url"]).split("/", 3)[3] for item in project.items("transaction")
+    ]
 
 
 def request(server: Server, *wanted: str | tuple[str, str, dict[str, str]]) -> None:
@@ -47,7 +49,9 @@ def test_an_exclusion_does_not_switch_tracing_on(start: Start, project: Project)
 RATES: dict[str, Any] = {"GET /never": 0, "POST /items/*": 1, "/items/*": 0}
 
 
-def test_rates_go_by_method_and_path_and_the_general_rate_holds_otherwise(start: Start, project: Project) -> None:
+def test_rates_go_by_method_and_path_and_the_general_rate_holds_otherwise(
+    start: Start, project: Project
+) -> None:
     server = start(uvicorn("raw3:app"), {"SENTRY_ASGI_TRACES_SAMPLE_RATES": json.dumps(RATES)})
     request(server, "/never", ("POST", "/never", {}), "/items/1", ("POST", "/items/2", {}), "/ok")
     assert names(project) == ["/never", "/items/2", "/ok"]
@@ -59,7 +63,9 @@ def test_without_a_general_rate_other_paths_are_not_traced(start: Start, project
     assert names(project) == ["/items/1"]
 
 
-def test_the_decision_of_the_trace_that_a_request_continues_is_respected(start: Start, project: Project) -> None:
+def test_the_decision_of_the_trace_that_a_request_continues_is_respected(
+    start: Start, project: Project
+) -> None:
     server = start(uvicorn("raw3:app"), {"SENTRY_ASGI_TRACES_SAMPLE_RATES": json.dumps(RATES)})
     request(
         server,
@@ -85,5 +91,7 @@ def test_a_sampler_of_ones_own_decides_where_no_rate_does(start: Start, project:
 def test_streamed_spans_are_sampled_by_path_too(start: Start, project: Project) -> None:
     environ = {"SENTRY_ASGI_EXCLUDED_PATHS": "/health", "SENTRY_TRACE_LIFECYCLE": "stream"}
     request(start(uvicorn("raw3:app"), environ), "/ok", "/health")
-    segments = [span["name"] for payload in project.wait("span") for span in payload["items"] if span["is_segment"]]
+    segments = [
+        span["name"] for payload in project.wait("span") for span in payload["items"] if span["is_segment"]
+    ]
     assert [name.rpartition("/")[2] for name in segments] == ["ok"]

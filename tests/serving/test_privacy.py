@@ -21,7 +21,7 @@ SECRETS = {
     "the client's address": CLIENT,
 }
 HEADERS = {
-    "cookie": "sid=s3ss10n-of-somebody; other=quo\"ted\\value",
+    "cookie": 'sid=s3ss10n-of-somebody; other=quo"ted\\value',
     "authorization": f"Basic {SECRETS['credentials']}",
     "x-forwarded-for": f"{CLIENT}, 198.51.100.4",
 }
@@ -35,7 +35,9 @@ def found_in(item: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("app", ["private:raw", "private:fast"])
-def test_nothing_of_the_client_is_in_an_event_or_transaction(app: str, start: Start, project: Project) -> None:
+def test_nothing_of_the_client_is_in_an_event_or_transaction(
+    app: str, start: Start, project: Project
+) -> None:
     server = start(uvicorn(app))
     server.provoke(headers=HEADERS)
     (event,) = project.wait("event")
@@ -56,7 +58,7 @@ def test_by_hand_it_would_be(start: Start, project: Project) -> None:
     environ = {"APP": "private_raw", "WITH_MIDDLEWARE": "1"}
     server = start(uvicorn("by_hand:app"), environ, bootstrap=False)
     server.provoke(headers=HEADERS)
-    refused_lifespan, event = project.wait("event", 2)
+    _refused_lifespan, event = project.wait("event", 2)
     assert set(found_in(event)) >= {"a cookie", "credentials", "the client's address"}
 
 

@@ -11,7 +11,9 @@ from tests.harness.server import Server, uvicorn
 REQUESTS = 20
 
 
-def test_what_one_request_sets_never_shows_in_anothers_event(start: Callable[..., Server], project: Project) -> None:
+def test_what_one_request_sets_never_shows_in_anothers_event(
+    start: Callable[..., Server], project: Project
+) -> None:
     server = start(uvicorn("tagged:app"), {"SENTRY_TRACES_SAMPLE_RATE": None})
     server.url  # noqa: B018 (waits until it listens)
     with ThreadPoolExecutor(REQUESTS) as pool:
@@ -20,8 +22,12 @@ def test_what_one_request_sets_never_shows_in_anothers_event(start: Callable[...
     seen = set()
     for event in events:
         name = event["exception"]["values"][-1]["value"]
-        assert {key: value for key, value in event["tags"].items() if key.startswith("tag-")} == {f"tag-{name}": name}
-        own = [crumb["message"] for crumb in event["breadcrumbs"]["values"] if crumb.get("message", "").isdigit()]
+        assert {key: value for key, value in event["tags"].items() if key.startswith("tag-")} == {
+            f"tag-{name}": name
+        }
+        own = [
+            crumb["message"] for crumb in event["breadcrumbs"]["values"] if crumb.get("message", "").isdigit()
+        ]
         assert own == [name]
         assert event["request"]["url"].endswith(f"/{name}")
         seen.add(name)

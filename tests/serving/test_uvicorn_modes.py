@@ -36,7 +36,10 @@ MODES = {
     "uvicorn.run with an object": ([sys.executable, "run_object.py"], 1),
     "Server(Config)": ([sys.executable, "run_server.py"], 1),
     "fastapi run": ([str(BIN / "fastapi"), "run", "--port", "0", "fastapi_app.py"], 1),
-    "fastapi run with workers": ([str(BIN / "fastapi"), "run", "--port", "0", "--workers", "2", "fastapi_app.py"], 2),
+    "fastapi run with workers": (
+        [str(BIN / "fastapi"), "run", "--port", "0", "--workers", "2", "fastapi_app.py"],
+        2,
+    ),
     "fastapi dev": ([str(BIN / "fastapi"), "dev", "--port", "0", "fastapi_app.py"], 1),
 }
 
@@ -98,7 +101,11 @@ def test_settings_may_come_from_the_servers_env_file(start: Start, project: Proj
     assert event["environment"] == "from-a-file"
 
 
-@pytest.mark.parametrize("environ", [{"SENTRY_DSN": ""}, {"SENTRY_DSN": None}, {"SENTRY_ASGI_ENABLED": "false"}], ids=["empty DSN", "no DSN", "off"])
+@pytest.mark.parametrize(
+    "environ",
+    [{"SENTRY_DSN": ""}, {"SENTRY_DSN": None}, {"SENTRY_ASGI_ENABLED": "false"}],
+    ids=["empty DSN", "no DSN", "off"],
+)
 def test_without_a_destination_or_switched_off_nothing_is_imported_and_nothing_said(
     environ: dict[str, str], start: Start, project: Project
 ) -> None:

@@ -48,7 +48,9 @@ def check(server: Server, project: Project, by: str) -> None:
 
 
 @pytest.mark.parametrize(("app", "by"), INSTRUMENTED_BY.items())
-def test_one_request_makes_one_event_and_one_transaction(app: str, by: str, start: Start, project: Project) -> None:
+def test_one_request_makes_one_event_and_one_transaction(
+    app: str, by: str, start: Start, project: Project
+) -> None:
     interface = ["--interface", "asgi3"] if app.endswith(("partial", "method")) else []
     check(start(uvicorn(*interface, app), {"SENTRY_ASGI_LOG_LEVEL": "info"}), project, by)
 
@@ -80,6 +82,8 @@ def test_the_served_app_answers_for_attributes_as_the_app_does(start: Start, pro
     assert server.stdout == "FastAPI True\n"
 
 
-def test_a_middleware_stack_that_an_app_makes_late_is_left_to_the_integration(start: Start, project: Project) -> None:
+def test_a_middleware_stack_that_an_app_makes_late_is_left_to_the_integration(
+    start: Start, project: Project
+) -> None:
     server = start(uvicorn("--factory", "fastapi_app:create_app"), {"SENTRY_ASGI_LOG_LEVEL": "info"})
     check(server, project, STARLETTE)

@@ -1,0 +1,1 @@
+"""The house rules: style, types, layers, documentation."""
