@@ -48,4 +48,4 @@ def init(
 
 def describe_server(server: Mapping[str, str]) -> None:
     """Tell in the context `asgi_server` of every event what serves this process."""
-    sentry_sdk.get_global_scope().set_context("asgi_server", dict(server))
+    sentry_sdk.Scope.get_global_scope().set_context("asgi_server", dict(server))

@@ -56,7 +56,7 @@ def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
     if options.get("enable_logs"):
         options["before_send_log"] = _redacting_logs(options.get("before_send_log"), current_scope)
     if options.get("data_collection") is None:
-        inner = options.get("event_scrubber") or EventScrubber(send_default_pii=False)
+        inner = options.get("event_scrubber") or EventScrubber()
         options["event_scrubber"] = RedactingScrubber(inner, current_scope)
         return
 
@@ -65,7 +65,7 @@ def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
         redact(event, current_scope())
         return event
 
-    sentry_sdk.get_global_scope().add_event_processor(processor)
+    sentry_sdk.Scope.get_global_scope().add_event_processor(processor)
 
 
 def _redacting_logs(inner: Callable[..., Any] | None, current_scope: ScopeGetter) -> Callable[..., Any]:
@@ -87,7 +87,7 @@ class RedactingScrubber(EventScrubber):
 
     def __init__(self, inner: EventScrubber, current_scope: ScopeGetter) -> None:
         """Take the scrubber that applies without us, and what gives the request's ASGI scope."""
-        super().__init__(send_default_pii=False)
+        super().__init__()
         self._inner = inner
         self._current_scope = current_scope
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -132,6 +133,13 @@ class Server:
         """End whatever is left of the server and its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def free_port() -> str:
+    """Give a port that was free a moment ago, for servers that cannot say which one they were given."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 def uvicorn(*arguments: str, python: str = sys.executable) -> list[str]:

@@ -1,0 +1,57 @@
+"""Environments of their own for other releases of Python, servers and the SDK, kept between runs."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.harness.server import ROOT
+
+CACHE = ROOT / ".cache" / "venvs"
+_PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+
+
+def interpreters() -> dict[str, str]:
+    """Give the Pythons that the package supports and this machine has, by minor version; the running one always."""
+    found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
+    for python in sorted(_PYENV.glob("3.*/bin/python")) if _PYENV.is_dir() else ():
+        minor = ".".join(python.parts[-3].split(".")[:2])
+        if int(minor.split(".")[1]) >= 7:
+            found.setdefault(minor, str(python))
+    return found
+
+
+def venv(python: str, *requirements: str) -> str:
+    """Give the Python of an environment that holds `requirements`, made if it does not exist yet."""
+    key = hashlib.sha256("\n".join([python, *requirements]).encode()).hexdigest()[:16]
+    CACHE.mkdir(parents=True, exist_ok=True)
+    directory = CACHE / key
+    with (CACHE / f"{key}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / "complete").exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            _run(python, "-m", "venv", str(directory))
+            _run(str(directory / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements)
+            (directory / "complete").touch()
+    return str(directory / "bin" / "python")
+
+
+def installed_beside(directory: Path) -> Path:
+    """Install the package, without what it needs, into `directory`, as an init container does; give its bootstrap."""
+    wheels = directory / "wheels"
+    target = directory / "instrumentation"
+    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
+    (wheel,) = wheels.glob("*.whl")
+    _run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel))
+    return target / "sentry_asgi_autoconf" / "bootstrap"
+
+
+def _run(*command: str) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise AssertionError(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
