@@ -1,0 +1,104 @@
+"""Keep what arrived, bounded in number and bytes, and let readers wait for more."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Any, Callable, Collection, Dict
+
+# As the JSON API returns it: id, project, type, headers, envelope, received, auth, payload.
+Item = Dict[str, Any]
+
+
+class Store:
+    """Bounded memory of received items, oldest dropped first, safe for readers in other threads."""
+
+    def __init__(self, max_items: int = 1000, max_bytes: int = 64 * 1024 * 1024) -> None:
+        """Keep at most `max_items` items, whose payloads together hold at most `max_bytes` of JSON text.
+
+        Parsed payloads take several times their text in memory.
+        """
+        self.max_items = max_items
+        self.max_bytes = max_bytes
+        self._kept: OrderedDict[int, tuple[Item, int]] = OrderedDict()
+        self._bytes = 0
+        self._newest = 0
+        self._changed = threading.Condition()
+        self._subscribers: list[Callable[[], None]] = []
+
+    @property
+    def newest(self) -> int:
+        """Give the id of the item that arrived last, 0 before the first."""
+        return self._newest
+
+    def add(self, entry: Item, size: int) -> Item:
+        """Keep `entry`, whose payload has `size` bytes, and return it with its id.
+
+        An item above `max_bytes` displaces everything and is not kept either.
+        """
+        with self._changed:
+            self._newest += 1
+            item = {"id": self._newest, **entry}
+            self._kept[self._newest] = (item, size)
+            self._bytes += size
+            while self._kept and (len(self._kept) > self.max_items or self._bytes > self.max_bytes):
+                _, (_, dropped) = self._kept.popitem(last=False)
+                self._bytes -= dropped
+            self._changed.notify_all()
+        for wake in list(self._subscribers):
+            wake()
+        return item
+
+    def get(self, item_id: int) -> Item | None:
+        """Return the item with this id, or None when it never was or was dropped."""
+        with self._changed:
+            kept = self._kept.get(item_id)
+            return None if kept is None else kept[0]
+
+    def items(
+        self,
+        project: str | None = None,
+        types: Collection[str] = (),
+        after: int = 0,
+        limit: int | None = None,
+    ) -> list[Item]:
+        """List items, oldest first: of one project, of these types, with a higher id than `after`."""
+        with self._changed:
+            found = [
+                item
+                for item, _ in self._kept.values()
+                if item["id"] > after
+                and (project is None or item["project"] == project)
+                and (not types or item["type"] in types)
+            ]
+        return found[:limit]
+
+    def clear(self, project: str | None = None) -> int:
+        """Forget all items, or those of one project, and return how many they were."""
+        with self._changed:
+            doomed = [
+                key for key, (item, _) in self._kept.items() if project is None or item["project"] == project
+            ]
+            for key in doomed:
+                _, size = self._kept.pop(key)
+                self._bytes -= size
+            return len(doomed)
+
+    def wait(self, satisfied: Callable[[list[Item]], bool], timeout: float) -> list[Item]:
+        """Block until `satisfied` accepts all kept items, or `timeout` seconds; return the items then kept.
+
+        `satisfied` runs once now and once for each arrival. Not for use on the event loop.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                items = [item for item, _ in self._kept.values()]
+                remaining = deadline - time.monotonic()
+                if satisfied(items) or remaining <= 0:
+                    return items
+                self._changed.wait(remaining)
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call `wake` after each arrival, in the thread that adds."""
+        self._subscribers.append(wake)

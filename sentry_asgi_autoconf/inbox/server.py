@@ -1,0 +1,151 @@
+"""Put the inbox together and serve it on a socket, here or in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, socket
+from typing import Any, Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sentry_asgi_autoconf.inbox.api import Api
+from sentry_asgi_autoconf.inbox.arrivals import Arrivals
+from sentry_asgi_autoconf.inbox.intake import Intake
+from sentry_asgi_autoconf.inbox.pages import Pages
+from sentry_asgi_autoconf.inbox.receiver import Item, Store
+from sentry_asgi_autoconf.inbox.refusal import RefusedError
+from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
+
+_STOP_POLL_SECONDS = 0.1
+
+
+def create_app(store: Store, on_item: Callable[[Item], None] | None = None) -> Starlette:
+    """Return the ASGI app over `store`; `on_item` is called with each item after it was stored."""
+    arrivals = Arrivals(store)
+    app = Starlette(
+        routes=[*Api(store, arrivals).routes(), *Intake(store, on_item).routes(), *Pages(store).routes()],
+        exception_handlers={RefusedError: _refuse},
+    )
+    app.state.arrivals = arrivals
+    return app
+
+
+def serve(
+    listening: socket,
+    *,
+    store: Store | None = None,
+    printer: Printer | JsonLines | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> None:
+    """Serve on an already bound socket until `stop`, asked ten times a second, gives true.
+
+    Leaves signals alone. Ends too when whoever reads the printer's output has gone.
+    """
+    # asyncio does this only for sockets made with an explicit protocol; answers would wait 40 ms for an ACK.
+    listening.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    reader_gone = threading.Event()
+
+    def show(item: Item) -> None:
+        try:
+            if printer is not None:
+                printer.show(item)
+        except BrokenPipeError:
+            reader_gone.set()
+
+    app = create_app(Store() if store is None else store, show)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
+    )
+    asyncio.run(
+        _serve(_Server(config), app, listening, lambda: reader_gone.is_set() or bool(stop and stop()))
+    )
+
+
+def url_of(listening: socket) -> str:
+    """Return the address at which this machine reaches a bound socket, without a trailing slash."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def dsn_of(url: str, project: str = "1") -> str:
+    """Return the DSN that sends to the inbox at `url`."""
+    return f"{url.replace('://', '://inbox@', 1)}/{project}"
+
+
+class BackgroundInbox:
+    """Serve an inbox in a daemon thread for as long as the context is open.
+
+    `url` has no trailing slash, `store` holds what arrived.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        printer: Printer | JsonLines | None = None,
+        store: Store | None = None,
+    ) -> None:
+        """Bind to `host` and `port`, 0 for any free one. Raises OSError when that is not possible."""
+        self.store = Store() if store is None else store
+        self._socket = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
+        self._socket.bind((host, port))
+        self._socket.listen(128)
+        self.url = url_of(self._socket)
+        if isinstance(printer, Printer) and not printer.url:
+            printer.url = self.url
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(printer,), name="sentry-inbox", daemon=True)
+
+    def dsn(self, project: str = "1") -> str:
+        """Return the DSN of a project; any project is accepted."""
+        return dsn_of(self.url, project)
+
+    def __enter__(self) -> BackgroundInbox:
+        """Serve; the socket takes connections from now on."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the server and its thread; the store keeps what it has."""
+        self._stopping.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self, printer: Printer | JsonLines | None) -> None:
+        serve(self._socket, store=self.store, printer=printer, stop=self._stopping.is_set)
+
+
+class _Server(uvicorn.Server):
+    """Leave signals to the caller: uvicorn would end the process with the signal it received."""
+
+    def install_signal_handlers(self) -> None:
+        """Install none (uvicorn before 0.29)."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _serve(server: uvicorn.Server, app: Starlette, listening: socket, stop: Callable[[], bool]) -> None:
+    async def watch() -> None:
+        while not stop():
+            await asyncio.sleep(_STOP_POLL_SECONDS)
+        app.state.arrivals.close()
+        server.should_exit = True
+
+    watcher = asyncio.ensure_future(watch())
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        watcher.cancel()
+
+
+async def _refuse(request: Request, error: Any) -> Response:
+    return JSONResponse({"detail": error.detail}, status_code=error.status)

@@ -1,0 +1,91 @@
+"""Read fields of payloads that may have any shape: clients differ, and a broken event must still be shown."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime, timezone
+from typing import Any
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return `value` if it is a mapping with text keys, else an empty one."""
+    return (
+        {key: item for key, item in value.items() if isinstance(key, str)} if isinstance(value, dict) else {}
+    )
+
+
+def sequence(value: Any) -> list[Any]:
+    """Return a list, also from Sentry's `{"values": [...]}`; anything else is an empty one."""
+    if isinstance(value, dict):
+        value = value.get("values")
+    return value if isinstance(value, list) else []
+
+
+def pairs(value: Any) -> list[tuple[str, Any]]:
+    """Return name and value pairs from a mapping or from a list of pairs, the protocol's two forms."""
+    if isinstance(value, dict):
+        return [(text(name), item) for name, item in value.items()]
+    if isinstance(value, list):
+        return [(text(entry[0]), entry[1]) for entry in value if isinstance(entry, list) and len(entry) == 2]
+    return []
+
+
+def text(value: Any) -> str:
+    """Return `value` as a person would read it; None and empty are an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False, default=repr)
+    except (ValueError, RecursionError):
+        return "…"
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number, or None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        result = float(value)
+    except OverflowError:
+        return None
+    return result if math.isfinite(result) else None
+
+
+def moment(value: Any) -> float | None:
+    """Return seconds since 1970 from a number or an ISO text (UTC where it names no zone), or None."""
+    seconds = number(value)
+    if seconds is not None:
+        return seconds
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def clock(seconds: float | None, form: str = "%H:%M:%S") -> str:
+    """Return local time of day, or an empty text for no or an impossible moment."""
+    if seconds is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).astimezone().strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration in the unit that keeps it short."""
+    if seconds is None:
+        return ""
+    if abs(seconds) >= 60:
+        return f"{seconds / 60:.1f} min"
+    if abs(seconds) >= 1:
+        return f"{seconds:.2f} s"
+    if abs(seconds) >= 0.0995:
+        return f"{seconds * 1e3:.0f} ms"
+    return f"{seconds * 1e3:.2f} ms" if abs(seconds) < 0.00995 else f"{seconds * 1e3:.1f} ms"

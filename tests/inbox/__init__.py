@@ -1,0 +1,1 @@
+"""Tests of the inbox: receiver, API, pages, terminal and command."""

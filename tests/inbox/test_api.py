@@ -1,0 +1,109 @@
+"""The JSON API filters, waits and clears."""
+
+import socket
+import threading
+
+import httpx
+import pytest
+
+from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+from tests.inbox.sending import send
+
+
+def items(inbox: BackgroundInbox, query: str = "") -> list[int]:
+    answer = httpx.get(f"{inbox.url}/api/inbox/items?{query}", timeout=60)
+    assert answer.status_code == 200, answer.text
+    return [item["id"] for item in answer.json()["items"]]
+
+
+def test_health_is_answered(inbox):
+    assert httpx.get(f"{inbox.url}/api/inbox/health").status_code == 200
+
+
+def test_items_are_filtered(inbox):
+    for kind, project in (("event", "1"), ("event", "2"), ("log", "1"), ("session", "1")):
+        send(inbox, kind, {}, project=project)
+    assert items(inbox) == [1, 2, 3, 4]
+    assert items(inbox, "project=1") == [1, 3, 4]
+    assert items(inbox, "type=event&type=log") == [1, 2, 3]
+    assert items(inbox, "type=event&project=2&after=1") == [2]
+    assert items(inbox, "after=1&limit=2") == [2, 3]
+    assert items(inbox, "limit=0") == []
+
+
+def test_an_item_is_given_whole(inbox):
+    number = send(inbox, "event", {"message": "hello"}, project="7")
+    item = httpx.get(f"{inbox.url}/api/inbox/items/{number}").json()
+    assert list(item) == ["id", "project", "type", "headers", "envelope", "received", "auth", "payload"]
+    assert item == inbox.store.get(number)
+
+
+def test_an_item_that_is_not_there_is_404(inbox):
+    answer = httpx.get(f"{inbox.url}/api/inbox/items/1")
+    assert answer.status_code == 404
+    assert "detail" in answer.json()
+
+
+def test_items_are_cleared_by_project_or_all(inbox):
+    for project in "123":
+        send(inbox, "event", {}, project=project)
+    assert httpx.delete(f"{inbox.url}/api/inbox/items?project=2").json() == {"deleted": 1}
+    assert items(inbox) == [1, 3]
+    assert httpx.delete(f"{inbox.url}/api/inbox/items").json() == {"deleted": 2}
+    assert items(inbox) == []
+
+
+@pytest.mark.parametrize("query", ["after=x", "limit=-1", "wait=soon", "wait=-1", "wait=nan", "count=1.5"])
+def test_a_query_that_makes_no_sense_is_refused_by_name(inbox, query):
+    answer = httpx.get(f"{inbox.url}/api/inbox/items?{query}")
+    assert answer.status_code == 400
+    assert query.split("=")[0] in answer.json()["detail"]
+
+
+def test_waiting_ends_with_the_item_waited_for(inbox):
+    results: list[list[int]] = []
+    query = "type=event&count=2&wait=30"
+    waiting = threading.Thread(target=lambda: results.append(items(inbox, query)))
+    waiting.start()
+    for kind in ("event", "log", "event"):
+        assert not results
+        send(inbox, kind, {})
+    waiting.join(20)
+    assert results == [[1, 3]]
+
+
+def test_waiting_for_what_is_there_takes_no_time(inbox):
+    send(inbox, "event", {})
+    assert items(inbox, "wait=30&count=1") == [1]
+
+
+def test_waiting_in_vain_gives_what_there_is(inbox):
+    send(inbox, "event", {})
+    assert items(inbox, "wait=0.05&count=2") == [1]
+
+
+def test_an_item_added_by_another_thread_ends_the_waiting(inbox):
+    results: list[list[int]] = []
+    waiting = threading.Thread(target=lambda: results.append(items(inbox, "wait=30")))
+    waiting.start()
+    entry = {"project": "1", "type": "event", "payload": {}}
+    inbox.store.add(entry, 1)
+    waiting.join(20)
+    assert results == [[1]]
+
+
+def test_the_inbox_ends_although_somebody_waits_and_answers_first():
+    inbox = BackgroundInbox()
+    address = httpx.URL(inbox.url)
+    inbox.__enter__()
+    with socket.create_connection((address.host, address.port)) as connection:
+        connection.sendall(b"GET /api/inbox/items?wait=30 HTTP/1.1\r\nHost: inbox\r\n\r\n")
+        # Connections are served in order: the one above waits once this one is answered.
+        assert httpx.get(f"{inbox.url}/api/inbox/health").status_code == 200
+        inbox.__exit__(None, None, None)
+        assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
+
+
+def test_other_sites_may_not_read_the_api(inbox):
+    answer = httpx.get(f"{inbox.url}/api/inbox/items", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers

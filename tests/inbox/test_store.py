@@ -1,0 +1,70 @@
+"""The store is bounded and lets readers wait."""
+
+import threading
+
+from sentry_asgi_autoconf.inbox.receiver import Store
+
+
+def entry(project: str = "1", kind: str = "event") -> dict:
+    return {"project": project, "type": kind, "payload": {}}
+
+
+def test_items_get_increasing_ids_that_are_never_reused():
+    store = Store()
+    first = store.add(entry(), 1)
+    store.clear()
+    assert store.add(entry(), 1)["id"] > first["id"]
+
+
+def test_the_oldest_items_go_first_when_there_are_too_many():
+    store = Store(max_items=3)
+    for _ in range(5):
+        store.add(entry(), 1)
+    assert [item["id"] for item in store.items()] == [3, 4, 5]
+    assert store.get(1) is None
+
+
+def test_the_oldest_items_go_first_when_they_are_too_large_together():
+    store = Store(max_bytes=100)
+    for _ in range(3):
+        store.add(entry(), 40)
+    assert [item["id"] for item in store.items()] == [2, 3]
+
+
+def test_an_item_above_the_bound_is_not_kept():
+    store = Store(max_bytes=100)
+    store.add(entry(), 101)
+    assert store.items() == []
+    store.add(entry(), 100)
+    assert len(store.items()) == 1
+
+
+def test_cleared_items_make_room():
+    store = Store(max_bytes=100)
+    store.add(entry("1"), 60)
+    store.add(entry("2"), 40)
+    assert store.clear("1") == 1
+    store.add(entry("2"), 60)
+    assert [item["id"] for item in store.items()] == [2, 3]
+
+
+def test_items_are_filtered_by_project_type_and_id():
+    store = Store()
+    for project, kind in (("1", "event"), ("2", "event"), ("1", "log"), ("1", "transaction")):
+        store.add(entry(project, kind), 1)
+    assert [item["id"] for item in store.items("1", ("event", "log"))] == [1, 3]
+    assert [item["id"] for item in store.items(after=2, limit=1)] == [3]
+
+
+def test_a_waiting_reader_gets_what_another_thread_adds():
+    store = Store()
+    adding = threading.Thread(target=lambda: [store.add(entry(), 1) for _ in range(2)])
+    adding.start()
+    assert len(store.wait(lambda items: len(items) == 2, timeout=10)) == 2
+    adding.join()
+
+
+def test_a_reader_that_waits_in_vain_gets_what_there_is():
+    store = Store()
+    store.add(entry(), 1)
+    assert len(store.wait(lambda items: len(items) == 2, timeout=0.01)) == 1
