@@ -1,22 +1,120 @@
-"""Install the import hook at interpreter start, then give way to the sitecustomize that this file shadows.
+"""Watch for servers from interpreter start on, then give way to the sitecustomize that this file shadows.
 
-Every Python on the machine may run this file, so it parses on Python 2.7 and imports next to nothing.
+Every Python on the machine runs this file: it imports os and sys alone, does next to nothing where no server is
+imported, and parses on Python 2.7. What a server's import sets off is in `sentry_asgi_autoconf._hook`.
 """
 
 import os
 import sys
 
-_here = os.path.dirname(os.path.abspath(__file__))
+TYPE_CHECKING = False  # typing would cost every interpreter 7 ms
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec  # noqa: F401 (type comments)
+    from typing import Any, Optional  # noqa: F401 (type comments)
+
+# The modules that tell of an app about to be served: the names of the built-in entry points, which cannot be read
+# here for next to no cost (a test holds the two together).
+TRIGGERS = ("fastapi_cli.cli", "uvicorn.config", "uvicorn.server")
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class TriggerFinder(object):
+    """Answer for trigger modules alone, through the package's import hook."""
+
+    def __init__(self, triggers):
+        # type: (set[str]) -> None
+        self.triggers = triggers
+        # Where the package is if the environment has none: an init container's volume, say.
+        self.beside = os.path.dirname(os.path.dirname(_HERE))
+
+    def find_spec(self, name, path=None, target=None):
+        # type: (str, Any, Any) -> Optional[ModuleSpec]
+        """Give the spec of a trigger module, None for any other: all that an import which is no trigger pays."""
+        if name not in self.triggers:
+            return None
+        hook = self.hook()
+        return hook.find_spec(self, name, path, target) if hook else None
+
+    def hook(self):
+        # type: () -> Any
+        """Import the package's import hook; None, with one line on stderr, if that fails."""
+        try:
+            try:
+                from sentry_asgi_autoconf import _hook
+            except ImportError:
+                # Last on the path, so that nothing of it shadows what the app has itself.
+                if self.beside in sys.path:
+                    raise
+                sys.path.append(self.beside)
+                from sentry_asgi_autoconf import _hook
+        except Exception as error:
+            self.triggers.clear()
+            if sys.stderr is not None:
+                sys.stderr.write(
+                    "sentry-asgi-autoconf: cannot be imported, the process goes on without Sentry: "
+                    "%s: %s [unexpected-error]\n" % (type(error).__name__, error)
+                )
+            return None
+        return _hook
+
+
+def install():
+    # type: () -> None
+    """Put one finder on sys.meta_path, unless switched off or another bootstrap directory has done so."""
+    off = os.environ.get("SENTRY_ASGI_ENABLED", "").strip().lower()
+    if off in ("0", "f", "false", "n", "no", "off", "disabled"):
+        return
+    if any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
+        return
+    watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
+    finder = TriggerFinder(set(TRIGGERS).union(filter(None, (name.strip() for name in watched))))
+    sys.meta_path.insert(0, finder)
+    everywhere = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
+    if everywhere or not finder.triggers.isdisjoint(sys.modules):
+        hook = finder.hook()
+        if hook:
+            hook.begin(finder, everywhere)
+
+
+class ShadowedFinder(object):
+    """Answer one search for sitecustomize with the file that this one hides."""
+
+    def __init__(self, spec):
+        # type: (ModuleSpec) -> None
+        self.spec = spec
+
+    def find_spec(self, name, path=None, target=None):
+        # type: (str, Any, Any) -> Optional[ModuleSpec]
+        """Give the shadowed file's spec for its name."""
+        return self.spec if name == self.spec.name else None
+
+
+def run_shadowed():
+    # type: () -> None
+    """Import the next sitecustomize on the path. What it raises leaves here, for site to report as without us."""
+    entries = [os.path.abspath(entry) for entry in sys.path]
+    later = sys.path[entries.index(_HERE) + 1 :] if _HERE in entries else []
+    spec = sys.modules["_frozen_importlib_external"].PathFinder.find_spec("sitecustomize", later)
+    if spec is None:
+        return
+    finder = ShadowedFinder(spec)
+    sys.meta_path.insert(0, finder)
+    # Dropped, so that the import below executes theirs and sys.modules ends as it would without us.
+    sys.modules.pop("sitecustomize", None)
+    try:
+        import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
+    finally:
+        sys.meta_path.remove(finder)
+
 
 if sys.version_info >= (3, 7):
-    import sentry_asgi_import_hook
-
-    sentry_asgi_import_hook.start(_here)
+    install()
+    run_shadowed()
 else:
     # Too old to be served by us: only run the shadowed file. Its absence is an ImportError, which site expects.
-    import imp
+    import imp  # type: ignore[import-not-found, unused-ignore]
 
-    imp.load_module(
-        "sitecustomize",
-        *imp.find_module("sitecustomize", [entry for entry in sys.path if os.path.abspath(entry) != _here]),
-    )
+    later = [entry for entry in sys.path if os.path.abspath(entry) != _HERE]
+    found = imp.find_module("sitecustomize", later)
+    imp.load_module("sitecustomize", *found)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.harness.server import BOOTSTRAP, environment, run
 
-HOOKED = "any(type(f).__module__ == 'sentry_asgi_import_hook' for f in sys.meta_path)"
+HOOKED = "any(type(f).__name__ == 'TriggerFinder' for f in sys.meta_path)"
 
 
 def start(code: str, *directories: Path | str, **environ: str) -> Any:
@@ -87,5 +87,5 @@ def test_two_bootstraps_on_the_path_install_one_hook_and_run_the_shadowed_file_o
     shutil.copytree(BOOTSTRAP, other)
     text = "import sys\nsys.marker = getattr(sys, 'marker', 0) + 1\n"
     directories = {"a": BOOTSTRAP, "b": other, "theirs": write(tmp_path / "theirs", text)}
-    code = "import sys; print(sys.marker, [type(f).__module__ for f in sys.meta_path].count('sentry_asgi_import_hook'))"
+    code = "import sys; print(sys.marker, [type(f).__name__ for f in sys.meta_path].count('TriggerFinder'))"
     assert start(code, *(directories[name] for name in order.split())).stdout == "1 1\n"
