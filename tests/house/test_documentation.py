@@ -1,0 +1,59 @@
+"""The documentation is complete, builds, and says what is so."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import sentry_asgi_autoconf
+from sentry_asgi_autoconf.exceptions import AutoconfError
+from tests.harness.server import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def errors(kind: type[AutoconfError]) -> Iterator[type[AutoconfError]]:
+    """Give every error of the family."""
+    for child in kind.__subclasses__():
+        yield child
+        yield from errors(child)
+
+
+def test_each_message_is_explained_under_its_slug_and_no_other_is() -> None:
+    for module in pkgutil.walk_packages(sentry_asgi_autoconf.__path__, "sentry_asgi_autoconf."):
+        if not re.search(r"__main__|\.bootstrap|\.example", module.name):
+            importlib.import_module(module.name)
+    explained = re.findall(r"^## (\S+)$", (ROOT / "docs" / "messages.md").read_text(), re.MULTILINE)
+    assert explained == sorted({error.slug for error in errors(AutoconfError)})
+
+
+def test_the_readme_s_test_command_is_what_ci_runs() -> None:
+    commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
+    assert len(commands) == 2
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == commands[1]
+
+
+def test_each_page_that_the_readme_links_to_exists() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", str(ROOT / "docs"), str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "reference" / "settings.html").exists()
+
+
+def test_the_version_is_said_in_one_place() -> None:
+    found = [
+        path
+        for path in (*ROOT.glob("*.toml"), *ROOT.rglob("sentry_asgi_autoconf/**/*.py"))
+        if f'"{sentry_asgi_autoconf.__version__}"' in path.read_text()
+    ]
+    assert found == [ROOT / "sentry_asgi_autoconf" / "__init__.py"]
