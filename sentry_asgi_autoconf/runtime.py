@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
+import threading
+from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import console
-from sentry_asgi_autoconf.exceptions import AdapterError, AutoconfError, SdkError, UnexpectedError
+from sentry_asgi_autoconf import activation, console
+from sentry_asgi_autoconf.activation import Decision
+from sentry_asgi_autoconf.exceptions import AdapterError, UnexpectedError
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
-    from sentry_asgi_autoconf.settings.loading import Loaded
-
-# sysexits.h: EX_CONFIG.
-CONFIGURATION_ERROR = 78
-
 T = TypeVar("T")
-
-
-class Decision(NamedTuple):
-    """What the init stage decided for this process, and why."""
-
-    active: bool
-    reason: str
 
 
 class Runtime:
@@ -31,8 +21,9 @@ class Runtime:
 
     def __init__(self) -> None:
         """Start undecided."""
-        self._decision: Decision | None = None
         self._pid = 0
+        self._decision: Decision | None = None
+        self._lock = threading.RLock()
 
     # -- patch
 
@@ -78,62 +69,20 @@ class Runtime:
         Idempotent; decides anew in a forked child. Raises SystemExit with status 78 in strict mode, if a setting
         is refused.
         """
-        if self._decision is None or self._pid != os.getpid():
-            self._pid = os.getpid()
-            self._decision = Decision(False, "being initialised")
-            self._decision = self._guarded(self._initialise, Decision(False, "failed, see stderr"))
-            console.say(
-                "info", f"{'active' if self._decision.active else 'inactive'}: {self._decision.reason}"
-            )
-        return self._decision
-
-    def _initialise(self) -> Decision:
-        from sentry_asgi_autoconf.settings import destination
-
-        if not destination.has_destination(os.environ):
-            return Decision(False, "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set")
-
-        loaded = _load_settings()
-        if not loaded.own.enabled:
-            return Decision(False, "SENTRY_ASGI_ENABLED is false")
-
-        from sentry_asgi_autoconf.sdk import initialise
-        from sentry_asgi_autoconf.sdk import options as init_options
-
-        options, problems = init_options.build(loaded.options, loaded.sources)
-        self._report([*loaded.problems, *problems], strict=loaded.own.strict)
-        if not options.get("dsn") and not options.get("spotlight"):
-            return Decision(False, "no valid SENTRY_DSN")
-
-        from sentry_asgi_autoconf.wrapping import current_request
-
-        try:
-            initialise.init(
-                options,
-                excluded_paths=loaded.own.excluded_paths,
-                traces_sample_rates=loaded.own.traces_sample_rates,
-                current_scope=current_request.recall,
-            )
-        except SdkError as error:
-            self._report([error], strict=loaded.own.strict)
-            return Decision(False, "sentry_sdk.init failed")
-        return Decision(True, "sentry_sdk is initialised")
+        if self._pid != os.getpid():
+            self._pid, self._decision, self._lock = os.getpid(), None, threading.RLock()
+        with self._lock:
+            if self._decision is None:
+                # Said first, as a hook that a setting names may ask again while it is imported.
+                self._decision = Decision(False, "being initialised")
+                self._decision = self._guarded(activation.initialise, Decision(False, "failed, see stderr"))
+                state = "active" if self._decision.active else "inactive"
+                console.say("info", f"{state}: {self._decision.reason}")
+            return self._decision
 
     def refuse_bad_settings(self) -> None:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
-        from sentry_asgi_autoconf.settings import destination
-
-        if destination.has_destination(os.environ):
-            loaded = self._guarded(_load_settings, None)
-            if loaded is not None and loaded.own.enabled and loaded.own.strict:
-                self._report(loaded.problems, strict=True)
-
-    @staticmethod
-    def _report(problems: Sequence[AutoconfError], *, strict: bool) -> None:
-        for problem in problems:
-            console.say("error" if strict else "warning", problem)
-        if strict and problems:
-            raise SystemExit(CONFIGURATION_ERROR)
+        self._guarded(activation.refuse_bad_settings, None)
 
     # -- wrap
 
@@ -214,12 +163,6 @@ class Loading:
             self._runtime.report_failed_boot(error)
         if error is not None:
             self._runtime.flush()
-
-
-def _load_settings() -> Loaded:
-    from sentry_asgi_autoconf.settings import loading
-
-    return loading.load(os.environ)
 
 
 def _version(distribution: str) -> str:
