@@ -24,18 +24,18 @@ _MOST_LAYERS = 64
 
 def instrumented_by(app: Any, integrations: Container[str]) -> str | None:
     """Name what instruments `app`, or something that it wraps: an active integration, its own middleware, or None."""
-    for layer in _layers(app):
+    for layer in layers(app):
         if _is_a(type(layer), _SENTRY_MIDDLEWARE):
             return "its own SentryAsgiMiddleware"
         if _middleware_of(layer):
             return "its own SentryAsgiMiddleware"
-        integration = _integration_of(layer)
+        integration = framework_of(layer)
         if integration and integration in integrations and _was_made_under(integration, layer):
             return f"the {integration} integration"
     return None
 
 
-def _layers(app: Any) -> Iterator[Any]:
+def layers(app: Any) -> Iterator[Any]:
     """Give `app` and what it wraps, outermost first, without calling anything of it."""
     pending: list[Any] = [app]
     seen: set[int] = set()
@@ -72,7 +72,8 @@ def _closed_over(function: FunctionType) -> Iterator[Any]:
             continue
 
 
-def _integration_of(layer: Any) -> str | None:
+def framework_of(layer: Any) -> str | None:
+    """Name the framework of an app as its integration does, None if it is of none."""
     for kind in type(layer).__mro__:
         integration = _FRAMEWORKS.get((kind.__module__, kind.__name__))
         if integration:
@@ -90,7 +91,7 @@ def _was_made_under(integration: str, app: Any) -> bool:
 
 def _middleware_of(layer: Any) -> bool:
     """Tell whether a Starlette app has been given SentryAsgiMiddleware by add_middleware."""
-    if _integration_of(layer) != "starlette":
+    if framework_of(layer) != "starlette":
         return False
     return any(
         _is_a(entry.cls, _SENTRY_MIDDLEWARE) for entry in layer.user_middleware if isinstance(entry.cls, type)

@@ -9,7 +9,7 @@ from typing import Any, Sequence
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-from sentry_asgi_autoconf.wrapping import frameworks
+from sentry_asgi_autoconf.wrapping import frameworks, late_apps
 from sentry_asgi_autoconf.wrapping.failure import MECHANISM
 from sentry_asgi_autoconf.wrapping.served_app import ServedApp
 
@@ -18,8 +18,11 @@ def wrap(app: Any, asgi_version: int, error_loggers: Sequence[str]) -> tuple[Any
     """Give an ASGI 3 app that serves `app`, and the name of what instruments it."""
     if isinstance(app, ServedApp):
         return app, "this package already"
-    by = frameworks.instrumented_by(app, sentry_sdk.get_client().integrations)
+    integrations = sentry_sdk.get_client().integrations
+    by = frameworks.instrumented_by(app, integrations)
     if by is None:
+        for layer in frameworks.layers(app):
+            late_apps.catch_up(frameworks.framework_of(layer), layer, integrations)
         inner = _middleware(app, asgi_version)
         by = "SentryAsgiMiddleware"
     else:

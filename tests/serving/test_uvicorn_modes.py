@@ -65,6 +65,20 @@ def test_the_app_is_served_wrapped_once_and_reports(
     assert server.output.count("is instrumented by") == serving
 
 
+@pytest.mark.parametrize("module", ["fastapi_app", "starlette_app", "quart_app", "litestar_app"])
+def test_an_app_object_made_before_the_server_was_called_reports_its_errors_once(
+    module: str, start: Start, project: Project
+) -> None:
+    server = start([sys.executable, "run_any_object.py", module]).ready()
+    assert server.get("/ok").status_code == 200
+    server.provoke()
+    (event,) = project.wait("event")
+    project.wait("transaction", 2)
+    server.stop()
+    assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
+    assert (len(project.items("event")), len(project.items("transaction"))) == (1, 2)
+
+
 def test_an_app_changed_under_reload_reports_again(start: Start, project: Project, tmp_path: Path) -> None:
     app = tmp_path / "changing.py"
     text = (APPS / "raw3.py").read_text()
