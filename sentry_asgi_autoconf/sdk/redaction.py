@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Pattern, Sequence
 
 import sentry_sdk
 from sentry_sdk.scrubber import EventScrubber
+from sentry_sdk.utils import capture_internal_exceptions, iter_event_frames
 
 FILTERED = "[Filtered]"
 # What the SDK filters in a request, by the names that ASGI gives headers.
@@ -62,7 +64,7 @@ def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
 
     # The SDK takes no scrubber beside data_collection.
     def processor(event: Any, hint: Any) -> Any:
-        redact(event, current_scope())
+        redact_or_drop(event, current_scope())
         return event
 
     sentry_sdk.Scope.get_global_scope().add_event_processor(processor)
@@ -94,7 +96,18 @@ class RedactingScrubber(EventScrubber):
     def scrub_event(self, event: Any) -> None:
         """Change `event` in place."""
         self._inner.scrub_event(event)
-        redact(event, self._current_scope())
+        redact_or_drop(event, self._current_scope())
+
+
+def redact_or_drop(event: dict[str, Any], scope: dict[str, Any] | None) -> None:
+    """Redact in place; what cannot be, for a scope or an object that is malformed, does not leave."""
+    with capture_internal_exceptions():
+        redact(event, scope)
+        return
+    for section in ("breadcrumbs", "extra", "logentry", "message", "spans"):
+        event.pop(section, None)
+    for frame in iter_event_frames(event):
+        frame.pop("vars", None)
 
 
 def redact(event: dict[str, Any], scope: dict[str, Any] | None) -> None:
@@ -122,30 +135,38 @@ class _Replacement:
         self._client = [[str(part) for part in client], [repr(part) for part in client]]
         values = {*_header_values(scope.get("headers", ())), *_address_texts(client)}
         # Longest first, or a part of a value would keep the whole from being found.
-        forms = sorted({form for value in values for form in _written(value)}, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(_as_pattern, forms))) if forms else None
+        self._forms = sorted({form for value in values for form in _written(value)}, key=len, reverse=True)
+        self._compiled: Pattern[str] | None = None
 
     def within(self, data: Any) -> Any:
         if isinstance(data, str):
-            return self._pattern.sub(FILTERED, data) if self._pattern else data
+            return self._within_text(data)
         if isinstance(data, dict):
             return self._within_dict(data)
         if isinstance(data, (list, tuple)):
             return self._within_list(list(data))
         return self._within_object(data)
 
+    def _within_text(self, text: str) -> str:
+        # Nearly all text is clean, which is seen sooner than a pattern is compiled.
+        if not any(form in text for form in self._forms):
+            return text
+        if self._compiled is None:
+            self._compiled = re.compile("|".join(map(_as_pattern, self._forms)))
+        return self._compiled.sub(FILTERED, text)
+
     def _within_dict(self, data: dict[Any, Any]) -> dict[Any, Any]:
         is_scope = "type" in data and "client" in data and "headers" in data
         return {
             key: FILTERED
-            if (is_scope and key == "client") or _is_sensitive_header(key)
+            if (is_scope and key == "client") or (isinstance(key, str) and _is_sensitive_header(key))
             else self.within(value)
             for key, value in data.items()
         }
 
     def _within_list(self, data: list[Any]) -> list[Any]:
         if len(data) == 2:
-            if _is_sensitive_header(data[0]):
+            if isinstance(data[0], str) and _is_sensitive_header(data[0]):
                 return [data[0], FILTERED]
             if [str(item) for item in data if isinstance(item, (str, int))] in self._client:
                 return [FILTERED, FILTERED]
@@ -153,26 +174,27 @@ class _Replacement:
 
     def _within_object(self, data: Any) -> Any:
         # Numbers and times say nothing of a request, and anything else is sent as its repr.
-        if data is None or self._pattern is None or isinstance(data, (bool, int, float)):
+        if data is None or isinstance(data, (bool, int, float)):
             return data
         if type(data).__module__.partition(".")[0] in ("datetime", "sentry_sdk"):
             return data
         text = repr(data)
-        return self._pattern.sub(FILTERED, text) if self._pattern.search(text) else data
+        redacted = self._within_text(text)
+        return redacted if redacted != text else data
 
 
-def _is_sensitive_header(name: Any) -> bool:
-    if not isinstance(name, str):
-        return False
+@functools.lru_cache(maxsize=1024)
+def _is_sensitive_header(name: str) -> bool:
     bare = _BARE.sub(r"\1", name).lower().replace("_", "-")
     return (bare[5:] if bare.startswith("http-") else bare) in _HEADERS
 
 
 def _address_texts(client: Sequence[Any]) -> Iterator[str]:
     if client:
-        host, port = str(client[0]), client[1]
-        yield f"{host}:{port}"
-        yield repr((host, port))
+        host = str(client[0])
+        for port in client[1:]:
+            yield f"{host}:{port}"
+            yield repr((host, port))
         # A loopback address tells nothing of a client, and is in the URL of every local service.
         if not host.startswith("127.") and host != "::1":
             yield host
@@ -184,10 +206,10 @@ def _header_values(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[str]:
         if name not in _HEADERS:
             continue
         yield value
-        if name == "cookie":
-            yield from _long_enough(part.partition("=")[2].strip() for part in value.split(";"))
+        if name in ("cookie", "set-cookie"):
+            yield from _long_enough(part.partition("=")[2].strip(' "') for part in value.split(";"))
         elif name in _ADDRESS_HEADERS:
-            yield from _long_enough(re.split(r"[,;\s]+|for=", value))
+            yield from _long_enough(re.split(r'[][",;\s]+|for=', value))
         else:
             yield from _long_enough(_credentials(value))
 
