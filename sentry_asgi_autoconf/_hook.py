@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False  # a process that imports a server need not import typing for us
@@ -27,7 +28,7 @@ def begin(finder: TriggerFinder, everywhere: bool) -> None:
     for name in finder.triggers.intersection(sys.modules):
         _notify(sys.modules[name])
     if everywhere:
-        _guarded(lambda: _runtime().activate())
+        _guarded(_activate)
 
 
 def find_spec(finder: TriggerFinder, name: str, path: Any, target: Any) -> ModuleSpec | None:
@@ -61,6 +62,8 @@ class _Loader:
         self._loader = loader
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_loader":  # not set yet, while it is copied
+            raise AttributeError(name)
         return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
@@ -78,6 +81,14 @@ class _Loader:
 
 if sys.version_info >= (3, 8):  # 3.7 cannot replace a code object's file name: one more frame shows there
     _Loader.exec_module.__code__ = _Loader.exec_module.__code__.replace(co_filename=_IMPORT_MACHINERY)
+
+
+def _activate() -> None:
+    try:
+        _runtime().activate()
+    except SystemExit as refusal:
+        # Strict mode refuses this process. site would make another status of it, and a traceback.
+        os._exit(int(refusal.code or 0))
 
 
 def _notify(module: ModuleType) -> None:

@@ -66,7 +66,10 @@ def refuse_bad_settings() -> None:
     if destination.has_destination(os.environ):
         loaded = _load()
         if loaded.own.enabled and loaded.own.strict:
-            _report(loaded.problems, strict=True)
+            from sentry_asgi_autoconf.sdk import options as init_options
+
+            _, problems = init_options.build(loaded.options, loaded.sources)
+            _report([*loaded.problems, *problems], strict=True)
 
 
 def _load() -> Loaded:

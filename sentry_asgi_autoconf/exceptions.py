@@ -71,6 +71,12 @@ class AdapterError(AutoconfError):
     slug = "adapter-failed"
 
 
+class DependencyError(AutoconfError):
+    """A package that this one needs is missing in the app's environment, or too old."""
+
+    slug = "missing-dependency"
+
+
 class UnexpectedError(AutoconfError):
     """A defect of this package: the app is served without it."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 from sentry_asgi_autoconf import activation, console
 from sentry_asgi_autoconf.activation import Decision
-from sentry_asgi_autoconf.exceptions import AdapterError, UnexpectedError
+from sentry_asgi_autoconf.exceptions import AdapterError, DependencyError, UnexpectedError
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -21,6 +21,7 @@ class Runtime:
 
     def __init__(self) -> None:
         """Start undecided."""
+        self._lacks_metadata = False
         self._pid = 0
         self._decision: Decision | None = None
         self._lock = threading.RLock()
@@ -33,7 +34,8 @@ class Runtime:
 
         name = module.__name__
         declared = entry_points.for_trigger(name)
-        if not declared:
+        if not declared and not self._lacks_metadata:
+            self._lacks_metadata = True
             console.say(
                 "warning",
                 AdapterError(
@@ -104,9 +106,11 @@ class Runtime:
 
     def _wrap(self, app: Any, server: str, asgi_version: int, error_loggers: Sequence[str]) -> Any:
         from sentry_asgi_autoconf.sdk import initialise
-        from sentry_asgi_autoconf.wrapping import wrap
+        from sentry_asgi_autoconf.wrapping import served_app, wrap
 
-        served, by = wrap.wrap(app, asgi_version, error_loggers)
+        # An adapter puts the app where its server no longer looks at its shape, and saves the frame.
+        shape = served_app.ServedApp if server else served_app.ServedCoroutine
+        served, by = wrap.wrap(app, asgi_version, error_loggers, shape)
         if server:
             initialise.describe_server({"name": server, "version": _version(server), "adapter": server})
         console.say("info", f"{server or 'an app of your own'}: {wrap.name_of(app)} is instrumented by {by}")
@@ -133,6 +137,15 @@ class Runtime:
         # The second of the two fail-open boundaries: a defect of ours costs telemetry, never the app.
         try:
             return function()
+        except ImportError as error:
+            console.say(
+                "error",
+                DependencyError(
+                    f"{error}: the app is served without us",
+                    remedy="pip install 'sentry-sdk>=2' 'pydantic-settings>=2' in the app's environment.",
+                ),
+            )
+            return otherwise
         except Exception as error:
             console.say(
                 "error",

@@ -36,7 +36,7 @@ class PathSampler:
 
     def __call__(self, context: dict[str, Any]) -> SampleRate:
         """Give the rate for the transaction that `context` (the SDK's sampling context) is about."""
-        scope = context.get("asgi_scope") or self._current_scope() or {}
+        scope = context.get("asgi_scope") or self._served_scope(context)
         path = scope.get("path", "")
         if any(pattern.match(path) for pattern in self._excluded):
             return 0.0
@@ -47,6 +47,13 @@ class PathSampler:
         if self._otherwise is not None:
             return self._otherwise(context)
         return self._general_rate if parent is None else parent
+
+    def _served_scope(self, context: dict[str, Any]) -> dict[str, Any]:
+        # Sanic's integration does not hand on the scope. A transaction that is no server's may have been started by
+        # a task that outlives the request in whose context it was made.
+        if context.get("transaction_context", {}).get("op") not in ("http.server", "websocket.server"):
+            return {}
+        return self._current_scope() or {}
 
     def _rate_of(self, method: str, path: str) -> float | None:
         for wanted, pattern, rate in self._rates:

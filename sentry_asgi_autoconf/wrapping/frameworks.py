@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from types import FunctionType, MethodType
-from typing import Any, Container, Iterator
+from typing import Any, Container, Iterable, Iterator
 
 # Class (module, name) → the integration that makes a transaction for each of its requests.
 _FRAMEWORKS = {
@@ -50,11 +50,11 @@ def layers(app: Any) -> Iterator[Any]:
 
 def _inner(layer: Any) -> Iterator[Any]:
     if isinstance(layer, functools.partial):
-        yield from (layer.func, *layer.args, *layer.keywords.values())
+        yield from _sole_callable([*layer.args, *layer.keywords.values()]) or [layer.func]
     elif isinstance(layer, MethodType):
         yield layer.__self__
     elif isinstance(layer, FunctionType):
-        yield from _closed_over(layer)
+        yield from _sole_callable(_closed_over(layer))
     for name in _INNER:
         # Straight from where instances keep it: a lazy object's __getattr__ must not run.
         value = getattr(layer, "__dict__", {}).get(name)
@@ -62,6 +62,12 @@ def _inner(layer: Any) -> Iterator[Any]:
             value = getattr(layer, name, None)
         if value is not None:
             yield value
+
+
+def _sole_callable(values: Iterable[Any]) -> list[Any]:
+    """Give the one callable among `values`; of several, none can be told to be what is wrapped."""
+    callables = [value for value in values if callable(value)]
+    return callables if len(callables) == 1 else []
 
 
 def _closed_over(function: FunctionType) -> Iterator[Any]:

@@ -42,9 +42,12 @@ class Lifespan:
             except Exception as error:
                 if self._entered:
                     failure.capture(error)
+                self._failure = None
                 raise
-            if self._failure is not None:
-                failure.capture_message(self._failure)
+            finally:
+                # Also where the app goes on waiting after it has said so, until the server ends it.
+                if self._failure is not None:
+                    failure.capture_message(self._failure)
 
     def _drop_missing_support(self, event: Any, hint: Any) -> Any:
         """Drop what an integration captures of an app that refuses the scope before it takes a message from it."""

@@ -14,8 +14,10 @@ from sentry_asgi_autoconf.wrapping.failure import MECHANISM
 from sentry_asgi_autoconf.wrapping.served_app import ServedApp
 
 
-def wrap(app: Any, asgi_version: int, error_loggers: Sequence[str]) -> tuple[Any, str]:
-    """Give an ASGI 3 app that serves `app`, and the name of what instruments it."""
+def wrap(
+    app: Any, asgi_version: int, error_loggers: Sequence[str], shape: type[ServedApp] = ServedApp
+) -> tuple[Any, str]:
+    """Give an ASGI 3 app of class `shape` that serves `app`, and the name of what instruments it."""
     if isinstance(app, ServedApp):
         return app, "this package already"
     integrations = sentry_sdk.get_client().integrations
@@ -27,7 +29,7 @@ def wrap(app: Any, asgi_version: int, error_loggers: Sequence[str]) -> tuple[Any
         by = "SentryAsgiMiddleware"
     else:
         inner = app
-    return ServedApp(_as_asgi3(inner) if asgi_version == 2 else inner, app, error_loggers), by
+    return shape(_as_asgi3(inner) if asgi_version == 2 else inner, app, error_loggers), by
 
 
 def _middleware(app: Any, asgi_version: int) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 
 from tests.harness.envelopes import Project
-from tests.harness.server import environment, run
+from tests.harness.server import APPS, Server, environment, run, uvicorn
 
 SCRIPT = "from sentry_asgi_autoconf import activate; print(activate()); "
 CRASH = "raise RuntimeError('of a script')"
@@ -109,6 +110,49 @@ def test_every_process_reports_where_that_is_wanted(project: Project) -> None:
     assert event["exception"]["values"][-1]["value"] == "of a script"
     assert with_us.returncode == 1
     assert json.dumps(event)  # parsed by the receiver
+
+
+def test_in_strict_mode_every_process_refuses_bad_settings(project: Project) -> None:
+    environ = {"SENTRY_ASGI_PROCESSES": "all", "SENTRY_ASGI_STRICT": "1", "SENTRY_SAMPLE_RATE": "7"}
+    result = scripted(project, **environ)
+    assert result.returncode == 78
+    (line,) = result.stderr.splitlines()
+    assert "SENTRY_SAMPLE_RATE" in line
+
+
+@pytest.mark.parametrize("bootstrap", [True, False], ids=["with the bootstrap", "alone"])
+def test_a_server_serves_an_app_that_was_wrapped_by_hand(
+    bootstrap: bool, start: Callable[..., Server], project: Project
+) -> None:
+    server = start(uvicorn("wrapped_by_hand:app"), bootstrap=bootstrap).ready()
+    assert server.get("/ok").text == "ok"
+    server.provoke()
+    project.wait("event")
+    project.wait("transaction", 2)
+    server.stop()
+    assert (len(project.items("event")), len(project.items("transaction"))) == (1, 2)
+
+
+BROKEN = {
+    "no pydantic-settings": (
+        "pydantic_settings.py",
+        "raise ModuleNotFoundError('No module named x', name='x')",
+    ),
+    "an old SDK": ("sentry_sdk.py", "VERSION = '1.45.0'"),
+}
+
+
+@pytest.mark.parametrize(("file", "text"), BROKEN.values(), ids=BROKEN.keys())
+def test_an_environment_that_lacks_what_we_need_is_named_and_the_app_is_served(
+    file: str, text: str, start: Callable[..., Server], tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text(text)
+    (tmp_path / "main.py").write_text((APPS / "raw3.py").read_text())
+    server = start(uvicorn("main:app"), cwd=tmp_path).ready()
+    assert server.get("/ok").text == "ok"
+    server.stop()
+    (line,) = [line for line in server.output.splitlines() if line.startswith("sentry-asgi-autoconf")]
+    assert line.endswith("[missing-dependency]")
 
 
 def test_a_process_that_serves_nothing_reports_nothing_by_default(project: Project) -> None:

@@ -34,6 +34,13 @@ async def says_startup_failed(receive, send):
 
 
 @otherwise
+async def says_startup_failed_and_waits(receive, send):
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".failed", "message": "no database"})
+
+
+@otherwise
 async def raises_at_shutdown(receive, send):
     await receive()
     await send({"type": "lifespan.startup.complete"})

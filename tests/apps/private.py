@@ -42,6 +42,31 @@ async def raw(scope, receive, send):
         fail(scope)
 
 
+async def chained(scope, receive, send):
+    assert scope["type"] == "http"
+    pair = [1.0, 2.0]
+    try:
+        pair[0] / 0
+    except ZeroDivisionError as error:
+        raise LookupError("nothing there") from error
+
+
+async def malformed(scope, receive, send):
+    assert scope["type"] == "http"
+    whole = dict(scope)
+    scope["client"] = ("1.2.3.4",)
+    scope["headers"] = [("text", "instead of bytes"), b"no pair", (b"cookie", None)]
+    sentry_sdk.capture_message("noted")
+    scope.update(whole)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+def initialises_itself():
+    sentry_sdk.init(environment="of-the-app")
+    return raw
+
+
 fast = FastAPI()
 
 

@@ -11,7 +11,16 @@ from tests.harness.server import environment, run
 
 @pytest.fixture
 def watched(tmp_path: Path) -> dict[str, str]:
-    """Give an environment in which module `watched` is a trigger; its file is `tmp_path / "watched.py"`."""
+    """Give an environment in which module `watched`, at `tmp_path / "watched.py"`, is the trigger of an adapter."""
+    metadata = tmp_path / "toy-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(
+        "[sentry_asgi_autoconf.servers]\nwatched = toy:join\nother.inner = toy:join\n"
+    )
+    (tmp_path / "toy.py").write_text(
+        "import sys\ndef join(module, runtime): print('joined', module.__name__, file=sys.stderr)\n"
+    )
     (tmp_path / "watched.py").write_text("loader = __loader__\nspec_loader = __spec__.loader\n")
     environ = environment({"SENTRY_ASGI_WATCH": "watched,other.inner"})
     environ["PYTHONPATH"] += f":{tmp_path}"
@@ -51,12 +60,12 @@ def test_a_module_that_fails_and_succeeds_later_is_noticed_once_it_succeeds(
     )
     failed, noticed = run(code, watched).stderr.splitlines()
     assert failed == "failed"
-    assert "declares an adapter for watched" in noticed
+    assert "joined watched" in noticed
 
 
 def test_a_reloaded_module_is_noticed_again(watched: dict[str, str]) -> None:
     result = run("import watched, importlib; importlib.reload(watched)", watched)
-    assert result.stderr.count("declares an adapter for watched") == 2
+    assert result.stderr.count("joined watched") == 2
 
 
 def test_looking_for_a_watched_module_does_not_import_it(watched: dict[str, str]) -> None:
@@ -94,7 +103,7 @@ def test_a_finder_that_searches_all_finders_from_within_its_own_search_is_no_tro
     )
     result = run(code, watched)
     assert result.stdout == "SourceFileLoader\n"
-    assert result.stderr.count("declares an adapter for watched") == 1
+    assert result.stderr.count("joined watched") == 1
 
 
 def test_a_watched_submodule_is_noticed_and_its_package_is_not(
@@ -104,7 +113,7 @@ def test_a_watched_submodule_is_noticed_and_its_package_is_not(
     (tmp_path / "other" / "__init__.py").touch()
     (tmp_path / "other" / "inner.py").touch()
     assert run("import other", watched).stderr == ""
-    assert "declares an adapter for other.inner" in run("import other.inner", watched).stderr
+    assert "joined other.inner" in run("import other.inner", watched).stderr
 
 
 def test_nothing_goes_to_stdout(watched: dict[str, str]) -> None:
@@ -121,3 +130,27 @@ def test_a_broken_runtime_costs_one_line_and_nothing_else(tmp_path: Path) -> Non
     assert result.stdout == "fine\n"
     (line,) = result.stderr.splitlines()
     assert "RuntimeError: broken" in line
+
+
+def test_a_trigger_without_an_adapter_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "watched.py").touch()
+    (tmp_path / "another.py").touch()
+    environ = environment({"SENTRY_ASGI_WATCH": "watched,another"})
+    environ["PYTHONPATH"] += f":{tmp_path}"
+    (line,) = run("import watched, another", environ).stderr.splitlines()
+    assert "declares an adapter for watched" in line
+
+
+def test_an_adapter_that_fails_is_named_in_one_line(watched: dict[str, str], tmp_path: Path) -> None:
+    for text in (
+        "def join(module, runtime): 1 / 0",
+        "def join(): pass",
+        "raise RuntimeError",
+        "other_name = 1",
+    ):
+        (tmp_path / "toy.py").write_text(text + "\n")
+        result = run("import watched; print('fine')", watched)
+        assert result.stdout == "fine\n"
+        (line,) = result.stderr.splitlines()
+        assert "toy:join" in line
+        assert line.endswith("[adapter-failed]")

@@ -21,6 +21,7 @@ _ON_PURPOSE = {"asgi_server"}  # our one context
 _VARIABLE_TEXT = [
     (re.compile(r"0x[0-9a-f]+"), "0x…"),
     (re.compile(r"127\.0\.0\.1(:|', )\d+"), "[Filtered]"),  # the client's address
+    (re.compile(r"^127\.0\.0\.1$"), "[Filtered]"),
     (re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b"), "id"),
     (re.compile(r"\b(by_hand|[a-z]+_app|raw\d):app\b"), "app"),
     (re.compile(r"\d+\.\d{3,}"), "time"),

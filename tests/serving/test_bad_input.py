@@ -104,9 +104,12 @@ def test_in_strict_mode_the_server_refuses_to_start(
     assert project.items() == []
 
 
-def test_in_strict_mode_a_hook_that_leads_nowhere_is_refused_too(start: Start) -> None:
-    server = start(uvicorn("raw3:app"), {"SENTRY_ASGI_STRICT": "true", "SENTRY_BEFORE_SEND": "no.such:thing"})
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]], ids=["single", "workers"])
+def test_in_strict_mode_a_hook_that_leads_nowhere_is_refused_too(options: list[str], start: Start) -> None:
+    environ = {"SENTRY_ASGI_STRICT": "true", "SENTRY_BEFORE_SEND": "no.such:thing"}
+    server = start(uvicorn(*options, "raw3:app"), environ)
     assert server.wait() == 78
+    assert len(lines(server)) == 1
 
 
 def test_in_strict_mode_good_settings_are_served(start: Start, project: Project) -> None:

@@ -32,6 +32,7 @@ def test_an_app_without_lifespan_causes_no_event(app: str, start: Start, project
     ("app", "text"),
     [
         ("lifespans:says_startup_failed", "no database"),
+        ("lifespans:says_startup_failed_and_waits", "no database"),
         ("lifespans:fastapi_fails_at_startup", "no database"),
     ],
 )

@@ -88,6 +88,13 @@ def test_a_sampler_of_ones_own_decides_where_no_rate_does(start: Start, project:
     assert names(project) == ["/ok"]
 
 
+def test_a_task_that_outlives_an_excluded_request_is_sampled_as_ever(start: Start, project: Project) -> None:
+    server = start(uvicorn("background:app"), {"SENTRY_ASGI_EXCLUDED_PATHS": "/start"}).ready()
+    server.get("/start")
+    (transaction,) = project.wait("transaction")
+    assert transaction["transaction"] == "background work"
+
+
 def test_streamed_spans_are_sampled_by_path_too(start: Start, project: Project) -> None:
     environ = {"SENTRY_ASGI_EXCLUDED_PATHS": "/health", "SENTRY_TRACE_LIFECYCLE": "stream"}
     request(start(uvicorn("raw3:app"), environ), "/ok", "/health")

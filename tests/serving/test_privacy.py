@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
+from pathlib import Path
 from typing import Any, Callable
 
+import httpx
 import pytest
 
 from tests.harness.envelopes import Project
@@ -15,6 +18,8 @@ Start = Callable[..., Server]
 CLIENT = "203.0.113.77"
 SECRETS = {
     "a cookie": "s3ss10n-of-somebody",
+    "a short cookie": "zq9",
+    "a decoded cookie": "comma, separated",
     "another cookie": 'quo"ted\\value',
     "credentials": base64.b64encode(b"somebody:passw0rd-of-somebody").decode(),
     "a password": "passw0rd-of-somebody",
@@ -47,7 +52,7 @@ def test_nothing_of_the_client_is_in_an_event_or_transaction(
     assert variables["harmless"] == "'kept'"
     assert variables["greeting"] == "'welcome back, [Filtered]'"
     assert variables["address"] == "'[Filtered]'"
-    assert variables["cookies"]["sid"] == "'[Filtered]'"
+    assert variables["cookies"]["sid"] == "[Filtered]"
     assert event["exception"]["values"][-1]["value"] == "no luck for [Filtered] with [Filtered]"
     assert event["request"]["headers"]["cookie"] == "[Filtered]"
     assert event["request"]["url"].endswith("/boom")
@@ -68,6 +73,48 @@ def test_neither_is_it_in_a_message_with_the_stack_attached(start: Start, projec
     (event,) = project.wait("event")
     assert event["threads"]["values"][0]["stacktrace"]["frames"]
     assert found_in(event) == []
+
+
+def test_neither_is_it_in_a_message_with_the_stack_attached_under_data_collection(
+    start: Start, project: Project
+) -> None:
+    environ = {"SENTRY_ATTACH_STACKTRACE": "true", "SENTRY_DATA_COLLECTION": '{"user_info": false}'}
+    start(uvicorn("private:raw"), environ).get("/message", headers=HEADERS)
+    (event,) = project.wait("event")
+    assert found_in(event["threads"]) == []
+
+
+def test_neither_is_it_where_the_app_initialises_the_sdk_itself(start: Start, project: Project) -> None:
+    start(uvicorn("--factory", "private:initialises_itself")).provoke(headers=HEADERS)
+    (event,) = project.wait("event")
+    assert event["environment"] == "of-the-app"
+    assert found_in(event) == []
+
+
+def test_neither_is_it_in_streamed_spans(start: Start, project: Project) -> None:
+    server = start(uvicorn("private:fast"), {"SENTRY_TRACE_LIFECYCLE": "stream"})
+    server.provoke(headers=HEADERS)
+    server.stop()
+    spans = [span for payload in project.wait("span") for span in payload["items"]]
+    assert [found_in(span) for span in spans] == [[] for _ in spans]
+
+
+def test_an_event_without_a_client_address_is_whole(start: Start, project: Project, tmp_path: Path) -> None:
+    socket = tmp_path / "app.sock"
+    server = start([sys.executable, "-m", "uvicorn", "--uds", str(socket), "private:chained"]).ready()
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket))) as client:
+        assert client.get("http://app/boom", headers={"cookie": "a=ZeroDivisionError"}).status_code == 500
+    (event,) = project.wait("event")
+    server.stop()
+    assert [value["type"] for value in event["exception"]["values"]] == ["ZeroDivisionError", "LookupError"]
+    assert event["exception"]["values"][0]["stacktrace"]["frames"][-1]["vars"]["pair"] == ["1.0", "2.0"]
+
+
+def test_a_malformed_scope_keeps_nothing_from_the_app(start: Start, project: Project) -> None:
+    server = start(uvicorn("private:malformed"))
+    assert server.get("/message", headers=HEADERS).status_code == 200
+    (event,) = project.wait("event")
+    assert event["message"] == "noted"
 
 
 def test_neither_is_it_in_the_extra_data_of_a_log_record(start: Start, project: Project) -> None:

@@ -1,0 +1,200 @@
+"""Know what a request brought along that must not leave, and replace it within nested data."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import re
+from http.cookies import SimpleCookie
+from typing import Any, Iterable, Iterator, Pattern
+from urllib.parse import unquote
+
+FILTERED = "[Filtered]"
+
+ADDRESS_HEADERS = frozenset(
+    (
+        "cf-connecting-ip",
+        "fastly-client-ip",
+        "fly-client-ip",
+        "forwarded",
+        "remote-addr",
+        "true-client-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-envoy-external-address",
+        "x-forwarded-for",
+        "x-original-forwarded-for",
+        "x-real-ip",
+    )
+)
+CREDENTIAL_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"))
+# Shorter values ("1", "en") would blot out text that has nothing to do with them, and so would these.
+_SHORTEST = 5
+_COMMON = frozenset(("error", "false", "https", "localhost", "undefined", "unknown"))
+# A client may send thousands of cookies. Beyond this many values everything is held back, at no cost.
+_MOST_VALUES = 64
+_COOKIES = SimpleCookie()
+# What a local's repr says of a header's name: b'cookie' → cookie
+_BARE = re.compile(r"^b?['\"](.*)['\"]$")
+
+
+class Sensitive:
+    """What the request of one ASGI scope brought along; without a scope, what is known by its place."""
+
+    def __init__(self, scope: dict[str, Any] | None, *, addresses: bool) -> None:
+        """Collect from `scope`, of whatever shape; addresses only if they must not leave."""
+        client = (scope or {}).get("client") if addresses else None
+        self._client = list(client) if isinstance(client, (list, tuple)) else []
+        self._names = CREDENTIAL_HEADERS | (ADDRESS_HEADERS if addresses else frozenset())
+        self._cookies: dict[str, str] = {}
+        values = set(self._header_values((scope or {}).get("headers")))
+        values.update(_address_texts(self._client))
+        self._too_many = len(values) > _MOST_VALUES
+        # Longest first, or a part of a value would keep the whole from being found.
+        forms = {form for value in values if _tells(value) for form in _written(value)}
+        self._forms = [] if self._too_many else sorted(forms, key=len, reverse=True)
+        self._compiled: Pattern[str] | None = None
+
+    def replaced_in(self, data: Any) -> Any:
+        """Give `data`, made of JSON's types, with what must not leave replaced."""
+        if isinstance(data, str):
+            return self._in_text(data)
+        if isinstance(data, dict):
+            return {} if self._too_many else self._in_dict(data)
+        if isinstance(data, (list, tuple)):
+            return [] if self._too_many else self._in_list(list(data))
+        return data
+
+    def is_header(self, name: str) -> bool:
+        """Tell whether a header of this name, or its repr, holds what must not leave."""
+        return _bare(name) in self._names
+
+    def _in_text(self, text: str) -> str:
+        if self._too_many:
+            return FILTERED
+        # Nearly all text is clean, which is seen sooner than a pattern is compiled.
+        if any(form in text for form in self._forms):
+            if self._compiled is None:
+                self._compiled = re.compile("|".join(map(_as_pattern, self._forms)))
+            text = self._compiled.sub(FILTERED, text)
+        return self._without_cut_value(text) if text.endswith("...") else text
+
+    def _without_cut_value(self, text: str) -> str:
+        # The SDK cuts long text, maybe within a value.
+        body = text[:-3]
+        for form in self._forms:
+            start = body.rfind(form[:_SHORTEST])
+            if start >= 0 and form.startswith(body[start:]):
+                return body[:start] + FILTERED
+        return text
+
+    def _in_dict(self, data: dict[Any, Any]) -> dict[Any, Any]:
+        is_scope = bool(self._client) and "type" in data and "headers" in data
+        return {
+            key: FILTERED
+            if (is_scope and key == "client") or self._is_named(key, value)
+            else self.replaced_in(value)
+            for key, value in data.items()
+        }
+
+    def _is_named(self, key: Any, value: Any) -> bool:
+        if not isinstance(key, str) or not isinstance(value, (str, list)):
+            return False
+        # "forwarded" is a word that an app may well use for something else.
+        if self.is_header(key) and _bare(key) != "forwarded":
+            return True
+        cookie = self._cookies.get(_bare(key))
+        return cookie is not None and value in (cookie, repr(cookie))
+
+    def _in_list(self, data: list[Any]) -> list[Any]:
+        if len(data) == 2 and isinstance(data[0], str):
+            if self.is_header(data[0]):
+                return [data[0], FILTERED]
+            if self._client and data in (
+                [str(part) for part in self._client],
+                [repr(part) for part in self._client],
+                self._client,
+            ):
+                return [FILTERED, FILTERED]
+        return [self.replaced_in(item) for item in data]
+
+    def _header_values(self, headers: Any) -> Iterator[str]:
+        for pair in headers if isinstance(headers, (list, tuple)) else ():
+            if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+                continue
+            name, value = _text(pair[0]).lower(), _text(pair[1])
+            if name not in self._names:
+                continue
+            if name in ADDRESS_HEADERS:
+                yield from _addresses(value)
+                continue
+            yield value
+            yield from self._cookie_values(value) if "cookie" in name else _credentials(value)
+
+    def _cookie_values(self, header: str) -> Iterator[str]:
+        for part in header.split(";"):
+            name, _, value = part.strip().partition("=")
+            decoded = _COOKIES.value_decode(value)[0]
+            self._cookies[_bare(name)] = decoded
+            yield from (value, value.strip('"'), decoded, unquote(value))
+
+
+@functools.lru_cache(maxsize=1024)
+def _bare(name: str) -> str:
+    bare = _BARE.sub(r"\1", name).lower().replace("_", "-")
+    return bare[5:] if bare.startswith("http-") else bare
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else ""
+
+
+def _tells(value: str) -> bool:
+    return len(value) >= _SHORTEST and value.lower() not in _COMMON
+
+
+def _is_loopback(host: str) -> bool:
+    # It tells nothing of a client, and is in the URL of every local service.
+    return host.startswith("127.") or host == "::1"
+
+
+def _address_texts(client: list[Any]) -> Iterator[str]:
+    if client and isinstance(client[0], str) and client[0]:
+        host = client[0]
+        for port in client[1:]:
+            yield f"{host}:{port}"
+            yield repr((host, port))
+        if not _is_loopback(host):
+            yield host
+
+
+def _addresses(header: str) -> Iterator[str]:
+    for piece in re.split(r'[][",;\s]+|for=|by=', header):
+        if ("." in piece or ":" in piece) and not _is_loopback(piece):
+            yield piece
+
+
+def _credentials(value: str) -> tuple[str, ...]:
+    scheme, _, credentials = value.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return (credentials,)
+    try:
+        pair = base64.b64decode(credentials.strip()).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return (credentials,)
+    return (credentials, pair, *pair.split(":", 1))
+
+
+def _written(value: str) -> Iterable[str]:
+    """Give `value` as it stands in text, and as it stands in the repr of a str or of bytes."""
+    return {value, repr(value)[1:-1], repr(value.encode("latin-1", "replace"))[2:-1]}
+
+
+def _as_pattern(value: str) -> str:
+    # Not within a longer word or number: 10.0.0.1 is not in 10.0.0.11.
+    before = r"(?<![\w.])" if value[0].isalnum() else ""
+    after = r"(?![\w])" if value[-1].isalnum() else ""
+    return before + re.escape(value) + after

@@ -1,0 +1,1 @@
+"""What is pure in the SDK stage."""
