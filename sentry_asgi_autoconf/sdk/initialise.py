@@ -39,7 +39,7 @@ def init(
     redaction.add(arguments, current_scope)
     try:
         sentry_sdk.init(**arguments)
-    except (DidNotEnable, ImportError, TypeError, ValueError) as error:
+    except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
         raise SdkError(
             f"sentry_sdk.init refused the settings with {type(error).__name__}: {error}",
             remedy="Correct the option that it names, or remove it.",
