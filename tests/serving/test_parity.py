@@ -51,7 +51,6 @@ def test_an_app_sends_what_it_would_send_instrumented_by_hand(
     start: Callable[..., Server],
     project: Project,
     new_project: Callable[[], Project],
-    conformance: Callable[[dict[str, Any]], None],
 ) -> None:
     paths = PATHS if module != "raw2" else ["/ok", "/boom"]
     ours = exercise(start(uvicorn(f"{module}:app")), project, paths)
@@ -68,7 +67,6 @@ def test_an_app_sends_what_it_would_send_instrumented_by_hand(
     ]
     for kind, expected in (("event", of_requests), ("transaction", theirs["transaction"])):
         for our_item, their_item in zip(ours[kind], expected, strict=True):
-            conformance(our_item)
             assert normalised(our_item) == normalised(their_item)
 
 
