@@ -86,12 +86,16 @@ def test_an_app_changed_under_reload_reports_again(start: Start, project: Projec
     server = start(uvicorn("--reload", "changing:app"), cwd=tmp_path).ready()
     assert server.get("/ok").text == "ok"
 
-    def changed() -> bool:
-        # Written again until it is seen: the watcher may not have begun to watch.
-        app.write_text(text.replace('b"ok"', 'b"changed"') + f"# {time.monotonic()}\n")
-        return server.output.count("Application startup complete") > 1 and server.get("/ok").text == "changed"
+    def change() -> bool:
+        # Again until it is noticed, as the watcher may not have begun to watch; whole, as it may read at any time.
+        whole = tmp_path / "whole"
+        whole.write_text(text.replace('b"ok"', 'b"changed"') + f"# {time.monotonic()}\n")
+        whole.replace(app)
+        return "detected changes" in server.output.lower()
 
-    until(changed, "the changed app")
+    until(change, "the change to be noticed")
+    until(lambda: server.output.count("Application startup complete") > 1, "the new start")
+    until(lambda: server.get("/ok").text == "changed", "the changed app")
     server.provoke()
     (event,) = project.wait("event")
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
