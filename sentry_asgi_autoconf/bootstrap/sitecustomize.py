@@ -113,7 +113,7 @@ if sys.version_info >= (3, 7):
     run_shadowed()
 else:
     # Too old to be served by us: only run the shadowed file. Its absence is an ImportError, which site expects.
-    import imp  # type: ignore[import-not-found, unused-ignore]
+    import imp  # type: ignore[import-not-found, unused-ignore] # gone from the Pythons that mypy knows
 
     later = [entry for entry in sys.path if os.path.abspath(entry) != _HERE]
     found = imp.find_module("sitecustomize", later)
