@@ -22,22 +22,23 @@ class Decision(NamedTuple):
     reason: str
 
 
-def initialise() -> Decision:
-    """Initialise the SDK if the environment says so; nothing is imported where it names no destination.
-
-    Raises SystemExit with status 78 in strict mode, if a setting is refused.
-    """
+def load() -> Loaded | Decision:
+    """Read the settings, or say why they do not matter; nothing is imported where they name no destination."""
     from sentry_asgi_autoconf.settings import destination
 
     if not destination.has_destination(os.environ):
         return Decision(False, "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set")
-    loaded = _load()
-    if not loaded.own.enabled:
-        return Decision(False, "SENTRY_ASGI_ENABLED is false")
-    return _initialise_sdk(loaded)
+    from sentry_asgi_autoconf.settings import loading
+
+    loaded = loading.load(os.environ)
+    return loaded if loaded.own.enabled else Decision(False, "SENTRY_ASGI_ENABLED is false")
 
 
-def _initialise_sdk(loaded: Loaded) -> Decision:
+def initialise(loaded: Loaded) -> Decision:
+    """Initialise the SDK with what the settings say.
+
+    Raises SystemExit with status 78 in strict mode, if a setting is refused.
+    """
     from sentry_asgi_autoconf.sdk import initialise as sdk
     from sentry_asgi_autoconf.sdk import options as init_options
     from sentry_asgi_autoconf.wrapping import current_request
@@ -59,23 +60,21 @@ def _initialise_sdk(loaded: Loaded) -> Decision:
     return Decision(True, "sentry_sdk is initialised")
 
 
+def withdraw() -> None:
+    """Undo the initialisation."""
+    from sentry_asgi_autoconf.sdk import initialise as sdk
+
+    sdk.withdraw()
+
+
 def refuse_bad_settings() -> None:
     """Exit with status 78 if the settings are strict and one of them is refused. Initialises nothing."""
-    from sentry_asgi_autoconf.settings import destination
+    loaded = load()
+    if not isinstance(loaded, Decision) and loaded.own.strict:
+        from sentry_asgi_autoconf.sdk import options as init_options
 
-    if destination.has_destination(os.environ):
-        loaded = _load()
-        if loaded.own.enabled and loaded.own.strict:
-            from sentry_asgi_autoconf.sdk import options as init_options
-
-            _, problems = init_options.build(loaded.options, loaded.sources)
-            _report([*loaded.problems, *problems], strict=True)
-
-
-def _load() -> Loaded:
-    from sentry_asgi_autoconf.settings import loading
-
-    return loading.load(os.environ)
+        _, problems = init_options.build(loaded.options, loaded.sources)
+        _report([*loaded.problems, *problems], strict=True)
 
 
 def _report(problems: Sequence[AutoconfError], *, strict: bool) -> None:

@@ -6,23 +6,31 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import activation, console
+from sentry_asgi_autoconf import activation, console, process_end
 from sentry_asgi_autoconf.activation import Decision
 from sentry_asgi_autoconf.exceptions import AdapterError, DependencyError, UnexpectedError
 
 if TYPE_CHECKING:
-    from types import ModuleType, TracebackType
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.settings.loading import Loaded
 
 T = TypeVar("T")
+U = TypeVar("U")
+
+
+_FAILED = Decision(False, "failed, see stderr")
 
 
 class Runtime:
-    """Hold one process's decision and join its server to the stages; server adapters are handed this object."""
+    """Hold one process's decision and join its servers to the stages; server adapters are handed this object."""
 
     def __init__(self) -> None:
         """Start undecided."""
         self._lacks_metadata = False
         self._pid = 0
+        self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
         self._lock = threading.RLock()
 
@@ -50,18 +58,18 @@ class Runtime:
                 what = f"The adapter {entry_point.value} for {name} failed with {_describe(error)}"
                 console.say("warning", error if isinstance(error, AdapterError) else AdapterError(what))
 
-    def need(self, owner: Any, name: str, distribution: str) -> Callable[..., Any]:
-        """Give the attribute that an adapter patches.
+    def server(
+        self, distribution: str, *, error_loggers: Sequence[str] = (), repeats: Sequence[tuple[str, str]] = ()
+    ) -> Server:
+        """Give what an adapter patches its server with, and takes it through the stages with.
 
-        Raises AdapterError if this release of the server does not have it.
+        `distribution` is the one that serves. `error_loggers` are those of its loggers that tell of a failed
+        start-up, which is reported anyway. `repeats` are pairs of a logger and the beginning of the message in
+        which it repeats an error of the app.
         """
-        found: Callable[..., Any] | None = getattr(owner, name, None)
-        if found is None:
-            raise AdapterError(
-                f"{distribution} {_version(distribution)} has no {owner.__name__}.{name}: not instrumented",
-                remedy="Use a release of it that the table of servers lists, or upgrade sentry-asgi-autoconf.",
-            )
-        return found
+        from sentry_asgi_autoconf.serving import Server
+
+        return Server(self, distribution, error_loggers, repeats)
 
     # -- init
 
@@ -71,70 +79,126 @@ class Runtime:
         Idempotent; decides anew in a forked child. Raises SystemExit with status 78 in strict mode, if a setting
         is refused.
         """
-        if self._pid != os.getpid():
-            self._pid, self._decision, self._lock = os.getpid(), None, threading.RLock()
+        self._notice_fork()
         with self._lock:
             if self._decision is None:
                 # Said first, as a hook that a setting names may ask again while it is imported.
                 self._decision = Decision(False, "being initialised")
-                self._decision = self._guarded(activation.initialise, Decision(False, "failed, see stderr"))
+                self._decision = self.guarded(self._initialise, _FAILED)
                 state = "active" if self._decision.active else "inactive"
                 console.say("info", f"{state}: {self._decision.reason}")
             return self._decision
 
+    def _initialise(self) -> Decision:
+        settings = self._read_settings()
+        if isinstance(settings, Decision):
+            return settings
+        decision = activation.initialise(settings)
+        if decision.active:
+            process_end.flush_in_multiprocessing_child(self.flush)
+        return decision
+
+    def _read_settings(self) -> Loaded | Decision:
+        """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
+        self._notice_fork()
+        with self._lock:
+            if self._settings is None:
+                self._settings = self.guarded(activation.load, _FAILED)
+            return self._settings
+
+    def _notice_fork(self) -> None:
+        if self._pid != os.getpid():
+            # The parent's lock may have been held when it forked.
+            self._pid, self._lock = os.getpid(), threading.RLock()
+            self._settings = self._decision = None
+
+    def excludes(self, server: str, apps: Sequence[Any]) -> bool:
+        """Whether the settings keep us from a server, or from an app: import strings, or the app itself."""
+        settings = self._read_settings()
+        if isinstance(settings, Decision):
+            return False
+        own = settings.own
+        if server.lower() in own.disabled_servers:
+            return True
+        return bool(own.excluded_apps) and self.guarded(lambda: _match(apps, own.excluded_apps), False)
+
     def refuse_bad_settings(self) -> None:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
-        self._guarded(activation.refuse_bad_settings, None)
+        self.guarded(activation.refuse_bad_settings, None)
+
+    def withdraw(self, reason: str) -> None:
+        """Undo the initialisation, as this process serves nothing of ours."""
+        if self._is_active():
+            self._decision = Decision(False, reason)
+            self.guarded(activation.withdraw, None)
+            console.say("info", f"inactive: {reason}")
 
     # -- wrap
 
-    def loading(self) -> Loading:
-        """Give the context in which a server loads its app: initialised before, a failure reported after."""
-        return Loading(self)
-
-    def wrap(
-        self, app: Any, *, server: str = "", asgi_version: int = 3, error_loggers: Sequence[str] = ()
-    ) -> Any:
-        """Give `app` ready to serve as ASGI 3: with one Sentry middleware around it, its framework's or ours.
-
-        `server` names the distribution that serves, `error_loggers` those of its loggers that repeat a failed
-        start-up. An inactive process gets `app` itself.
-        """
+    def wrap(self, app: Any, asgi_version: int, server: Server | None = None) -> Any:
+        """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
         if not self.activate().active:
             return app
-        return self._guarded(lambda: self._wrap(app, server, asgi_version, error_loggers), app)
+        return self.guarded(lambda: self._wrap(app, asgi_version, server), app)
 
-    def _wrap(self, app: Any, server: str, asgi_version: int, error_loggers: Sequence[str]) -> Any:
+    @staticmethod
+    def _wrap(app: Any, asgi_version: int, server: Server | None) -> Any:
         from sentry_asgi_autoconf.sdk import initialise
-        from sentry_asgi_autoconf.wrapping import served_app, wrap
+        from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
+        from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
-        # An adapter puts the app where its server no longer looks at its shape, and saves the frame.
-        shape = served_app.ServedApp if server else served_app.ServedCoroutine
-        served, by = wrap.wrap(app, asgi_version, error_loggers, shape)
-        if server:
-            initialise.describe_server({"name": server, "version": _version(server), "adapter": server})
-        console.say("info", f"{server or 'an app of your own'}: {wrap.name_of(app)} is instrumented by {by}")
+        if server is None:
+            served, by = wrap.wrap(app, asgi_version, (), served_app.ServedCoroutine)
+        else:
+            # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
+            served, by = wrap.wrap(app, asgi_version, server.error_loggers, served_app.ServedApp)
+            name, version = server.distribution, server.version
+            initialise.describe_server({"name": name, "version": version, "adapter": name})
+            server_noise.expect(server.repeats)
+        server_noise.end_boot()
+        by_whom = server.distribution if server else "an app of your own"
+        console.say("info", f"{by_whom}: {exclusion.name_of(app)} is instrumented by {by}")
         return served
 
-    # -- flush
+    # -- boot and flush
 
-    def flush(self) -> None:
-        """Send what was captured, for at most the SDK's shutdown_timeout."""
-        if self._decision is not None and self._decision.active:
-            from sentry_asgi_autoconf.wrapping import failure
+    def begin_boot(self, server: Server) -> None:
+        """Expect that the app may fail to load, in this process and in those that its server starts after it."""
+        if self._is_active():
+            from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
-            self._guarded(failure.flush, None)
+            self.guarded(lambda: server_noise.begin_boot(server.error_loggers), None)
 
     def report_failed_boot(self, error: BaseException) -> None:
         """Report that the app could not be loaded, before the process ends."""
-        if self._decision is not None and self._decision.active:
+        if self._is_active():
             from sentry_asgi_autoconf.wrapping import failure
 
-            self._guarded(lambda: failure.capture(error), None)
+            self.guarded(lambda: failure.capture(error), None)
+
+    def flush(self) -> None:
+        """Send what was captured, for at most the SDK's shutdown_timeout."""
+        if self._is_active():
+            from sentry_asgi_autoconf.wrapping import failure
+
+            self.guarded(failure.flush, None)
+
+    def flush_on_termination(self) -> None:
+        """Flush when a SIGTERM arrives that would end the process at once."""
+        if self._is_active():
+            from sentry_asgi_autoconf.wrapping import failure
+
+            self.guarded(lambda: process_end.flush_on_termination(self.flush, failure.longest_flush()), None)
+
+    def _is_active(self) -> bool:
+        return self._pid == os.getpid() and self._decision is not None and self._decision.active
 
     @staticmethod
-    def _guarded(function: Callable[[], T], otherwise: T) -> T:
-        # The second of the two fail-open boundaries: a defect of ours costs telemetry, never the app.
+    def guarded(function: Callable[[], T], otherwise: U) -> T | U:
+        """Run `function`, and give `otherwise` if it raises: the second of the two fail-open boundaries.
+
+        A defect of ours, or of an adapter, costs telemetry, never the app.
+        """
         try:
             return function()
         except ImportError as error:
@@ -157,31 +221,10 @@ class Runtime:
             return otherwise
 
 
-class Loading:
-    """Initialise on entry; on a failure inside, report it and wait until it is sent, as the process may end."""
+def _match(apps: Sequence[Any], patterns: Sequence[str]) -> bool:
+    from sentry_asgi_autoconf.wrapping import exclusion
 
-    def __init__(self, runtime: Runtime) -> None:
-        """Conduct `runtime`."""
-        self._runtime = runtime
-
-    def __enter__(self) -> None:
-        """Initialise."""
-        self._runtime.activate()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Report and flush; the error goes on its way."""
-        if isinstance(error, Exception):
-            self._runtime.report_failed_boot(error)
-        if error is not None:
-            self._runtime.flush()
-
-
-def _version(distribution: str) -> str:
-    from sentry_asgi_autoconf.servers import entry_points
-
-    return entry_points.version_of(distribution)
+    return any(exclusion.matches(app, patterns) for app in apps)
 
 
 def _describe(error: BaseException) -> str:
@@ -208,4 +251,4 @@ def wrap(app: T, *, asgi_version: int = 3) -> T:
     For a server without an adapter. Activates the process if it is not yet. `asgi_version` is what `app` itself
     speaks, 2 or 3; what is given back speaks 3.
     """
-    return _runtime.wrap(app, asgi_version=asgi_version)  # type: ignore[no-any-return] # wraps T
+    return _runtime.wrap(app, asgi_version)  # type: ignore[no-any-return] # wraps T

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 # The modules that tell of an app about to be served: the names of the built-in entry points, which cannot be read
 # here for next to no cost (a test holds the two together).
-TRIGGERS = ("fastapi_cli.cli", "uvicorn.config", "uvicorn.server")
+TRIGGERS = (
+    "daphne.cli",
+    "daphne.management.commands.runserver",
+    "daphne.server",
+    "fastapi_cli.cli",
+    "granian.asgi",
+    "granian.server",
+    "granian.server.embed",
+    "gunicorn.app.base",
+    "gunicorn.workers.gasgi",
+    "hypercorn.asyncio.run",
+    "hypercorn.trio.run",
+    "uvicorn.config",
+    "uvicorn.server",
+)
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 

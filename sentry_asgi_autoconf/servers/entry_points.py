@@ -24,6 +24,11 @@ def for_trigger(module_name: str) -> list[Any]:
         return [found for found in own if (found.group, found.name) == (GROUP, module_name)]
 
 
+def first_installed(*names: str) -> str:
+    """Give the first of these distributions that is installed, the first of all if none has metadata."""
+    return next((name for name in names if version_of(name) != "unknown"), names[0])
+
+
 def version_of(name: str) -> str:
     """Give the version of an installed distribution, "unknown" without its metadata."""
     try:

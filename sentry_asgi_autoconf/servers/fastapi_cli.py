@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -14,15 +13,14 @@ if TYPE_CHECKING:
 
 def join(module: ModuleType, runtime: Runtime) -> None:
     """Initialise ahead of the command, unless it only starts the processes that will serve."""
-    original = runtime.need(module, "_run", "fastapi-cli")
+    server = runtime.server("uvicorn")
 
-    @functools.wraps(original)
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def run(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if _serves_itself(kwargs):
-            runtime.activate()
+            server.prepare()
         return original(*args, **kwargs)
 
-    module._run = run  # type: ignore[attr-defined] # a module of another distribution
+    server.replace(module, "_run", run)
 
 
 def _serves_itself(arguments: dict[str, Any]) -> bool:

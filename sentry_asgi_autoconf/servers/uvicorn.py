@@ -1,18 +1,18 @@
 """Join uvicorn's app loader to the runtime: `Config.load`, in whichever process serves.
 
-`uvicorn --workers` and `--reload` load in their children, `fastapi run`, `litestar run` and gunicorn's uvicorn workers
+`uvicorn --workers` and `--reload` load in their children; `fastapi run`, `litestar run` and gunicorn's uvicorn workers
 come through here too.
 """
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.serving import Server
 
 # uvicorn wraps the app in these itself. Inside them an app sees the client that a trusted proxy forwarded.
 _OWN_MIDDLEWARE = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware", "DebugMiddleware")
@@ -20,74 +20,56 @@ _OWN_MIDDLEWARE = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware", "DebugMi
 
 def join_config(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before `Config` loads its app and wrap the app afterwards."""
-    config = module.Config
-    runtime.need(config, "load", "uvicorn")
-    _initialise_first(config, "load_app", runtime)  # from 0.47 on, called before load
-    _initialise_first(config, "load", runtime)
-    _wrap_afterwards(config, runtime)
+    server = runtime.server("uvicorn", error_loggers=["uvicorn.error"])
+    config: Any = module.Config
+
+    def load_app(original: Callable[..., Any], self: Any) -> Any:
+        if self.interface == "wsgi":
+            return original(self)
+        with server.loading(self.app):
+            return original(self)
+
+    def load(original: Callable[..., Any], self: Any) -> None:
+        load_app(original, self)
+        if self.interface != "wsgi":
+            server.attempt(lambda: _wrap(self, server), None)
+
+    def bind_socket(original: Callable[..., Any], self: Any) -> Any:
+        # The parent of reload and workers would start children that refuse strict settings for ever.
+        if self.interface != "wsgi":
+            server.refuse_bad_settings()
+        return original(self)
+
+    server.replace(config, "load", load)
+    if hasattr(config, "load_app"):  # from 0.47 on, called before load
+        server.replace(config, "load_app", load_app)
     if hasattr(config, "bind_socket"):
-        _check_in_parent(config, runtime)
+        server.replace(config, "bind_socket", bind_socket)
 
 
 def join_server(module: ModuleType, runtime: Runtime) -> None:
     """Flush when a server has stopped: uvicorn ends by re-raising the signal, so that atexit does not run."""
-    server = module.Server
-    name = "_serve" if hasattr(server, "_serve") else "serve"  # before 0.29 there was but one
-    original = runtime.need(server, name, "uvicorn")
+    server = runtime.server("uvicorn")
 
-    @functools.wraps(original)
-    async def serve(self: Any, *args: Any, **kwargs: Any) -> Any:
+    async def serve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         try:
-            return await original(self, *args, **kwargs)
+            await original(*args, **kwargs)
         finally:
-            runtime.flush()
+            server.flush()
 
-    setattr(server, name, serve)
-
-
-def _initialise_first(config: Any, name: str, runtime: Runtime) -> None:
-    original: Callable[..., Any] | None = getattr(config, name, None)
-    if original is not None:
-        setattr(config, name, _initialising(original, runtime))
+    # Before 0.29 there was but one.
+    server.replace(module.Server, "_serve" if hasattr(module.Server, "_serve") else "serve", serve)
 
 
-def _initialising(original: Callable[..., Any], runtime: Runtime) -> Callable[..., Any]:
-    @functools.wraps(original)
-    def load(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.interface == "wsgi":
-            return original(self, *args, **kwargs)
-        with runtime.loading():
-            return original(self, *args, **kwargs)
-
-    return load
-
-
-def _wrap_afterwards(config: Any, runtime: Runtime) -> None:
-    original = config.load
-
-    @functools.wraps(original)
-    def load(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = original(self, *args, **kwargs)
-        if self.interface != "wsgi":
-            _wrap(self, runtime)
-        return result
-
-    config.load = load
-
-
-def _wrap(config: Any, runtime: Runtime) -> None:
+def _wrap(config: Any, server: Server) -> None:
     holder, name = config, "loaded_app"
     while _is_own(getattr(holder, name), _OWN_MIDDLEWARE):
         holder, name = getattr(holder, name), "app"
     app, asgi_version = getattr(holder, name), 3
     if _is_own(app, ("ASGI2Middleware",)):
         app, asgi_version = app.app, 2
-    wrapped = runtime.wrap(
-        app,
-        asgi_version=asgi_version,
-        server="uvicorn",
-        error_loggers=("uvicorn.error",),
-    )
+    import_string = config.app if isinstance(config.app, str) else None
+    wrapped = server.wrap(app, name=import_string, asgi_version=asgi_version)
     if wrapped is not app:
         setattr(holder, name, wrapped)
 
@@ -95,16 +77,3 @@ def _wrap(config: Any, runtime: Runtime) -> None:
 def _is_own(app: Any, names: tuple[str, ...]) -> bool:
     kind = type(app)
     return kind.__name__ in names and kind.__module__.startswith("uvicorn.")
-
-
-def _check_in_parent(config: Any, runtime: Runtime) -> None:
-    """Check strict settings in the parent of reload and workers, which would start refusing children for ever."""
-    original = config.bind_socket
-
-    @functools.wraps(original)
-    def bind_socket(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.interface != "wsgi":
-            runtime.refuse_bad_settings()
-        return original(self, *args, **kwargs)
-
-    config.bind_socket = bind_socket

@@ -32,6 +32,16 @@ Modules = Annotated[
     PlainValidator(paths.modules),
     types.Allowed("a list of module names, comma-separated or a JSON array"),
 ]
+Distributions = Annotated[
+    List[str],
+    PlainValidator(paths.distributions),
+    types.Allowed("a list of distributions, comma-separated or a JSON array"),
+]
+AppGlobs = Annotated[
+    List[str],
+    PlainValidator(paths.apps),
+    types.Allowed("a list of globs package.module:attribute, comma-separated or a JSON array"),
+]
 
 
 class OwnSettings(Settings):
@@ -78,4 +88,14 @@ class OwnSettings(Settings):
         [],
         description="Modules whose import activates a third party's server adapter, read when Python starts.",
         examples=["myserver.app"],
+    )
+    disabled_servers: Distributions = Field(
+        [],
+        description="Servers that are left alone, by the name of their distribution.",
+        examples=["daphne,ray"],
+    )
+    excluded_apps: AppGlobs = Field(
+        [],
+        description="Apps that are left alone, by the import string that leads to them.",
+        examples=["flower.app:*,*:admin_app"],
     )

@@ -10,6 +10,7 @@ from sentry_asgi_autoconf.references import is_dotted_name
 from sentry_asgi_autoconf.settings.texts import json_value, lower_case, text_items
 from sentry_asgi_autoconf.shown_values import shown
 
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z")
 
 
@@ -24,6 +25,24 @@ def globs(value: Any) -> list[str]:
 def modules(value: Any) -> list[str]:
     """Check that every name can be a module's."""
     return [_checked(name, is_dotted_name(name), "is no module name") for name in text_items(value)]
+
+
+def distributions(value: Any) -> list[str]:
+    """Check that every name can be a distribution's, and spell it as the index does."""
+    return [
+        _checked(
+            re.sub(r"[-_.]+", "-", name).lower(), bool(_DISTRIBUTION.match(name)), "is no distribution's name"
+        )
+        for name in text_items(value)
+    ]
+
+
+def apps(value: Any) -> list[str]:
+    """Check that every glob can match an import string."""
+    return [
+        _checked(glob, glob.count(":") == 1, "has no colon between module and attribute")
+        for glob in text_items(value)
+    ]
 
 
 def rates(value: Any) -> dict[str, float]:

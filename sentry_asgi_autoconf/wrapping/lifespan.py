@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Awaitable, Callable, Sequence
 
 import sentry_sdk
-from sentry_sdk.integrations.logging import ignore_logger
 
 from sentry_asgi_autoconf.wrapping import failure
+from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
 
 class Lifespan:
@@ -31,8 +31,10 @@ class Lifespan:
             if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
                 self._failure = message.get("message") or message["type"]
                 # The server logs this failure, in two or three errors, and then ends.
-                for name in self._error_loggers:
-                    ignore_logger(name)
+                server_noise.boot_has_failed(self._error_loggers)
+            if message["type"].startswith("lifespan.shutdown."):
+                # Before the server hears of it, as it may end, or be ended, right after.
+                await failure.flush_aside()
             await send(message)
 
         with sentry_sdk.new_scope() as sentry_scope:

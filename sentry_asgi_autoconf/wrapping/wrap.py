@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from types import FunctionType, MethodType
 from typing import Any, Sequence
 
 import sentry_sdk
@@ -53,9 +52,3 @@ def _as_asgi3(app: Any) -> Any:
         return app(scope)(receive, send)
 
     return asgi3
-
-
-def name_of(app: Any) -> str:
-    """Name an app for the operator: a function or class by itself, an object by its class."""
-    named = app if isinstance(app, (type, FunctionType, MethodType)) else type(app)
-    return f"{named.__module__}.{named.__qualname__}"

@@ -1,0 +1,49 @@
+"""Join daphne to the runtime: `Server`, which its command line, Django's runserver and apps themselves construct."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.serving import Server
+
+
+def _daphne(runtime: Runtime) -> Server:
+    return runtime.server("daphne", repeats=[("daphne.server", "Exception inside application")])
+
+
+def join_server(module: ModuleType, runtime: Runtime) -> None:
+    """Wrap the app of each server."""
+    server = _daphne(runtime)
+
+    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        server.wrap_attribute(self, "application")
+
+    server.need(module.Server, "run")
+    server.replace(module.Server, "__init__", construct)
+
+
+def join_command_line(module: ModuleType, runtime: Runtime) -> None:
+    """Initialise before `daphne` imports its app."""
+    server = _daphne(runtime)
+
+    def import_by_path(original: Callable[..., Any], path: str) -> Any:
+        with server.loading(path):
+            return original(path)
+
+    server.replace(module, "import_by_path", import_by_path)
+
+
+def join_runserver(module: ModuleType, runtime: Runtime) -> None:
+    """Initialise before Django's runserver imports its ASGI application, in the process that serves."""
+    server = _daphne(runtime)
+
+    def get_application(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with server.loading():
+            return original(*args, **kwargs)
+
+    server.replace(module.Command, "get_application", get_application)

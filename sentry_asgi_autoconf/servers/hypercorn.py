@@ -1,0 +1,56 @@
+"""Join hypercorn, and its fork nonecorn, to the runtime: `worker_serve` of either event loop, where it serves.
+
+The command line, `serve()`, `quart run` and gunicorn's hypercorn workers come through here. `-w 1` and more serve in
+spawned children; a parent with `--reload` loads the app too, but never serves it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Awaitable, Callable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.serving import Server
+
+
+def join(module: ModuleType, runtime: Runtime) -> None:
+    """Initialise before a worker loads its app, wrap the app when it serves, flush when it has served."""
+    from sentry_asgi_autoconf.servers import entry_points
+
+    distribution = entry_points.first_installed("hypercorn", "nonecorn")
+    server = runtime.server(distribution, error_loggers=["hypercorn.error"])
+
+    def load_application(original: Callable[..., Any], path: str, *args: Any, **kwargs: Any) -> Any:
+        if path.startswith("wsgi:"):
+            return original(path, *args, **kwargs)
+        with server.loading(path):
+            app = original(path, *args, **kwargs)
+        if not _is_asgi(app):
+            server.withdraw()
+        return app
+
+    def worker_serve(
+        original: Callable[..., Awaitable[None]], app: Any, config: Any, *args: Any, **kwargs: Any
+    ) -> Awaitable[None]:
+        if not _is_asgi(app):
+            return original(app, config, *args, **kwargs)
+        server.wrap_attribute(app, "app", name=getattr(config, "_application_path", None))
+        return _serve(server, original(app, config, *args, **kwargs))
+
+    server.replace(module, "load_application", load_application)
+    server.replace(module, "worker_serve", worker_serve)
+
+
+async def _serve(server: Server, served: Awaitable[None]) -> None:
+    # The parent of several workers terminates the others as soon as the first has ended.
+    server.flush_on_termination()
+    try:
+        await served
+    finally:
+        server.flush()
+
+
+def _is_asgi(app: Any) -> bool:
+    return type(app).__name__ == "ASGIWrapper"

@@ -1,0 +1,182 @@
+"""What an adapter holds of its server: a way to patch it, and the stages through which it serves an app."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
+
+from sentry_asgi_autoconf import console
+from sentry_asgi_autoconf.exceptions import AdapterError
+
+if TYPE_CHECKING:
+    from types import ModuleType, TracebackType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Server:
+    """One server in this process, as its adapter joins it to the runtime."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        distribution: str,
+        error_loggers: Sequence[str] = (),
+        repeats: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Take the distribution that serves, and its habits of logging.
+
+        `error_loggers` are those of its loggers that tell of a failed start-up, which is reported anyway. `repeats`
+        are pairs of a logger and the beginning of the message in which it repeats an error of the app.
+        """
+        self.distribution = distribution
+        self.error_loggers = tuple(error_loggers)
+        self.repeats = tuple(repeats)
+        self._runtime = runtime
+
+    # -- patch
+
+    def need(self, owner: Any, name: str) -> Callable[..., Any]:
+        """Give the attribute that an adapter patches.
+
+        Raises AdapterError if this release of the server does not have it.
+        """
+        found: Callable[..., Any] | None = getattr(owner, name, None)
+        if found is None:
+            raise AdapterError(
+                f"{self.distribution} {self.version} has no {_short_name(owner)}.{name}: not instrumented",
+                remedy="Use a release of it that the table of servers lists, or upgrade sentry-asgi-autoconf.",
+            )
+        return found
+
+    def replace(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
+        """Put `replacement` for `owner.name`; it is called with the original first, then what callers pass.
+
+        `owner` is a class or a module. Of a function that a module defines itself, the modules beside it that have
+        imported it by name are given the replacement too. Raises AdapterError if this release of the server does
+        not have it.
+        """
+        original = self.need(owner, name)
+
+        @functools.wraps(original)
+        def replaced(*args: Any, **kwargs: Any) -> Any:
+            return replacement(original, *args, **kwargs)
+
+        if not isinstance(owner, type) and original.__module__ == owner.__name__:
+            for module, alias in list(_imported_by_name(owner, original)):
+                setattr(module, alias, replaced)
+        is_static = isinstance(owner, type) and isinstance(vars(owner).get(name), staticmethod)
+        setattr(owner, name, staticmethod(replaced) if is_static else replaced)
+
+    @property
+    def version(self) -> str:
+        """The installed version, "unknown" without metadata."""
+        from sentry_asgi_autoconf.servers import entry_points
+
+        return entry_points.version_of(self.distribution)
+
+    # -- init
+
+    def prepare(self, app: Any = None) -> None:
+        """Initialise the SDK in this process, ahead of a server that is about to load `app`.
+
+        `app` is the import string or the object, if either is known: settings may exclude it.
+        """
+        if not self._is_excluded(app):
+            self._runtime.activate()
+
+    def loading(self, app: Any = None) -> Loading:
+        """Give the context in which the server loads its app: initialised before, a failure reported after."""
+        return Loading(self, self._runtime, app)
+
+    def refuse_bad_settings(self) -> None:
+        """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
+        self._runtime.refuse_bad_settings()
+
+    def withdraw(self) -> None:
+        """Undo the initialisation, as what was loaded turned out to be no ASGI app."""
+        self._runtime.withdraw("the app is no ASGI app")
+
+    # -- wrap
+
+    def wrap(self, app: Any, *, name: str | None = None, asgi_version: int = 3) -> Any:
+        """Give `app` ready to serve as ASGI 3: with one Sentry middleware around it, its framework's or ours.
+
+        `name` is the import string that the server was given, `asgi_version` what `app` itself speaks. An inactive
+        process, and an app that the settings exclude, get `app` itself.
+        """
+        if self._is_excluded(name, app):
+            console.say("info", f"{self.distribution}: an app is left alone, as the settings say")
+            return app
+        return self._runtime.wrap(app, asgi_version, self)
+
+    def wrap_attribute(
+        self, holder: Any, attribute: str, *, name: str | None = None, asgi_version: int = 3
+    ) -> None:
+        """Put the wrapped app in the place where the server keeps it."""
+        self._runtime.guarded(
+            lambda: setattr(
+                holder,
+                attribute,
+                self.wrap(getattr(holder, attribute), name=name, asgi_version=asgi_version),
+            ),
+            None,
+        )
+
+    def attempt(self, action: Callable[[], T], otherwise: U) -> T | U:
+        """Run an adapter's own code at a server's seam: what it raises costs one line, never the app."""
+        return self._runtime.guarded(action, otherwise)
+
+    # -- flush
+
+    def flush(self) -> None:
+        """Send what was captured, for at most the SDK's shutdown_timeout."""
+        self._runtime.flush()
+
+    def flush_on_termination(self) -> None:
+        """Flush when SIGTERM arrives, if it would end the process at once; it ends with the same status."""
+        self._runtime.flush_on_termination()
+
+    def _is_excluded(self, *app: Any) -> bool:
+        return self._runtime.excludes(self.distribution, [each for each in app if each is not None])
+
+
+class Loading:
+    """Initialise on entry; on a failure inside, report it and wait until it is sent, as the process may end."""
+
+    def __init__(self, server: Server, runtime: Runtime, app: Any) -> None:
+        """Load `app`, an import string or an object, for `server`."""
+        self._server = server
+        self._runtime = runtime
+        self._app = app
+
+    def __enter__(self) -> None:
+        """Initialise."""
+        self._server.prepare(self._app)
+        self._runtime.begin_boot(self._server)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Report and flush; the error goes on its way."""
+        if isinstance(error, Exception):
+            self._runtime.report_failed_boot(error)
+        if error is not None:
+            self._runtime.flush()
+
+
+def _imported_by_name(owner: ModuleType, function: Any) -> Iterator[tuple[ModuleType, str]]:
+    package = owner.__name__.partition(".")[0]
+    for name, module in list(sys.modules.items()):
+        if module is not None and name.partition(".")[0] == package:
+            for alias, value in list(vars(module).items()):
+                if value is function:
+                    yield module, alias
+
+
+def _short_name(owner: Any) -> str:
+    return str(owner.__name__)

@@ -1,0 +1,67 @@
+"""Let the same failed boot through once a minute, however many processes of a server fail with it, again and again.
+
+The processes share nothing but the file system: each failure has a file, whose age tells when it was last reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Iterator
+
+PERIOD = 60.0  # seconds
+
+
+def may_report(failure: str) -> bool:
+    """Whether no process of this process group has reported `failure` within the last minute; it counts as reported."""
+    name = hashlib.sha256(f"{_group()}\n{failure}".encode("utf-8", "replace")).hexdigest()[:32]
+    for directory in _directories():
+        try:
+            return _claim(directory, name)
+        except OSError:
+            continue
+    return True  # nowhere to remember anything
+
+
+def _group() -> int:
+    return os.getpgrp() if hasattr(os, "getpgrp") else os.getppid()
+
+
+def _directories() -> Iterator[Path]:
+    """Give where the files may go: private to the user, and never the working directory, tempfile's last resort."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    parents = [Path(tempfile.gettempdir())] if _has_temporary_directory() else []
+    for parent in [*parents, Path("/dev/shm")]:
+        yield parent / f"sentry-asgi-autoconf-{user}"
+
+
+def _has_temporary_directory() -> bool:
+    try:
+        return Path(tempfile.gettempdir()) != Path.cwd()
+    except OSError:
+        return False
+
+
+def _claim(directory: Path, name: str) -> bool:
+    directory.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and directory.lstat().st_uid != os.getuid():
+        raise PermissionError("another user's directory")
+    _drop_old(directory)
+    try:
+        (directory / name).touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _drop_old(directory: Path) -> None:
+    now = time.time()
+    for file in directory.iterdir():
+        # Another process may do the same at the same time.
+        with contextlib.suppress(FileNotFoundError):
+            if abs(now - file.lstat().st_mtime) >= PERIOD:
+                file.unlink()

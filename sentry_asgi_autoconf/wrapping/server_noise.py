@@ -1,0 +1,77 @@
+"""Drop the events that a server's own log records would make of what is reported already."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+from sentry_sdk.scope import add_global_event_processor
+
+from sentry_asgi_autoconf.wrapping import crash_loop
+
+# What frameworks and servers raise into an app whose client has gone, by (module, name).
+_CLIENT_HAS_GONE = {
+    ("starlette.requests", "ClientDisconnect"),
+    ("starlette.websockets", "WebSocketDisconnect"),
+    ("litestar.exceptions.websocket_exceptions", "WebSocketDisconnect"),
+    ("uvicorn.protocols.utils", "ClientDisconnected"),
+}
+
+
+class ServerNoise:
+    """The habits of the servers of this process."""
+
+    def __init__(self) -> None:
+        """Begin with no server."""
+        self._repeats: set[tuple[str, str]] = set()
+        self._booting: frozenset[str] = frozenset()
+        self._failed: frozenset[str] = frozenset()
+        self._is_installed = False
+
+    def expect(self, repeats: Sequence[tuple[str, str]]) -> None:
+        """Drop what loggers repeat of an app's errors: pairs of logger and beginning of the message."""
+        self._repeats.update(repeats)
+        self._install()
+
+    def begin_boot(self, loggers: Sequence[str]) -> None:
+        """Let what these loggers say through only once a minute, as the boot may be one of an endless series."""
+        self._booting, self._failed = frozenset(loggers), frozenset()
+        self._install()
+
+    def end_boot(self) -> None:
+        """Let everything through again: the app serves."""
+        self._booting = frozenset()
+
+    def boot_has_failed(self, loggers: Sequence[str]) -> None:
+        """Drop what these loggers say from now on: the failure is reported, and the server is about to end."""
+        self._failed = frozenset(loggers)
+        self._install()
+
+    def _install(self) -> None:
+        if not self._is_installed:
+            self._is_installed = True
+            add_global_event_processor(self._process)
+
+    def _process(self, event: Any, hint: Any) -> Any:
+        return None if self._is_noise(event, hint) else event
+
+    def _is_noise(self, event: Any, hint: Any) -> bool:
+        exc_info = hint.get("exc_info")
+        if exc_info and (exc_info[0].__module__, exc_info[0].__name__) in _CLIENT_HAS_GONE:
+            return True
+        logger = event.get("logger")
+        if logger is None:
+            return False
+        if logger in self._failed:
+            return True
+        message = _message_of(event)
+        if any(logger == name and message.startswith(beginning) for name, beginning in self._repeats):
+            return True
+        return logger in self._booting and not crash_loop.may_report(f"{logger}\n{message}")
+
+
+def _message_of(event: Any) -> str:
+    entry = event.get("logentry") or {}
+    return str(entry.get("formatted") or entry.get("message") or "")
+
+
+server_noise = ServerNoise()
