@@ -6,9 +6,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import activation, console, process_end
+from sentry_asgi_autoconf import activation, console, exclusions, failures, process_end
 from sentry_asgi_autoconf.activation import Decision
-from sentry_asgi_autoconf.exceptions import AdapterError, DependencyError, UnexpectedError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -33,6 +32,9 @@ class Runtime:
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
         self._lock = threading.RLock()
+        self._joining: list[str] = []
+        self._has_wrapped = False
+        self._import_strings: list[tuple[Any, str]] = []
 
     # -- patch
 
@@ -44,19 +46,15 @@ class Runtime:
         declared = entry_points.for_trigger(name)
         if not declared and not self._lacks_metadata:
             self._lacks_metadata = True
-            console.say(
-                "warning",
-                AdapterError(
-                    f"No installed distribution declares an adapter for {name}: what it serves is not instrumented",
-                    remedy="Install sentry-asgi-autoconf with its metadata (pip install, also with --target).",
-                ),
-            )
+            console.say("warning", failures.of_metadata(name))
         for entry_point in declared:
+            # Until it says otherwise, the adapter's server is taken to have the name of its package.
+            joining = self._joining = [name.partition(".")[0]]
             try:
                 entry_point.load()(module, self)
             except Exception as error:
-                what = f"The adapter {entry_point.value} for {name} failed with {_describe(error)}"
-                console.say("warning", error if isinstance(error, AdapterError) else AdapterError(what))
+                if not exclusions.disable(joining):
+                    console.say("warning", failures.of_join(entry_point.value, name, error))
 
     def server(
         self, distribution: str, *, error_loggers: Sequence[str] = (), repeats: Sequence[tuple[str, str]] = ()
@@ -69,6 +67,7 @@ class Runtime:
         """
         from sentry_asgi_autoconf.serving import Server
 
+        self._joining.append(distribution)
         return Server(self, distribution, error_loggers, repeats)
 
     # -- init
@@ -112,15 +111,18 @@ class Runtime:
             self._pid, self._lock = os.getpid(), threading.RLock()
             self._settings = self._decision = None
 
-    def excludes(self, server: str, apps: Sequence[Any]) -> bool:
-        """Whether the settings keep us from a server, or from an app: import strings, or the app itself."""
+    def excluded_by(self, server: str, apps: Sequence[Any]) -> str | None:
+        """Name the setting that keeps us from a server, or from an app: import strings, or the app itself."""
         settings = self._read_settings()
         if isinstance(settings, Decision):
-            return False
+            return None
         own = settings.own
-        if server.lower() in own.disabled_servers:
-            return True
-        return bool(own.excluded_apps) and self.guarded(lambda: _match(apps, own.excluded_apps), False)
+        known = [text for loaded, text in self._import_strings if any(loaded is app for app in apps)]
+        return self.guarded(lambda: exclusions.excluded_by(own, server, [*apps, *known]), None)
+
+    def remember(self, app: Any, import_string: str) -> None:
+        """Know a loaded app by the import string that led to it: a factory's has no other name."""
+        self._import_strings.append((app, import_string))
 
     def refuse_bad_settings(self) -> None:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
@@ -133,6 +135,12 @@ class Runtime:
             self.guarded(activation.withdraw, None)
             console.say("info", f"inactive: {reason}")
 
+    def leave_alone(self, what: str, setting: str) -> None:
+        """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
+        console.say("info", f"{what} is left alone, as {setting} says")
+        if not self._has_wrapped:
+            self.withdraw(f"{setting} leaves out what this process serves")
+
     # -- wrap
 
     def wrap(self, app: Any, asgi_version: int, server: Server | None = None) -> Any:
@@ -141,8 +149,7 @@ class Runtime:
             return app
         return self.guarded(lambda: self._wrap(app, asgi_version, server), app)
 
-    @staticmethod
-    def _wrap(app: Any, asgi_version: int, server: Server | None) -> Any:
+    def _wrap(self, app: Any, asgi_version: int, server: Server | None) -> Any:
         from sentry_asgi_autoconf.sdk import initialise
         from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
         from sentry_asgi_autoconf.wrapping.server_noise import server_noise
@@ -156,6 +163,7 @@ class Runtime:
             initialise.describe_server({"name": name, "version": version, "adapter": name})
             server_noise.expect(server.repeats)
         server_noise.end_boot()
+        self._has_wrapped = True
         by_whom = server.distribution if server else "an app of your own"
         console.say("info", f"{by_whom}: {exclusion.name_of(app)} is instrumented by {by}")
         return served
@@ -194,41 +202,16 @@ class Runtime:
         return self._pid == os.getpid() and self._decision is not None and self._decision.active
 
     @staticmethod
-    def guarded(function: Callable[[], T], otherwise: U) -> T | U:
+    def guarded(function: Callable[[], T], otherwise: U, *, adapter_of: str | None = None) -> T | U:
         """Run `function`, and give `otherwise` if it raises: the second of the two fail-open boundaries.
 
-        A defect of ours, or of an adapter, costs telemetry, never the app.
+        A defect of ours, or of the adapter of a server `adapter_of`, costs telemetry, never the app.
         """
         try:
             return function()
-        except ImportError as error:
-            console.say(
-                "error",
-                DependencyError(
-                    f"{error}: the app is served without us",
-                    remedy="pip install 'sentry-sdk>=2' 'pydantic-settings>=2' in the app's environment.",
-                ),
-            )
-            return otherwise
         except Exception as error:
-            console.say(
-                "error",
-                UnexpectedError(
-                    f"{_describe(error)}: the app is served without us",
-                    remedy="Please report it, with SENTRY_DEBUG=true's output.",
-                ),
-            )
+            console.say("error", failures.of_stage(error, adapter_of))
             return otherwise
-
-
-def _match(apps: Sequence[Any], patterns: Sequence[str]) -> bool:
-    from sentry_asgi_autoconf.wrapping import exclusion
-
-    return any(exclusion.matches(app, patterns) for app in apps)
-
-
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 _runtime = Runtime()

@@ -6,7 +6,6 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
 
-from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.exceptions import AdapterError
 
 if TYPE_CHECKING:
@@ -49,7 +48,8 @@ class Server:
         if found is None:
             raise AdapterError(
                 f"{self.distribution} {self.version} has no {_short_name(owner)}.{name}: not instrumented",
-                remedy="Use a release of it that the table of servers lists, or upgrade sentry-asgi-autoconf.",
+                remedy="Use a release of it that the adapter supports, or upgrade the adapter (one of ours with"
+                " sentry-asgi-autoconf).",
             )
         return found
 
@@ -69,7 +69,7 @@ class Server:
         if not isinstance(owner, type) and original.__module__ == owner.__name__:
             for module, alias in list(_imported_by_name(owner, original)):
                 setattr(module, alias, replaced)
-        is_static = isinstance(owner, type) and isinstance(vars(owner).get(name), staticmethod)
+        is_static = isinstance(owner, type) and isinstance(vars(owner).get(name), (classmethod, staticmethod))
         setattr(owner, name, staticmethod(replaced) if is_static else replaced)
 
     @property
@@ -86,7 +86,7 @@ class Server:
 
         `app` is the import string or the object, if either is known: settings may exclude it.
         """
-        if not self._is_excluded(app):
+        if not self._excluded_by(app):
             self._runtime.activate()
 
     def loading(self, app: Any = None) -> Loading:
@@ -97,9 +97,9 @@ class Server:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
         self._runtime.refuse_bad_settings()
 
-    def withdraw(self) -> None:
-        """Undo the initialisation, as what was loaded turned out to be no ASGI app."""
-        self._runtime.withdraw("the app is no ASGI app")
+    def withdraw(self, reason: str = "what was loaded is no ASGI app") -> None:
+        """Undo the initialisation, as this process will not serve; a process that it forks decides anew."""
+        self._runtime.withdraw(reason)
 
     # -- wrap
 
@@ -109,8 +109,9 @@ class Server:
         `name` is the import string that the server was given, `asgi_version` what `app` itself speaks. An inactive
         process, and an app that the settings exclude, get `app` itself.
         """
-        if self._is_excluded(name, app):
-            console.say("info", f"{self.distribution}: an app is left alone, as the settings say")
+        setting = self._excluded_by(name, app)
+        if setting:
+            self._runtime.leave_alone(f"{self.distribution}: {name or 'an app'}", setting)
             return app
         return self._runtime.wrap(app, asgi_version, self)
 
@@ -118,7 +119,7 @@ class Server:
         self, holder: Any, attribute: str, *, name: str | None = None, asgi_version: int = 3
     ) -> None:
         """Put the wrapped app in the place where the server keeps it."""
-        self._runtime.guarded(
+        self.attempt(
             lambda: setattr(
                 holder,
                 attribute,
@@ -129,7 +130,7 @@ class Server:
 
     def attempt(self, action: Callable[[], T], otherwise: U) -> T | U:
         """Run an adapter's own code at a server's seam: what it raises costs one line, never the app."""
-        return self._runtime.guarded(action, otherwise)
+        return self._runtime.guarded(action, otherwise, adapter_of=self.distribution)
 
     # -- flush
 
@@ -141,8 +142,8 @@ class Server:
         """Flush when SIGTERM arrives, if it would end the process at once; it ends with the same status."""
         self._runtime.flush_on_termination()
 
-    def _is_excluded(self, *app: Any) -> bool:
-        return self._runtime.excludes(self.distribution, [each for each in app if each is not None])
+    def _excluded_by(self, *app: Any) -> str | None:
+        return self._runtime.excluded_by(self.distribution, [each for each in app if each is not None])
 
 
 class Loading:
@@ -154,10 +155,17 @@ class Loading:
         self._runtime = runtime
         self._app = app
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Loading:
         """Initialise."""
         self._server.prepare(self._app)
         self._runtime.begin_boot(self._server)
+        return self
+
+    def loaded(self, app: T) -> T:
+        """Give `app`, what was loaded, and have it known by its import string wherever it is wrapped."""
+        if isinstance(self._app, str):
+            self._runtime.remember(app, self._app)
+        return app
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # The modules that tell of an app about to be served: the names of the built-in entry points, which cannot be read
 # here for next to no cost (a test holds the two together).
 TRIGGERS = (
+    "a2wsgi.asgi",
+    "awslambdaric.bootstrap",
+    "azure.functions._http_asgi",
     "daphne.cli",
     "daphne.management.commands.runserver",
     "daphne.server",
@@ -26,6 +29,13 @@ TRIGGERS = (
     "gunicorn.workers.gasgi",
     "hypercorn.asyncio.run",
     "hypercorn.trio.run",
+    "litestar.cli._utils",
+    "mangum.adapter",
+    "modal._runtime.asgi",
+    "modal._runtime.user_code_imports",
+    "ray.serve._private.http_util",
+    "socketify.asgi",
+    "socketify.cli",
     "uvicorn.config",
     "uvicorn.server",
 )

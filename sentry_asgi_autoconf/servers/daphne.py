@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from sentry_asgi_autoconf.runtime import Runtime
     from sentry_asgi_autoconf.serving import Server
 
+# Each error as it ends, and runserver's log of requests, which the SDK ignores of Django's own runserver too.
+_REPEATS = [("daphne.server", "Exception inside application"), ("django.channels.server", "")]
+
 
 def _daphne(runtime: Runtime) -> Server:
-    return runtime.server("daphne", repeats=[("daphne.server", "Exception inside application")])
+    return runtime.server("daphne", repeats=_REPEATS)
 
 
 def join_server(module: ModuleType, runtime: Runtime) -> None:

@@ -91,7 +91,7 @@ def _initialising(argument: Any, server: Server) -> Any:
     target = getattr(argument, "args", (None,))[:1]
 
     def load() -> Any:
-        with server.loading(target[0] if target and isinstance(target[0], str) else None):
-            return argument()
+        with server.loading(target[0] if target and isinstance(target[0], str) else None) as loading:
+            return loading.loaded(argument())
 
     return load

@@ -9,8 +9,13 @@ if TYPE_CHECKING:
 
     from sentry_asgi_autoconf.runtime import Runtime
 
-# Worker classes, and modules that have no others, whose apps are ASGI apps.
-_ASGI_WORKER = ("gunicorn.workers.gasgi", "uvicorn.workers", "uvicorn_worker._workers", "hypercorn.workers")
+# Modules of worker classes whose apps are ASGI apps → the server that serves in them.
+_ASGI_WORKERS = {
+    "gunicorn.workers.gasgi": "gunicorn",
+    "uvicorn.workers": "uvicorn",
+    "uvicorn_worker._workers": "uvicorn",
+    "hypercorn.workers": "hypercorn",
+}
 
 
 def join_worker(module: ModuleType, runtime: Runtime) -> None:
@@ -25,17 +30,23 @@ def join_worker(module: ModuleType, runtime: Runtime) -> None:
 
 
 def join_application(module: ModuleType, runtime: Runtime) -> None:
-    """Initialise before an app is loaded for ASGI workers: in the worker, with `--preload` also in the master."""
-    server = runtime.server("gunicorn", error_loggers=["gunicorn.error"])
+    """Initialise before an app is loaded for ASGI workers: in the worker, with `--preload` in the master."""
+    gunicorn = runtime.server("gunicorn")
 
     def wsgi(original: Callable[..., Any], self: Any) -> Any:
-        if self.callable is not None or not server.attempt(lambda: _serves_asgi(self.cfg), False):
+        serving = gunicorn.attempt(lambda: _serving(self.cfg), None)
+        if self.callable is not None or serving is None:
             return original(self)
-        with server.loading(getattr(self, "app_uri", None)):
-            return original(self)
+        server = runtime.server(serving, error_loggers=["gunicorn.error"])
+        with server.loading(getattr(self, "app_uri", None)) as loading:
+            app = loading.loaded(original(self))
+        if self.cfg.preload_app:
+            server.withdraw("the workers serve")
+        return app
 
-    server.replace(module.BaseApplication, "wsgi", wsgi)
+    gunicorn.replace(module.BaseApplication, "wsgi", wsgi)
 
 
-def _serves_asgi(config: Any) -> bool:
-    return any(base.__module__ in _ASGI_WORKER for base in config.worker_class.__mro__)
+def _serving(config: Any) -> str | None:
+    modules = (base.__module__ for base in config.worker_class.__mro__)
+    return next((_ASGI_WORKERS[module] for module in modules if module in _ASGI_WORKERS), None)

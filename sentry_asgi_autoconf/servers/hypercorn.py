@@ -36,7 +36,7 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     ) -> Awaitable[None]:
         if not _is_asgi(app):
             return original(app, config, *args, **kwargs)
-        server.wrap_attribute(app, "app", name=getattr(config, "_application_path", None))
+        server.wrap_attribute(app, "app", name=getattr(config, "application_path", None))
         return _serve(server, original(app, config, *args, **kwargs))
 
     server.replace(module, "load_application", load_application)

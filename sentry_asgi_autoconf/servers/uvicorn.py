@@ -20,7 +20,12 @@ _OWN_MIDDLEWARE = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware", "DebugMi
 
 def join_config(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before `Config` loads its app and wrap the app afterwards."""
-    server = runtime.server("uvicorn", error_loggers=["uvicorn.error"])
+    server = runtime.server(
+        "uvicorn",
+        error_loggers=["uvicorn.error"],
+        # Of a websocket whose client has gone.
+        repeats=[("uvicorn.error", "closing handshake failed")],
+    )
     config: Any = module.Config
 
     def load_app(original: Callable[..., Any], self: Any) -> Any:

@@ -30,11 +30,14 @@ def modules(value: Any) -> list[str]:
 def distributions(value: Any) -> list[str]:
     """Check that every name can be a distribution's, and spell it as the index does."""
     return [
-        _checked(
-            re.sub(r"[-_.]+", "-", name).lower(), bool(_DISTRIBUTION.match(name)), "is no distribution's name"
-        )
+        _checked(canonical(name), bool(_DISTRIBUTION.match(name)), "is no distribution's name")
         for name in text_items(value)
     ]
+
+
+def canonical(distribution: str) -> str:
+    """Spell a distribution's name as the index does."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def apps(value: Any) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from fnmatch import fnmatchcase
 from types import FunctionType, MethodType
 from typing import Any, Iterable, Iterator
+
+# What servers look for where an import string names no attribute.
+_ASSUMED = ("app", "application")
 
 
 def matches(app: Any, patterns: Iterable[str]) -> bool:
@@ -23,14 +27,25 @@ def name_of(app: Any) -> str:
 
 
 def _names_of(app: Any) -> Iterator[str]:
-    if isinstance(app, str):
-        module, colon, attribute = app.rpartition(":")
-        # Some servers take paths, and a prefix for the interface.
-        path = module.rpartition(":")[2] if colon else attribute
-        module = path.replace("\\", "/").rpartition("/")[2]
-        module = module[:-3] if module.endswith(".py") else module
-        yield f"{module}:{attribute if colon else 'app'}"
-        return
+    return _of_import_string(app) if isinstance(app, str) else _of_object(app)
+
+
+def _of_import_string(text: str) -> Iterator[str]:
+    yield text
+    target = text.partition("(")[0]  # gunicorn and hypercorn call main:factory()
+    path, _, attribute = target.rpartition(":")
+    attributes: tuple[str, ...] = (attribute,)
+    if not path or attribute.startswith(("/", "\\")):  # that colon was behind a drive
+        path, attributes = target, _ASSUMED
+    path = path.rpartition(":")[2]  # hypercorn takes a prefix for the interface
+    # Of a path, servers import the last part or, within packages, more of them.
+    parts = re.split(r"[/\\]", path[:-3] if path.endswith(".py") else path)
+    for start in range(len(parts)):
+        for name in attributes:
+            yield f"{'.'.join(parts[start:])}:{name}"
+
+
+def _of_object(app: Any) -> Iterator[str]:
     for name, loaded in list(sys.modules.items()):
         for variable, value in list(getattr(loaded, "__dict__", {}).items()):
             if value is app:

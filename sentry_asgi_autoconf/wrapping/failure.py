@@ -48,11 +48,18 @@ def longest_flush() -> float:
 
 async def flush_aside() -> None:
     """Flush in a thread, so that the event loop goes on with what else it serves."""
-    trio = sys.modules.get("trio")
     try:
-        if trio is not None and trio.lowlevel.in_trio_run():
-            await trio.to_thread.run_sync(flush)
+        if _is_in_trio():
+            await sys.modules["trio"].to_thread.run_sync(flush)
         else:
             await asyncio.get_event_loop().run_in_executor(None, flush)
     except RuntimeError:  # The loop is of another kind, or takes no more threads, as it is about to end.
         flush()
+
+
+def _is_in_trio() -> bool:
+    try:
+        sys.modules["trio.lowlevel"].current_trio_token()
+    except (KeyError, RuntimeError):
+        return False
+    return True

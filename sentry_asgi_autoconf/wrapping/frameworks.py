@@ -6,28 +6,48 @@ import functools
 from types import FunctionType, MethodType
 from typing import Any, Container, Iterable, Iterator
 
-# Class (module, name) → the integration that makes a transaction for each of its requests.
-_FRAMEWORKS = {
+# Class (module, name) → the integration that makes a transaction for each of its requests, if any does.
+_FRAMEWORKS: dict[tuple[str, str], str | None] = {
     ("starlette.applications", "Starlette"): "starlette",  # FastAPI is a subclass
     ("django.core.handlers.asgi", "ASGIHandler"): "django",
     ("quart.app", "Quart"): "quart",
     ("litestar.app", "Litestar"): "litestar",
     ("starlite.app", "Starlite"): "starlite",
     ("sanic.app", "Sanic"): "sanic",
+    # WSGI apps, which are served as ASGI through a bridge.
+    ("bottle", "Bottle"): "bottle",
+    ("django.core.handlers.wsgi", "WSGIHandler"): "django",
+    ("falcon.api", "API"): "falcon",
+    ("falcon.app", "App"): "falcon",
+    ("falcon.asgi.app", "App"): None,  # a subclass that its integration does not reach
+    ("flask.app", "Flask"): "flask",
+    ("pyramid.router", "Router"): "pyramid",
 }
 _SENTRY_MIDDLEWARE = ("sentry_sdk.integrations.asgi", "SentryAsgiMiddleware")
+_SENTRY_WSGI_MIDDLEWARE = ("sentry_sdk.integrations.wsgi", "SentryWsgiMiddleware")
 
-# What ASGI middleware calls the app that it wraps.
-_INNER = ("app", "_app", "application", "asgi_app", "inner", "wrapped", "other_asgi_app", "__wrapped__")
+# What ASGI middleware, and a bridge to WSGI, calls the app that it wraps.
+_INNER = (
+    "app",
+    "_app",
+    "application",
+    "asgi_app",
+    "inner",
+    "wrapped",
+    "other_asgi_app",
+    "wsgi_app",
+    "wsgi_application",
+    "__wrapped__",
+)
 _MOST_LAYERS = 64
 
 
 def instrumented_by(app: Any, integrations: Container[str]) -> str | None:
     """Name what instruments `app`, or something that it wraps: an active integration, its own middleware, or None."""
     for layer in layers(app):
-        if _is_a(type(layer), _SENTRY_MIDDLEWARE):
-            return "its own SentryAsgiMiddleware"
-        if _middleware_of(layer):
+        if _is_a(type(layer), _SENTRY_WSGI_MIDDLEWARE):
+            return "its own SentryWsgiMiddleware"
+        if _is_a(type(layer), _SENTRY_MIDDLEWARE) or _middleware_of(layer):
             return "its own SentryAsgiMiddleware"
         integration = framework_of(layer)
         if integration and integration in integrations and _was_made_under(integration, layer):
@@ -52,7 +72,9 @@ def _inner(layer: Any) -> Iterator[Any]:
     if isinstance(layer, functools.partial):
         yield from _sole_callable([*layer.args, *layer.keywords.values()]) or [layer.func]
     elif isinstance(layer, MethodType):
-        yield layer.__self__
+        # Flask.wsgi_app, say, goes past the Flask.__call__ that its integration has patched.
+        if getattr(layer, "__name__", "") == "__call__" or framework_of(layer.__self__) is None:
+            yield layer.__self__
     elif isinstance(layer, FunctionType):
         yield from _sole_callable(_closed_over(layer))
     for name in _INNER:
@@ -81,9 +103,9 @@ def _closed_over(function: FunctionType) -> Iterator[Any]:
 def framework_of(layer: Any) -> str | None:
     """Name the framework of an app as its integration does, None if it is of none."""
     for kind in type(layer).__mro__:
-        integration = _FRAMEWORKS.get((kind.__module__, kind.__name__))
-        if integration:
-            return integration
+        name = (kind.__module__, kind.__name__)
+        if name in _FRAMEWORKS:
+            return _FRAMEWORKS[name]
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Sequence
 
 from sentry_sdk.scope import add_global_event_processor
@@ -17,6 +18,10 @@ _CLIENT_HAS_GONE = {
 }
 
 
+# Kept on an exception that was captured as it left an app.
+_CAPTURED = "_sentry_asgi_autoconf_captured"
+
+
 class ServerNoise:
     """The habits of the servers of this process."""
 
@@ -24,7 +29,7 @@ class ServerNoise:
         """Begin with no server."""
         self._repeats: set[tuple[str, str]] = set()
         self._booting: frozenset[str] = frozenset()
-        self._failed: frozenset[str] = frozenset()
+        self._failed: frozenset[str] | None = None
         self._is_installed = False
 
     def expect(self, repeats: Sequence[tuple[str, str]]) -> None:
@@ -34,7 +39,7 @@ class ServerNoise:
 
     def begin_boot(self, loggers: Sequence[str]) -> None:
         """Let what these loggers say through only once a minute, as the boot may be one of an endless series."""
-        self._booting, self._failed = frozenset(loggers), frozenset()
+        self._booting, self._failed = frozenset(loggers), None
         self._install()
 
     def end_boot(self) -> None:
@@ -52,21 +57,39 @@ class ServerNoise:
             add_global_event_processor(self._process)
 
     def _process(self, event: Any, hint: Any) -> Any:
-        return None if self._is_noise(event, hint) else event
-
-    def _is_noise(self, event: Any, hint: Any) -> bool:
         exc_info = hint.get("exc_info")
-        if exc_info and (exc_info[0].__module__, exc_info[0].__name__) in _CLIENT_HAS_GONE:
+        if event.get("logger") is not None:
+            return None if self._is_repeated_in(event, exc_info) else event
+        if exc_info is None:
+            return event
+        if (exc_info[0].__module__, exc_info[0].__name__) in _CLIENT_HAS_GONE:
+            return None
+        if self._failed is not None and _mechanism_of(event).get("type") == "excepthook":
+            return None  # the server's own, in which it ends
+        if _mechanism_of(event).get("handled") is False:
+            _mark(exc_info[1])
+        return event
+
+    def _is_repeated_in(self, event: Any, exc_info: Any) -> bool:
+        # The SDK notices this itself, unless the server logs it in another task than the app's.
+        if exc_info and getattr(exc_info[1], _CAPTURED, False):
             return True
-        logger = event.get("logger")
-        if logger is None:
-            return False
-        if logger in self._failed:
+        logger, message = event["logger"], _message_of(event)
+        if self._failed is not None and logger in self._failed:
             return True
-        message = _message_of(event)
         if any(logger == name and message.startswith(beginning) for name, beginning in self._repeats):
             return True
         return logger in self._booting and not crash_loop.may_report(f"{logger}\n{message}")
+
+
+def _mark(error: Any) -> None:
+    with contextlib.suppress(AttributeError, TypeError):  # what an exception class of the app's may raise
+        setattr(error, _CAPTURED, True)
+
+
+def _mechanism_of(event: Any) -> Any:
+    values = event.get("exception", {}).get("values") or [{}]
+    return values[-1].get("mechanism") or {}
 
 
 def _message_of(event: Any) -> str:

@@ -15,6 +15,7 @@ _OF_THE_RUN = {
     "parent_span_id",
     "sample_rand",
     "thread.id",
+    "asctime",
     "id",
 }
 _ON_PURPOSE = {"asgi_server"}  # our one context

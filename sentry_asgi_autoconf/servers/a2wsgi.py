@@ -1,0 +1,32 @@
+"""Join a2wsgi to the runtime: `ASGIMiddleware`, with which a WSGI server serves an ASGI app."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Callable
+
+from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+
+# Modules of WSGI servers' commands: where one is loaded, an app that imports a2wsgi does so to be served.
+_SERVING_COMMANDS = ("gunicorn.arbiter", "waitress.runner")
+
+
+def join(module: ModuleType, runtime: Runtime) -> None:
+    """Wrap an app when it is first called, as a module that makes the middleware may be imported by anything."""
+    server = runtime.server("a2wsgi")
+    apps = WrappedApps(server)
+
+    def call(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
+        apps.put(self, "app")
+        return original(self, *args, **kwargs)
+
+    server.replace(server.need(module, "ASGIMiddleware"), "__call__", call)
+    # uvicorn imports a2wsgi for its own purposes, gunicorn's master uvicorn for its workers'.
+    if "uvicorn" not in sys.modules and not sys.modules.keys().isdisjoint(_SERVING_COMMANDS):
+        server.prepare()
+        server.flush_on_termination()

@@ -1,0 +1,27 @@
+"""Join azure-functions to the runtime: `AsgiMiddleware`, which `AsgiFunctionApp` and functions themselves construct."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Callable
+
+from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+
+
+def join(module: ModuleType, runtime: Runtime) -> None:
+    """Wrap the app of each middleware that is made in a Functions worker; other function apps never make one."""
+    server = runtime.server("azure-functions", error_loggers=["azure.functions.AsgiMiddleware"])
+    apps = WrappedApps(server)
+
+    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if "FUNCTIONS_WORKER_RUNTIME" in os.environ:
+            apps.put(self, "_app")
+            server.flush_on_termination()
+
+    server.replace(server.need(module, "AsgiMiddleware"), "__init__", construct)

@@ -1,0 +1,64 @@
+"""Join mangum to the runtime: ASGI apps in AWS Lambda, whose process is frozen as soon as it has answered."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Callable
+
+from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.serving import Server
+
+_LAMBDA = ("AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME")
+
+
+def _mangum(runtime: Runtime) -> Server:
+    return runtime.server("mangum", error_loggers=["mangum.lifespan"])
+
+
+def join_runtime_client(module: ModuleType, runtime: Runtime) -> None:
+    """Initialise before Lambda's runtime client imports the handler's module, unless mangum is not even installed."""
+    server = _mangum(runtime)
+
+    def get_handler(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not server.attempt(lambda: importlib.util.find_spec("mangum"), None):
+            return original(*args, **kwargs)
+        with server.loading():
+            handler = original(*args, **kwargs)
+        if "mangum" not in sys.modules:
+            server.withdraw()
+        return handler
+
+    server.replace(module, "_get_handler", get_handler)
+
+
+def join_adapter(module: ModuleType, runtime: Runtime) -> None:
+    """Wrap the app of each handler, in Lambda when it is made, elsewhere when it is called; flush after each call."""
+    server = _mangum(runtime)
+    apps = WrappedApps(server)
+    serves = any(name in os.environ for name in _LAMBDA)
+
+    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if serves:
+            apps.put(self, "app")
+
+    def call(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
+        apps.put(self, "app")
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            server.flush()
+
+    handler = server.need(module, "Mangum")
+    server.replace(handler, "__init__", construct)
+    server.replace(handler, "__call__", call)
+    if serves:
+        # The handler's module is being imported: its routes are made after this.
+        server.prepare()

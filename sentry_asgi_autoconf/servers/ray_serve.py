@@ -1,0 +1,166 @@
+"""Join Ray Serve to the runtime: `ASGIAppReplicaWrapper`, of which every deployment with an ASGI app is an instance.
+
+Driver, controller and proxies import the same modules, but construct no deployment: nothing is initialised there.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+from types import MethodType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, Awaitable, Callable
+
+from sentry_asgi_autoconf.servers import ray_serve_apps
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.serving import Server
+
+_SERVED = "_sentry_asgi_autoconf_served"
+# A deployment comes by its app in the first of these, or in the second.
+_STEPS = ("__init__", "__serve_build_asgi_app__")
+# What Ray, and uvicorn's lifespan with Ray's logger, say of an error that is reported already.
+_REPEATS = ("Request failed", "Exception in 'lifespan' protocol", "Application startup failed")
+
+
+def join(module: ModuleType, runtime: Runtime) -> None:
+    """Initialise before a replica constructs its deployment, wrap the deployment's app, flush when it has ended."""
+    repeats = [("ray.serve", beginning) for beginning in _REPEATS]
+    server = runtime.server("ray", error_loggers=["ray.serve"], repeats=repeats)
+    _leave_rays_own_servers_alone(server)
+    wrapper: Any = server.need(module, "ASGIAppReplicaWrapper")
+    for name in ("__init__", "__call__", "__del__"):
+        if name not in vars(wrapper):  # where getattr would find the one that every class has
+            server.need(SimpleNamespace(__name__=wrapper.__name__), name)
+    _watch_deployments(wrapper, server)
+    _wrap_apps(wrapper, server)
+    _serve_wrapped(wrapper)
+    if hasattr(wrapper, "_run_asgi_lifespan_startup"):
+        _report_refused_lifespans(wrapper, server)
+
+
+def _leave_rays_own_servers_alone(server: Server) -> None:
+    """Keep the uvicorn that serves Ray's own apps, and runs the lifespan of a replica's app, as it is without us."""
+
+    def construct(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if sys._getframe(2).f_globals.get("__name__", "").startswith("ray.serve."):
+            for name in ("load", "load_app"):
+                patched = getattr(type(self), name, None)
+                if patched is not None:
+                    setattr(self, name, MethodType(inspect.unwrap(patched), self))
+
+    server.replace(importlib.import_module("uvicorn.config").Config, "__init__", construct)
+
+
+def _watch_deployments(wrapper: Any, server: Server) -> None:
+    """Have each deployment of a replica constructed and ended by way of us.
+
+    Ray makes it with `__new__` alone, and looks up on the instance what it calls then: the classes are not Ray's.
+    """
+
+    def new(kind: type, *args: Any, **kwargs: Any) -> Any:
+        deployment = super(wrapper, kind).__new__(kind)
+        server.attempt(lambda: _watch(deployment, server), None)
+        return deployment
+
+    wrapper.__new__ = staticmethod(new)
+
+
+def _watch(deployment: Any, server: Server) -> None:
+    # Ray's local testing mode constructs deployments in its driver, and serves nothing.
+    if importlib.import_module("ray").get_runtime_context().get_actor_id() is None:
+        return
+    for name in _STEPS:
+        step = getattr(deployment, name, None)
+        if step is not None:
+            setattr(deployment, name, _loading(step, _name_of(deployment), server))
+    deployment.__del__ = _flushing(deployment.__del__, server)
+
+
+def _loading(step: Callable[..., Any], name: str | None, server: Server) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(step)
+    async def load(*args: Any, **kwargs: Any) -> Any:
+        with server.loading(name):
+            result = step(*args, **kwargs)
+            return await result if inspect.isawaitable(result) else result
+
+    return load
+
+
+def _flushing(end: Callable[[], Awaitable[None]], server: Server) -> Callable[[], Awaitable[None]]:
+    @functools.wraps(end)
+    async def flush() -> None:
+        try:
+            await end()
+        finally:
+            # Ray kills the replica as soon as it knows that this has ended.
+            server.flush()
+
+    return flush
+
+
+def _wrap_apps(wrapper: Any, server: Server) -> None:
+    """Keep the wrapped app beside the app itself, whose type Ray looks at, and run its lifespan."""
+
+    def wrap(deployment: Any) -> None:
+        app = deployment._asgi_app
+        served = server.wrap(app, name=_name_of(deployment))
+        if served is not app:
+            setattr(deployment, _SERVED, served)
+            deployment._serve_asgi_lifespan.config.loaded_app = served
+
+    def set_app(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        server.attempt(lambda: wrap(self), None)
+
+    def construct(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        is_built_here = any(inspect.isfunction(value) for value in (*args, *kwargs.values()))
+        if _SERVED in vars(self) and not is_built_here:
+            server.attempt(lambda: ray_serve_apps.make_again(self._asgi_app), None)
+
+    # Before there were builders of apps there was but the constructor.
+    server.replace(wrapper, "_set_asgi_app" if hasattr(wrapper, "_set_asgi_app") else "__init__", set_app)
+    server.replace(wrapper, "__init__", construct)
+
+
+def _serve_wrapped(wrapper: Any) -> None:
+    original = wrapper.__call__
+
+    # Ray runs whatever is no coroutine function in a thread of its own.
+    @functools.wraps(original)
+    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        served = vars(self).get(_SERVED)
+        await (original(self, scope, receive, send) if served is None else served(scope, receive, send))
+
+    wrapper.__call__ = call
+
+
+def _report_refused_lifespans(wrapper: Any, server: Server) -> None:
+    """Report an app that refuses the lifespan as a failed boot, as Ray does not serve without.
+
+    Any other start-up that failed has been reported when Ray hears of it.
+    """
+
+    async def start(original: Callable[..., Awaitable[None]], self: Any) -> None:
+        try:
+            await original(self)
+        except RuntimeError:
+            if self._serve_asgi_lifespan.receive_queue.empty():
+                raise
+            with server.loading(_name_of(self)):
+                raise
+
+    server.replace(wrapper, "_run_asgi_lifespan_startup", start)
+
+
+def _name_of(deployment: Any) -> str | None:
+    """Name a deployment by its author's class, None if it has but Ray's."""
+    classes = (kind for kind in type(deployment).__mro__ if not kind.__module__.startswith("ray."))
+    kind = next(classes)
+    return None if kind is object else f"{kind.__module__}:{kind.__qualname__}"

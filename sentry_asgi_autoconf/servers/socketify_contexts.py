@@ -1,0 +1,41 @@
+"""Serve each request in one context: socketify's tasks run their first step in their caller's, the others in a copy.
+
+Without it a request that waits for anything would leave its scope to all later ones, and lose it for itself.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import types
+from typing import Any, Awaitable, Callable, Coroutine, Generator
+
+
+class OneContext:
+    """An ASGI 3 app that serves `app`, each call in a context of its own from the first step to the last."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        """Keep what is served."""
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one scope."""
+        await _run_in(contextvars.copy_context(), self._serve(scope, receive, send))
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
+
+
+@types.coroutine
+def _run_in(context: contextvars.Context, coroutine: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    step: Callable[[Any], Any] = coroutine.send
+    value = None
+    while True:
+        try:
+            waited_for = context.run(step, value)
+        except StopIteration:
+            return
+        try:
+            value = yield waited_for
+            step = coroutine.send
+        except BaseException as error:  # a cancellation, say: it is for the coroutine
+            step, value = coroutine.throw, error

@@ -1,0 +1,8 @@
+"""The same project, instrumented by hand as Sentry's documentation says."""
+
+import os
+
+import sentry_sdk
+from django_project import *
+
+sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0)

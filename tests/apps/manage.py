@@ -1,0 +1,10 @@
+"""Django's manage.py, for a project of one file."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", os.environ.get("SETTINGS", "django_project"))
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

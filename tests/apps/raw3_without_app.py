@@ -1,0 +1,1 @@
+"""A module that lacks the attribute that its server is told to serve."""

@@ -1,0 +1,69 @@
+"""A Ray cluster of two nodes on this machine, or a driver of the one that RAY_ADDRESS names, that takes commands."""
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import ray
+from ray import serve
+from ray.cluster_utils import Cluster
+
+NODE = {"num_cpus": 8, "object_store_memory": 80 * 2**20}
+
+
+class Commands(BaseHTTPRequestHandler):
+    def do_POST(self):
+        command = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        try:
+            status, answer = 200, getattr(self, command.pop("do"))(**command)
+        except Exception as error:
+            status, answer = 500, f"{type(error).__name__}: {error}"
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def start(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        serve.start(http_options={"host": "127.0.0.1", "port": port})
+        return {"address": ray.get_runtime_context().gcs_address, "port": port}
+
+    def run(self, deployment, name, prefix, replicas, environ):
+        module = importlib.import_module("ray_deployments")
+        options = {"num_replicas": replicas, "graceful_shutdown_wait_loop_s": 0.1}
+        if environ:
+            options["ray_actor_options"] = {"runtime_env": {"env_vars": environ}}
+        application = getattr(module, deployment).options(**options).bind()
+        serve.run(application, name=name, route_prefix=prefix)
+
+    def delete(self, name):
+        serve.delete(name)
+
+    def shutdown(self):
+        serve.shutdown()
+
+    def log_message(self, format, *args):
+        pass
+
+
+cluster = None
+if "RAY_ADDRESS" in os.environ:
+    ray.init(log_to_driver=False)
+else:
+    cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+    cluster.add_node(**NODE)
+    ray.init(address=cluster.address, log_to_driver=False)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+server = ThreadingHTTPServer(("127.0.0.1", 0), Commands)
+print(f"running on http://127.0.0.1:{server.server_port}", flush=True)
+try:
+    server.serve_forever()
+finally:
+    ray.shutdown()
+    if cluster is not None:
+        cluster.shutdown()

@@ -1,0 +1,134 @@
+"""A Ray cluster whose every process has the bootstrap on its path, told what to deploy and to end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any, Iterator, Mapping
+
+import httpx
+
+from tests.harness.envelopes import Project
+from tests.harness.server import APPS, DEADLINE, Server, environment, until
+from tests.harness.venvs import installed_beside
+
+
+class RayCluster:
+    """Two nodes of Ray with Serve on both, all in one temporary directory."""
+
+    def __init__(self, python: str, project: Project) -> None:
+        # Short, as Ray makes sockets far below it.
+        self.directory = Path(tempfile.mkdtemp(prefix="ray"))
+        (self.directory / "ray").mkdir()
+        self.environ = {
+            "HOME": str(self.directory),
+            "RAY_TMPDIR": str(self.directory),
+            "RAY_USAGE_STATS_ENABLED": "0",
+        }
+        self.python = python
+        self.bootstrap = installed_beside(self.directory)
+        instrumented = {
+            "PYTHONPATH": str(self.bootstrap),
+            "SENTRY_DSN": project.dsn,
+            "SENTRY_TRACES_SAMPLE_RATE": "1.0",
+            "SENTRY_ASGI_LOG_LEVEL": "info",
+        }
+        self._drivers = [self._driver(instrumented)]
+        started = self.command("start")
+        self._address, self._port = started["address"], started["port"]
+
+    def _driver(self, environ: Mapping[str, str]) -> Server:
+        variables = environment({**self.environ, **environ}, bootstrap=False)
+        return Server([self.python, str(APPS / "ray_cluster.py")], variables)
+
+    def driver(self, environ: Mapping[str, str]) -> Server:
+        """Start another driver of this cluster, without the bootstrap."""
+        self._drivers.append(self._driver({"RAY_ADDRESS": self._address, **environ}))
+        return self._drivers[-1]
+
+    def command(self, do: str, driver: Server | None = None, **arguments: Any) -> Any:
+        """Have a driver do something, and give its answer."""
+        response = (driver or self._drivers[0]).request("POST", "/", json={"do": do, **arguments})
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    @contextlib.contextmanager
+    def deployed(
+        self,
+        deployment: str,
+        environ: Mapping[str, str] | None = None,
+        *,
+        replicas: int = 1,
+        prefix: str | None = None,
+        driver: Server | None = None,
+    ) -> Iterator[str]:
+        """Deploy, with variables of its own, and give the path below which it serves; delete it afterwards."""
+        name = f"{deployment}-{len(environ or {})}-{os.urandom(2).hex()}"
+        self.run(deployment, name, environ, replicas=replicas, prefix=prefix, driver=driver)
+        try:
+            yield prefix or f"/{name}"
+        finally:
+            self.command("delete", name=name)
+
+    def run(
+        self,
+        deployment: str,
+        name: str,
+        environ: Mapping[str, str] | None = None,
+        *,
+        replicas: int = 1,
+        prefix: str | None = None,
+        driver: Server | None = None,
+    ) -> None:
+        """Deploy, or change what is deployed, under a name."""
+        self.command(
+            "run",
+            driver,
+            deployment=deployment,
+            name=name,
+            prefix=prefix or f"/{name}",
+            replicas=replicas,
+            environ=dict(environ or {}),
+        )
+
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Send one request through the proxy, on a connection of its own."""
+        with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
+            return client.request(method, f"http://127.0.0.1:{self._port}{path}", **arguments)
+
+    def said(self, text: str) -> list[str]:
+        """Give the logs of the cluster's processes whose lines have this text, once for each line."""
+        logs = self.directory / "ray" / "session_latest" / "logs"
+        return [
+            log.name
+            for log in sorted(logs.rglob("*"))
+            if log.is_file()
+            for line in log.read_text(errors="replace").splitlines()
+            if text in line
+        ]
+
+    def processes(self) -> dict[int, str]:
+        """Give the cluster's processes: what each calls itself, by number."""
+        sessions = {driver.process.pid for driver in self._drivers}
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if os.getsid(int(process.name)) in sessions:
+                    found[int(process.name)] = (process / "cmdline").read_text().replace("\0", " ")
+        return found
+
+    def end(self, signal_number: int = signal.SIGTERM) -> None:
+        """End all processes of the cluster and remove its files."""
+        try:
+            for driver in reversed(self._drivers):
+                driver.stop(signal_number)
+            until(lambda: not self.processes(), "the cluster to end")
+        finally:
+            for process in self.processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,44 @@
+"""Join acme-server to sentry-asgi-autoconf: where it loads an app, and where it has served one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.serving import Server
+
+
+def _acme(runtime: Runtime) -> Server:
+    return runtime.server(
+        "acme-server",
+        error_loggers=["acme_server"],
+        repeats=[("acme_server", "The app raised an error")],
+    )
+
+
+def join_loader(module: ModuleType, runtime: Runtime) -> None:
+    """Initialise before the app is loaded, and have the server serve the wrapped app."""
+    server = _acme(runtime)
+
+    def load_app(original: Callable[..., Any], import_string: str) -> Any:
+        with server.loading(import_string):
+            app = original(import_string)
+        return server.wrap(app, name=import_string)
+
+    server.replace(module, "load_app", load_app)
+
+
+def join_server(module: ModuleType, runtime: Runtime) -> None:
+    """Flush when the server has stopped: it ends by the signal that stopped it, so that atexit does not run."""
+    server = _acme(runtime)
+
+    async def serve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await original(*args, **kwargs)
+        finally:
+            server.flush()
+
+    server.replace(module, "serve", serve)
