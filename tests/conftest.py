@@ -11,7 +11,14 @@ import pytest
 
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.harness.envelopes import Project
+from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gather results where all tests are reported: not in the processes that run them side by side."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Results())
 
 
 @pytest.fixture(scope="session")

@@ -34,18 +34,15 @@ class Commands(BaseHTTPRequestHandler):
         return {"address": ray.get_runtime_context().gcs_address, "port": port}
 
     def run(self, deployment, name, prefix, replicas, environ):
-        module = importlib.import_module("ray_deployments")
+        module = importlib.import_module("ray_shop" if deployment == "Shop" else "ray_deployments")
         options = {"num_replicas": replicas, "graceful_shutdown_wait_loop_s": 0.1}
         if environ:
             options["ray_actor_options"] = {"runtime_env": {"env_vars": environ}}
         application = getattr(module, deployment).options(**options).bind()
         serve.run(application, name=name, route_prefix=prefix)
 
-    def delete(self, name):
-        serve.delete(name)
-
-    def shutdown(self):
-        serve.shutdown()
+    def delete(self, name, blocking):
+        serve.delete(name, _blocking=blocking)
 
     def log_message(self, format, *args):
         pass

@@ -1,60 +1,12 @@
-"""Deployments that know nothing of Sentry; where BY_HAND is set, instrumented as Sentry's documentation says."""
-
-import os
-
-if "BY_HAND" in os.environ:
-    import sentry_sdk
-
-    sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0)
+"""Deployments that know nothing of Sentry: apps of other kinds, and some that fail."""
 
 import logging
 from contextlib import asynccontextmanager
 
 import raw3
 from fastapi import FastAPI
-from pydantic import BaseModel
 from ray import serve
-
-
-class Order(BaseModel):
-    article: str
-
-
-fast = FastAPI()
-
-
-@fast.get("/ok")
-async def ok():
-    return os.getpid()
-
-
-@fast.get("/items/{number}")
-async def item(number: int):
-    return {"number": number}
-
-
-@fast.post("/boom/{number}")
-async def boom(number: int, order: Order):
-    divisor = 0
-    return number // divisor
-
-
-@fast.post("/sync/{number}")
-def sync(number: int, order: Order):
-    divisor = 0
-    return number // divisor
-
-
-@serve.deployment
-@serve.ingress(fast)
-class Shop:
-    def __init__(self):
-        self.divisor = 0
-
-    @fast.post("/orders/{number}")
-    async def order(self, number: int, order: Order):
-        divisor = self.divisor
-        return number // divisor
+from ray_shop import boom, fast
 
 
 @serve.deployment
@@ -65,7 +17,6 @@ class Plain:
 
 def build():
     app = FastAPI()
-    app.add_api_route("/ok", ok)
     app.add_api_route("/boom/{number}", boom, methods=["POST"])
     return app
 
@@ -100,7 +51,7 @@ class Closing:
         logging.getLogger("shop").error("closed")
 
 
-@serve.deployment
+@serve.deployment(max_constructor_retry_count=2)
 @serve.ingress(fast)
 class Broken:
     def __init__(self):
@@ -113,7 +64,7 @@ async def no_database(app):
     yield
 
 
-@serve.deployment
+@serve.deployment(max_constructor_retry_count=2)
 @serve.ingress(FastAPI(lifespan=no_database))
 class NoDatabase:
     pass
@@ -124,7 +75,7 @@ class RefusesLifespan:
         assert scope["type"] == "http"
 
 
-@serve.deployment
+@serve.deployment(max_constructor_retry_count=2)
 @serve.ingress(RefusesLifespan())
 class NoLifespan:
     pass

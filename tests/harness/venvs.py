@@ -41,12 +41,6 @@ def venv(python: str, *requirements: str) -> str:
     return str(directory / "bin" / "python")
 
 
-def release_of(python: str, distribution: str) -> str:
-    """Give the version of a distribution in an environment."""
-    code = f"from importlib.metadata import version; print(version({distribution!r}))"
-    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-
-
 def installed_beside(directory: Path) -> Path:
     """Install the package, without what it needs, into `directory`, as an init container does; give its bootstrap."""
     wheels = directory / "wheels"

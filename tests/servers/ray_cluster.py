@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
@@ -15,6 +18,22 @@ import httpx
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, DEADLINE, Server, environment, until
 from tests.harness.venvs import installed_beside
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Deployed:
+    """A deployment of tests/apps/ray_*.py with variables of its own, and the path below which it serves."""
+
+    deployment: str
+    environ: dict[str, str] = field(default_factory=dict)
+    path: str = ""
+    replicas: int = 1
+    driver: Server | None = None
+
+    def __post_init__(self) -> None:
+        self.name = f"{self.deployment}-{next(_numbers)}"
 
 
 class RayCluster:
@@ -57,42 +76,26 @@ class RayCluster:
         return response.json()
 
     @contextlib.contextmanager
-    def deployed(
-        self,
-        deployment: str,
-        environ: Mapping[str, str] | None = None,
-        *,
-        replicas: int = 1,
-        prefix: str | None = None,
-        driver: Server | None = None,
-    ) -> Iterator[str]:
-        """Deploy, with variables of its own, and give the path below which it serves; delete it afterwards."""
-        name = f"{deployment}-{len(environ or {})}-{os.urandom(2).hex()}"
-        self.run(deployment, name, environ, replicas=replicas, prefix=prefix, driver=driver)
+    def deployed(self, *deployments: Deployed) -> Iterator[None]:
+        """Deploy all of them at the same time, and delete them afterwards."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.run, deployments))
         try:
-            yield prefix or f"/{name}"
+            yield
         finally:
-            self.command("delete", name=name)
+            for deployment in deployments:
+                self.command("delete", name=deployment.name, blocking=False)
 
-    def run(
-        self,
-        deployment: str,
-        name: str,
-        environ: Mapping[str, str] | None = None,
-        *,
-        replicas: int = 1,
-        prefix: str | None = None,
-        driver: Server | None = None,
-    ) -> None:
-        """Deploy, or change what is deployed, under a name."""
+    def run(self, deployed: Deployed) -> None:
+        """Deploy, or deploy again."""
         self.command(
             "run",
-            driver,
-            deployment=deployment,
-            name=name,
-            prefix=prefix or f"/{name}",
-            replicas=replicas,
-            environ=dict(environ or {}),
+            deployed.driver,
+            deployment=deployed.deployment,
+            name=deployed.name,
+            prefix=deployed.path or "/",
+            replicas=deployed.replicas,
+            environ=deployed.environ,
         )
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
@@ -101,15 +104,14 @@ class RayCluster:
             return client.request(method, f"http://127.0.0.1:{self._port}{path}", **arguments)
 
     def said(self, text: str) -> list[str]:
-        """Give the logs of the cluster's processes whose lines have this text, once for each line."""
-        logs = self.directory / "ray" / "session_latest" / "logs"
-        return [
-            log.name
-            for log in sorted(logs.rglob("*"))
-            if log.is_file()
-            for line in log.read_text(errors="replace").splitlines()
-            if text in line
-        ]
+        """Give the names of the processes' logs whose lines have this text, once for each line."""
+        found: dict[str, list[str]] = {}
+        for log in (self.directory / "ray" / "session_latest" / "logs").rglob("*.err"):
+            # Ray moves those of processes that have ended to a directory of their own.
+            with contextlib.suppress(FileNotFoundError):
+                lines = log.read_text(errors="replace").splitlines()
+                found[log.name] = [log.name for line in lines if text in line]
+        return sorted(itertools.chain.from_iterable(found.values()))
 
     def processes(self) -> dict[int, str]:
         """Give the cluster's processes: what each calls itself, by number."""

@@ -69,7 +69,8 @@ def test_a_server_serves_and_reports(
     assert len(ours.transactions) == requests(mode, kind)
 
     like = baseline_mode(mode)
-    if (key := (f"{like.server} {like.name}", kind)) not in baselines:
+    key = (f"{like.server} {like.name}", kind)
+    if key not in baselines:
         baselines[key] = by_hand(like, kind, start, new_project(), certificate, short_directory)
     theirs = baselines[key]
     assert ours.status == theirs.status or mode != like
@@ -104,7 +105,7 @@ def by_hand(
 
 
 def is_of_a_request(event: Any) -> bool:
-    """Leave out what only a set-up by hand reports: apps without a lifespan, and errors again as the server logs them."""
+    """Leave out what only a set-up by hand reports: a missing lifespan, and errors again as the server logs them."""
     exceptions = event.get("exception", {}).get("values", [])
     return bool(exceptions) and not event.get("logger") and "lifespan" not in exceptions[-1]["value"]
 

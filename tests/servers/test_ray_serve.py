@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import signal
@@ -21,13 +20,15 @@ from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
 from tests.harness.server import environment, run, until
 from tests.harness.venvs import venv
-from tests.servers.ray_cluster import RayCluster
+from tests.servers.ray_cluster import Deployed, RayCluster
 
 SDK = ("sentry-sdk", "pydantic-settings")
 NEWEST = ("ray[serve]", *SDK)
 # The first that works with pydantic 2, as we do, and what was current with it.
 OLDEST = ("ray[serve]==2.9.0", "fastapi==0.108.0", "protobuf<5", *SDK)
 
+INITIALISED = "active: sentry_sdk is initialised"
+WRAPPED = "is instrumented by"
 ORDER = {"article": "book"}
 # Of the deployment Shop: a coroutine function, a function and a method of the deployment's class.
 FAILING = ["/boom/3", "/sync/3", "/orders/3"]
@@ -48,39 +49,35 @@ def cluster(everywhere: Project) -> Iterator[RayCluster]:
 
 
 def check_that_each_replica_reports(cluster: RayCluster, project: Project) -> None:
-    """Serve with two replicas, provoke errors in both, and see that only they were instrumented."""
-    with cluster.deployed("Shop", replicas=2) as shop:
+    """Serve with two replicas, have both fail and end, and see that they and those after them are instrumented."""
+    with cluster.deployed(Deployed("Shop", path="/shop", replicas=2)):
         serving: set[int] = set()
-        for requests in itertools.count(1):
-            serving.add(cluster.request("GET", f"{shop}/ok").json())
-            if len(serving) == 2:
-                break
+        requests = 0
+        while len(serving) < 2:
+            serving.add(cluster.request("GET", "/shop/ok").json())
+            requests += 1
         for path in FAILING:
-            assert cluster.request("POST", shop + path, json=ORDER).status_code == 500
-        project.wait("event", len(FAILING))
-        project.wait("transaction", requests + len(FAILING))
+            assert cluster.request("POST", f"/shop{path}", json=ORDER).status_code == 500
         for replica in serving:
-            # Ray makes others for them.
             os.kill(replica, signal.SIGTERM)
-        until(lambda: not serving & set(cluster.processes()), "the replicas to end")
-        until(lambda: len(cluster.said("is instrumented by")) == 4, "the replicas that replace them")
+        # Ray makes others for them.
+        until(lambda: len(cluster.said(WRAPPED)) == 4, "the replicas that replace them")
         titles = "\n".join(cluster.processes().values())
         assert "ray::ServeController" in titles
         assert "ray::ProxyActor" in titles
     assert len(project.items("event")) == len(FAILING)
     assert len(project.items("transaction")) == requests + len(FAILING)
-    by_replica = cluster.said("active: sentry_sdk is initialised")
+    by_replica = until(lambda: cluster.said(INITIALISED), "the logs")
     assert len(set(by_replica)) == len(by_replica) == 4
-    assert cluster.said("is instrumented by") == by_replica
+    assert cluster.said(WRAPPED) == by_replica
     assert {re.split(r"[-.]", log)[-2] for log in by_replica} >= {str(replica) for replica in serving}
 
 
 def arrived(project: Project, path: str) -> tuple[Any, Any]:
     """Give the one event and the one transaction of a path's request."""
-    (event,) = [item["payload"] for item in project.items("event") if path in item["payload"]["request"]["url"]]
-    (transaction,) = [
-        item["payload"] for item in project.items("transaction") if path in item["payload"]["request"]["url"]
-    ]
+    items = [item for item in project.items() if path in item["payload"].get("request", {}).get("url", "")]
+    (event,) = [item["payload"] for item in items if item["type"] == "event"]
+    (transaction,) = [item["payload"] for item in items if item["type"] == "transaction"]
     return event, transaction
 
 
@@ -100,91 +97,84 @@ def test_the_oldest_release(inbox: BackgroundInbox) -> None:
         cluster.end()
 
 
-def exercise(cluster: RayCluster, below: str, project: Project, events: int) -> None:
+def exercise(cluster: RayCluster, deployed: Deployed, project: Project, events: int) -> None:
     """Request what fails, and what does not, and wait until it has arrived."""
-    assert cluster.request("GET", f"{below}/items/42?colour=red").status_code == 200
-    for path in FAILING:
-        assert cluster.request("POST", below + path, json=ORDER).status_code == 500
-    project.wait("event", events)
-    project.wait("transaction", 1 + len(FAILING))
+    with cluster.deployed(deployed):
+        assert cluster.request("GET", f"{deployed.path}/items/42?colour=red").status_code == 200
+        for path in FAILING:
+            assert cluster.request("POST", deployed.path + path, json=ORDER).status_code == 500
+        project.wait("event", events)
+        project.wait("transaction", 1 + len(FAILING))
 
 
 def test_a_deployment_sends_what_it_would_send_instrumented_by_hand(
     cluster: RayCluster, project: Project, new_project: Callable[[], Project]
 ) -> None:
+    exercise(cluster, Deployed("Shop", {"SENTRY_DSN": project.dsn}, "/ours"), project, len(FAILING))
+    assert (len(project.items("event")), len(project.items("transaction"))) == (3, 4)
+
     by_hand = new_project()
     environ = {"SENTRY_DSN": by_hand.dsn, "BY_HAND": "1"}
     driver = cluster.driver(environ)
-    with cluster.deployed("Shop", {"SENTRY_DSN": project.dsn}, prefix="/same") as shop:
-        exercise(cluster, shop, project, len(FAILING))
-    environ["SENTRY_ASGI_ENABLED"] = "false"
-    with cluster.deployed("Shop", environ, prefix="/same", driver=driver) as shop:
-        # By hand, each error arrives again, as Ray logs it.
-        exercise(cluster, shop, by_hand, 2 * len(FAILING))
-    assert (len(project.items("event")), len(project.items("transaction"))) == (3, 4)
-
+    theirs = Deployed("Shop", {**environ, "SENTRY_ASGI_ENABLED": "false"}, "/hand", driver=driver)
+    # By hand, each error arrives again, as Ray logs it.
+    exercise(cluster, theirs, by_hand, 2 * len(FAILING))
     for path in FAILING:
-        theirs = [
-            item["payload"]
-            for item in by_hand.items("event", "transaction")
-            if path in item["payload"].get("request", {}).get("url", "")
-        ]
-        for our_item, their_item in zip(arrived(project, path), theirs, strict=True):
+        for our_item, their_item in zip(arrived(project, path), arrived(by_hand, path), strict=True):
             assert our_item["transaction"] == path.replace("3", "{number}")
             assert our_item["request"]["data"] == ORDER
             assert comparable(our_item) == comparable(their_item)
 
 
 def comparable(item: dict[str, Any]) -> Any:
-    """Give an event without what differs between any two requests and nodes of Ray."""
-    item = {**item, "request": {**item["request"], "headers": dict(item["request"]["headers"])}}
-    del item["extra"], item["request"]["headers"]["x-request-id"]
-    item["modules"] = {name: item["modules"][name] for name in item.get("modules", {}) if "autoconf" not in name}
-    return normalised(item)
+    """Give an event without what differs between any two requests, deployments and nodes of Ray."""
+    request = {**item["request"], "headers": dict(item["request"]["headers"])}
+    del request["headers"]["x-request-id"], request["url"]
+    modules = {name: version for name, version in item.get("modules", {}).items() if "autoconf" not in name}
+    return normalised({**item, "request": request, "modules": modules, "extra": None})
 
 
-@pytest.mark.parametrize(
-    ("deployment", "prefix", "method", "path"),
-    [("Plain", "/", "GET", "boom"), ("Built", None, "POST", "/boom/3"), ("BuiltLater", None, "POST", "/boom/3")],
-)
-def test_every_kind_of_app_reports(
-    deployment: str, prefix: str | None, method: str, path: str, cluster: RayCluster, project: Project
+def test_every_kind_of_app_reports(cluster: RayCluster, new_project: Callable[[], Project]) -> None:
+    projects = {"Plain": new_project(), "Built": new_project(), "BuiltLater": new_project()}
+    paths = {"Plain": "", "Built": "/built", "BuiltLater": "/later"}
+    with cluster.deployed(
+        *(Deployed(kind, {"SENTRY_DSN": project.dsn}, paths[kind]) for kind, project in projects.items())
+    ):
+        assert cluster.request("GET", "/boom").status_code == 500
+        assert cluster.request("POST", "/built/boom/3", json=ORDER).status_code == 500
+        assert cluster.request("POST", "/later/boom/3", json=ORDER).status_code == 500
+        for project in projects.values():
+            project.wait("transaction")
+    for kind, project in projects.items():
+        event, transaction = arrived(project, "/boom")
+        assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
+        assert event["contexts"]["asgi_server"]["name"] == "ray"
+        assert event["transaction"] == transaction["transaction"]
+        assert kind == "Plain" or (event["transaction"], event["request"]["data"]) == (
+            "/boom/{number}",
+            ORDER,
+        )
+
+
+def test_what_is_no_asgi_app_or_excluded_by_the_settings_is_left_alone(
+    cluster: RayCluster, project: Project
 ) -> None:
-    with cluster.deployed(deployment, {"SENTRY_DSN": project.dsn}, prefix=prefix) as below:
-        assert cluster.request(method, below + path, json=ORDER).status_code == 500
-        project.wait("event")
-        project.wait("transaction")
-    event, transaction = arrived(project, path)
-    assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
-    assert event["contexts"]["trace"]["trace_id"] == transaction["contexts"]["trace"]["trace_id"]
-    assert event["contexts"]["asgi_server"]["name"] == "ray"
-    if deployment != "Plain":
-        assert (event["transaction"], event["request"]["data"]) == ("/boom/{number}", ORDER)
-
-
-@pytest.mark.parametrize(
-    ("deployment", "environ"),
-    [
-        ("Model", {}),
-        ("Shop", {"SENTRY_ASGI_DISABLED_SERVERS": "ray"}),
-        ("Shop", {"SENTRY_ASGI_EXCLUDED_APPS": "ray_deployments:Sh*"}),
-    ],
-    ids=["no ASGI app", "disabled", "excluded"],
-)
-def test_a_deployment_is_left_alone(
-    deployment: str, environ: dict[str, str], cluster: RayCluster, project: Project
-) -> None:
-    initialised = len(cluster.said("active: sentry_sdk is initialised"))
-    with cluster.deployed(deployment, {"SENTRY_DSN": project.dsn, **environ}) as below:
-        assert cluster.request("POST", f"{below}/boom/3", json=ORDER).status_code == 500
+    initialised = cluster.said(INITIALISED)
+    left_alone = [
+        Deployed("Model", {"SENTRY_DSN": project.dsn}, "/model"),
+        Deployed("Shop", {"SENTRY_DSN": project.dsn, "SENTRY_ASGI_DISABLED_SERVERS": "ray"}, "/disabled"),
+        Deployed("Shop", {"SENTRY_DSN": project.dsn, "SENTRY_ASGI_EXCLUDED_APPS": "*:Sh*"}, "/excluded"),
+    ]
+    with cluster.deployed(*left_alone):
+        for deployed in left_alone:
+            assert cluster.request("POST", f"{deployed.path}/boom/3", json=ORDER).status_code == 500
     assert project.items() == []
-    assert len(cluster.said("active: sentry_sdk is initialised")) == initialised
+    assert cluster.said(INITIALISED) == initialised
 
 
 @pytest.fixture
 def slow_receiver(inbox: BackgroundInbox) -> Iterator[Callable[[str], str]]:
     """Give DSNs whose receiver takes its time with each request."""
-
     port = httpx.URL(inbox.dsn()).port
 
     class Slow(BaseHTTPRequestHandler):
@@ -208,36 +198,38 @@ def slow_receiver(inbox: BackgroundInbox) -> Iterator[Callable[[str], str]]:
 def test_what_a_replica_captures_at_its_end_is_sent(
     cluster: RayCluster, project: Project, slow_receiver: Callable[[str], str]
 ) -> None:
-    environ = {"SENTRY_DSN": slow_receiver(project.dsn)}
-    cluster.run("Closing", "closing", environ, replicas=2)
-    cluster.run("Closing", "closing", environ, replicas=1)
-    said = [event["logentry"]["formatted"] for event in project.wait("event", 2)]
-    cluster.command("delete", name="closing")
-    assert said == ["closing", "closed"]
-    assert len(project.items("event")) == 4
+    closing = Deployed("Closing", {"SENTRY_DSN": slow_receiver(project.dsn)}, "/closing", replicas=2)
+    cluster.run(closing)
+    # Ray replaces all replicas of a deployment that is deployed again.
+    closing.replicas = 1
+    cluster.run(closing)
+    project.wait("event", 4)
+    cluster.command("delete", name=closing.name, blocking=True)
+    said = [item["payload"]["logentry"]["formatted"] for item in project.items("event")]
+    assert sorted(said) == ["closed"] * 3 + ["closing"] * 3
 
 
 def test_a_deployment_that_cannot_start_reports_it_once_however_often_ray_tries(
     cluster: RayCluster, new_project: Callable[[], Project]
 ) -> None:
-    projects = {name: new_project() for name in ("Broken", "NoDatabase", "NoLifespan")}
+    reasons = {
+        "Broken": "no model to load",
+        "NoDatabase": "no database",
+        "NoLifespan": "ASGI lifespan startup failed. Check replica logs for details.",
+    }
+    projects = {deployment: new_project() for deployment in reasons}
+    broken = [Deployed(name, {"SENTRY_DSN": project.dsn}, f"/{name}") for name, project in projects.items()]
 
-    def deploy(name: str) -> None:
-        with pytest.raises(AssertionError, match="failed"):
-            cluster.run(name, name, {"SENTRY_DSN": projects[name].dsn})
-        cluster.command("delete", name=name)
+    def fail(deployed: Deployed) -> None:
+        with pytest.raises(AssertionError, match=r"Deploying application .* failed"):
+            cluster.run(deployed)
+        cluster.command("delete", name=deployed.name, blocking=False)
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(deploy, projects))
-    reasons = {
-        name: [event["payload"]["exception"]["values"][-1]["value"] for event in project.items("event")]
-        for name, project in projects.items()
-    }
-    assert reasons == {
-        "Broken": ["no model to load"],
-        "NoDatabase": ["no database"],
-        "NoLifespan": ["ASGI lifespan startup failed. Check replica logs for details."],
-    }
+        list(pool.map(fail, broken))
+    for deployment, project in projects.items():
+        said = [item["payload"]["exception"]["values"][-1]["value"] for item in project.items("event")]
+        assert said == [reasons[deployment]], deployment
 
 
 @pytest.mark.parametrize(
