@@ -19,10 +19,10 @@ INTRODUCTION = """\
 
 <!-- Written by docs/generate_servers.py from the result of the tests: python -m pytest -m matrix -->
 
-Each mark is a test with the real server: the app is served, wrapped exactly once in each process that serves it and in no
-other, and sends the events and transactions that it sends instrumented by hand. The websocket column is a conversation and
-an error in one, with each app of the row that speaks it. *No lifespan* is a plain app that refuses the lifespan scope. A dash: the
-server does not serve such an app in that mode.
+Each mark is a test with the real server: the app is served, wrapped exactly once in each process that serves it and
+in no other, and sends the events and transactions that it sends instrumented by hand. *Websocket* is a conversation
+and an error in one, with each app of the row that speaks it. *No lifespan* is a plain app that refuses the lifespan
+scope. *no*: the server does not serve such an app in that mode.
 """
 
 BEYOND = """\
@@ -32,7 +32,7 @@ Each has tests with the real library, in the same terms, but not for every kind 
 
 | | how it is tested |
 |---|---|
-| mangum, from 0.17 (AWS Lambda) | AWS's runtime client against a local Lambda runtime interface; the process is frozen after each response |
+| mangum, from 0.17 (AWS Lambda) | AWS's runtime client at a local runtime interface, frozen after each response |
 | azure-functions, from 1.21 | `AsgiFunctionApp` and `AsgiMiddleware`, called as the Functions worker calls them |
 | a2wsgi.ASGIMiddleware, from 1.10 | under gunicorn's WSGI workers |
 | socketify, from 0.0.31 | its command line and `ASGI(app).run(workers=2)` |
@@ -42,8 +42,8 @@ Each has tests with the real library, in the same terms, but not for every kind 
 
 ## What is left alone
 
-WSGI and RSGI apps, test clients (Starlette's TestClient, httpx's ASGITransport, asgiref's communicators), servers that speak
-no ASGI (Sanic's own, robyn, uWSGI), nginx Unit, which loads apps in an interpreter of its own,
+WSGI and RSGI apps, test clients (Starlette's TestClient, httpx's ASGITransport, asgiref's communicators), servers that
+speak no ASGI (Sanic's own, robyn, uWSGI), nginx Unit, which loads apps in an interpreter of its own,
 [servers and apps that a setting names](settings.md#sentry_asgi_disabled_servers).
 """
 
@@ -66,14 +66,18 @@ def _sections(result: dict[str, Any]) -> Iterator[str]:
         yield "|---" * (len(COLUMNS) + 1) + "|"
         for mode, kinds in modes.items():
             others = "".join(f" ({kind})" for kind in OTHER_APPS if kind in kinds)
-            marks = " | ".join("✓" if column in kinds else "–" for column in COLUMNS)
+            marks = " | ".join("✓" if column in kinds else "no" for column in COLUMNS)
             yield f"| `{mode}`{others} | {marks} |"
         yield ""
+    for server in result["releases"].keys() - result["cells"].keys():
+        yield f"## {server}\n\n{_oldest(result['releases'][server])}"
 
 
 def _oldest(releases: dict[str, list[str]]) -> str:
     named = (f"{distribution} {' and '.join(found)}" for distribution, found in releases.items())
-    return f"Also the oldest release that is supported, and the newest: {', '.join(named)} and newer.\n"
+    return (
+        f"Tested with the oldest release that is supported, and the newest: {', '.join(named)} and newer.\n"
+    )
 
 
 def main() -> int:

@@ -24,8 +24,10 @@ async def serve(scope, receive, send):
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
-        while (message := await receive())["type"] == "websocket.receive":
+        message = await receive()
+        while message["type"] == "websocket.receive":
             await send({"type": "websocket.send", "text": message["text"]})
+            message = await receive()
     elif scope["path"] == "/upload":
         while (await receive())["type"] != "http.disconnect":
             pass

@@ -3,6 +3,6 @@
 import os
 
 import sentry_sdk
-from django_project import *
+from django_project import *  # noqa: F403 (settings, as Django reads them)
 
 sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0)

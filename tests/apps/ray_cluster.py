@@ -12,7 +12,8 @@ import ray
 from ray import serve
 from ray.cluster_utils import Cluster
 
-NODE = {"num_cpus": 8, "object_store_memory": 80 * 2**20}
+# None has the operating system choose.
+NODE = {"num_cpus": 8, "object_store_memory": 80 * 2**20, "dashboard_agent_listen_port": None}
 
 
 class Commands(BaseHTTPRequestHandler):

@@ -1,0 +1,1 @@
+"""Every server, in every way of starting it."""

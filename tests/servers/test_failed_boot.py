@@ -15,6 +15,7 @@ from tests.servers.modes import Mode
 from tests.servers.test_shutdown import mode_named
 
 Start = Callable[..., Server]
+pytestmark = pytest.mark.matrix
 NO_CERTIFICATE = Certificate(Path(), Path())
 
 # Those whose loaders differ, each with one process that serves.

@@ -20,6 +20,7 @@ from tests.harness.server import Server, until
 from tests.harness.venvs import installed_beside, venv
 
 Start = Callable[..., Server]
+pytestmark = pytest.mark.matrix
 Work = Callable[..., Server]
 
 RELEASES = ["modal", "modal==1.0.0"]

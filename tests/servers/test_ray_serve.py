@@ -22,6 +22,8 @@ from tests.harness.server import environment, run, until
 from tests.harness.venvs import venv
 from tests.servers.ray_cluster import Deployed, RayCluster
 
+pytestmark = pytest.mark.matrix
+
 SDK = ("sentry-sdk", "pydantic-settings")
 NEWEST = ("ray[serve]", *SDK)
 # The first that works with pydantic 2, as we do, and what was current with it.
@@ -87,14 +89,29 @@ def test_each_replica_reports_and_no_other_process_is_instrumented(
     check_that_each_replica_reports(cluster, everywhere)
 
 
+@pytest.fixture
+def own_cluster(request: pytest.FixtureRequest, project: Project) -> Iterator[RayCluster]:
+    """Run a cluster of the test's release of Ray that ends with the test, if not before."""
+    running = RayCluster(venv(sys.executable, *request.param), project)
+    yield running
+    running.end()
+
+
 @pytest.mark.matrix
-def test_the_oldest_release(inbox: BackgroundInbox) -> None:
-    project = Project(inbox)
-    cluster = RayCluster(venv(sys.executable, *OLDEST), project)
-    try:
-        check_that_each_replica_reports(cluster, project)
-    finally:
-        cluster.end()
+@pytest.mark.parametrize("own_cluster", [OLDEST], ids=["2.9.0"], indirect=True)
+def test_the_oldest_release(own_cluster: RayCluster, project: Project) -> None:
+    check_that_each_replica_reports(own_cluster, project)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("own_cluster", [OLDEST, NEWEST], ids=["2.9.0", "newest"], indirect=True)
+def test_sigterm_to_the_driver_that_owns_the_cluster_right_behind_a_raising_request(
+    own_cluster: RayCluster, project: Project
+) -> None:
+    own_cluster.run(Deployed("Shop", path="/shop"))
+    assert own_cluster.request("POST", "/shop/boom/3", json=ORDER).status_code == 500
+    own_cluster.end()
+    assert (len(project.items("event")), len(project.items("transaction"))) == (1, 1)
 
 
 def exercise(cluster: RayCluster, deployed: Deployed, project: Project, events: int) -> None:

@@ -16,6 +16,7 @@ from tests.servers.exercise import Certificate, Running
 from tests.servers.modes import Mode
 
 Start = Callable[..., Server]
+pytestmark = pytest.mark.matrix
 
 PATIENCE = 20.0  # seconds until a change is written again
 RELOADERS = {

@@ -18,6 +18,7 @@ from tests.servers.modes import MODES, Mode
 
 Start = Callable[..., Server]
 NO_CERTIFICATE = Certificate(Path(), Path())
+pytestmark = pytest.mark.matrix
 
 # Those whose ends differ: other processes, other event loops, other handlers of signals.
 ENDS = [
@@ -40,6 +41,17 @@ ENDS = [
     ("granian", "embedded Server(object)"),
     ("gunicorn", "gunicorn -k asgi"),
     ("gunicorn", "--preload"),
+    ("gunicorn with uvicorn's worker", "-k uvicorn_worker.UvicornWorker"),
+]
+# One for each server, and the ends that nothing but luck would make right.
+EACH_SERVER = [
+    ("uvicorn", "uvicorn"),
+    ("hypercorn", "-w 2"),
+    ("hypercorn", "trio serve(object)"),
+    ("daphne", "daphne"),
+    ("granian", "--workers 2"),
+    ("granian", "embedded Server(object)"),
+    ("gunicorn", "gunicorn -k asgi"),
     ("gunicorn with uvicorn's worker", "-k uvicorn_worker.UvicornWorker"),
 ]
 
@@ -73,10 +85,11 @@ def serve(
     return server
 
 
-def all_ends(*modules: str) -> list[object]:
+def ends(modes: list[tuple[str, str]], *modules: str) -> list[object]:
+    """Give the parameters for these modes and each of these apps."""
     return [
         pytest.param((server, name, module), id=f"{server}-{name}-{module}")
-        for server, name in ENDS
+        for server, name in modes
         for module in modules
     ]
 
@@ -90,25 +103,20 @@ def check_that_a_signal_loses_nothing(number: int, running: Running, start: Star
     assert len(project.items("transaction")) == 2
 
 
-@pytest.mark.matrix
 @pytest.mark.parametrize("attempt", range(20))
-@pytest.mark.parametrize("running", all_ends("raw3"), indirect=True)
-def test_sigterm_right_behind_a_raising_request(
+@pytest.mark.parametrize("running", ends(EACH_SERVER, "raw3"), indirect=True)
+def test_sigterm_right_behind_a_raising_request_20_times(
     running: Running, attempt: int, start: Start, project: Project
 ) -> None:
     check_that_a_signal_loses_nothing(signal.SIGTERM, running, start, project)
 
 
-@pytest.mark.matrix
-@pytest.mark.parametrize("attempt", range(3))
-@pytest.mark.parametrize("running", all_ends("raw3_no_lifespan"), indirect=True)
-def test_sigterm_right_behind_a_raising_request_of_an_app_without_lifespan(
-    running: Running, attempt: int, start: Start, project: Project
-) -> None:
+@pytest.mark.parametrize("running", ends(ENDS, "raw3", "raw3_no_lifespan"), indirect=True)
+def test_sigterm_right_behind_a_raising_request(running: Running, start: Start, project: Project) -> None:
     check_that_a_signal_loses_nothing(signal.SIGTERM, running, start, project)
 
 
-@pytest.mark.parametrize("running", all_ends("raw3"), indirect=True)
+@pytest.mark.parametrize("running", ends(ENDS, "raw3"), indirect=True)
 def test_sigint_right_behind_a_raising_request(running: Running, start: Start, project: Project) -> None:
     check_that_a_signal_loses_nothing(signal.SIGINT, running, start, project)
 
