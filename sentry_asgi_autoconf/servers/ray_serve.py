@@ -8,11 +8,10 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import sys
-from types import MethodType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Awaitable, Callable
 
-from sentry_asgi_autoconf.servers import ray_serve_apps
+from sentry_asgi_autoconf.servers import ray_serve_apps, ray_serve_uvicorn
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -31,7 +30,7 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before a replica constructs its deployment, wrap the deployment's app, flush when it has ended."""
     repeats = [("ray.serve", beginning) for beginning in _REPEATS]
     server = runtime.server("ray", error_loggers=["ray.serve"], repeats=repeats)
-    _leave_rays_own_servers_alone(server)
+    ray_serve_uvicorn.leave_alone(server)
     wrapper: Any = server.need(module, "ASGIAppReplicaWrapper")
     for name in ("__init__", "__call__", "__del__"):
         if name not in vars(wrapper):  # where getattr would find the one that every class has
@@ -41,20 +40,6 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     _serve_wrapped(wrapper)
     if hasattr(wrapper, "_run_asgi_lifespan_startup"):
         _report_refused_lifespans(wrapper, server)
-
-
-def _leave_rays_own_servers_alone(server: Server) -> None:
-    """Keep the uvicorn that serves Ray's own apps, and runs the lifespan of a replica's app, as it is without us."""
-
-    def construct(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        if sys._getframe(2).f_globals.get("__name__", "").startswith("ray.serve."):
-            for name in ("load", "load_app"):
-                patched = getattr(type(self), name, None)
-                if patched is not None:
-                    setattr(self, name, MethodType(inspect.unwrap(patched), self))
-
-    server.replace(importlib.import_module("uvicorn.config").Config, "__init__", construct)
 
 
 def _watch_deployments(wrapper: Any, server: Server) -> None:

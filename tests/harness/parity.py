@@ -26,6 +26,7 @@ _VARIABLE_TEXT = [
     (re.compile(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b"), "id"),
     (re.compile(r"\b(by_hand|[a-z]+_app|raw\d):app\b"), "app"),
     (re.compile(r"\d+\.\d{3,}"), "time"),
+    (re.compile(r"\b(asyncio|uvloop)_\d+\b"), "thread"),  # of one event loop or the other
     (re.compile(r"asgi_autoconf"), "asgi"),  # our mechanism
 ]
 
