@@ -1,4 +1,4 @@
-"""Leave uvicorn alone where it serves Ray's own apps, in proxies and replicas, and where it runs a replica's lifespan."""
+"""Leave uvicorn alone where it serves the apps of Ray itself, and where it runs the lifespan of a replica's app."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -28,7 +29,11 @@ def may_report(failure: str) -> bool:
 
 
 def _group() -> int:
-    return os.getpgrp() if hasattr(os, "getpgrp") else os.getppid()
+    """Identify what a person or a supervisor has started at once."""
+    if not hasattr(os, "getpgrp"):
+        return os.getppid()
+    # Ray gives each of its attempts a process group of its own.
+    return os.getsid(0) if "ray" in sys.modules else os.getpgrp()
 
 
 def _directories() -> Iterator[Path]:

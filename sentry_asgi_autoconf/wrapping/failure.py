@@ -16,15 +16,19 @@ MECHANISM = "asgi_autoconf"
 
 def capture(error: BaseException) -> None:
     """Capture an exception that ends the boot. The SDK drops it if an integration has captured it already."""
-    if not crash_loop.may_report(f"{type(error).__name__}: {error}"):
-        return
-    event, hint = event_from_exception(
-        error,
-        client_options=sentry_sdk.get_client().options,
-        mechanism={"type": MECHANISM, "handled": False},
-    )
-    sentry_sdk.capture_event(event, hint=hint)
+    if may_report(error):
+        event, hint = event_from_exception(
+            error,
+            client_options=sentry_sdk.get_client().options,
+            mechanism={"type": MECHANISM, "handled": False},
+        )
+        sentry_sdk.capture_event(event, hint=hint)
     flush()
+
+
+def may_report(error: BaseException) -> bool:
+    """Whether this failure of a boot has not been reported within the last minute."""
+    return crash_loop.may_report(f"{type(error).__name__}: {error}")
 
 
 def capture_message(text: str) -> None:

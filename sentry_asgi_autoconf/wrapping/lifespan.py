@@ -17,6 +17,7 @@ class Lifespan:
         """Take the names of the server's loggers, which repeat what is reported here."""
         self._error_loggers = error_loggers
         self._entered = False
+        self._is_reporting = False
         self._failure: str | None = None
 
     async def run(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:
@@ -38,11 +39,12 @@ class Lifespan:
             await send(message)
 
         with sentry_sdk.new_scope() as sentry_scope:
-            sentry_scope.add_event_processor(self._drop_missing_support)
+            sentry_scope.add_event_processor(self._process)
             try:
                 await app(scope, watched_receive, watched_send)
             except Exception as error:
                 if self._entered:
+                    self._is_reporting = True
                     failure.capture(error)
                 self._failure = None
                 raise
@@ -51,11 +53,18 @@ class Lifespan:
                 if self._failure is not None:
                     failure.capture_message(self._failure)
 
-    def _drop_missing_support(self, event: Any, hint: Any) -> Any:
-        """Drop what an integration captures of an app that refuses the scope before it takes a message from it."""
-        if self._entered or not hint.get("exc_info"):
+    def _process(self, event: Any, hint: Any) -> Any:
+        """Judge what an integration captures as it leaves the app.
+
+        It is no error of an app that refuses the scope before it takes a message from it, and else a failure that may
+        be one of an endless series.
+        """
+        exc_info = hint.get("exc_info")
+        if self._is_reporting or not exc_info or not _is_unhandled(event):
             return event
-        unhandled = (
-            value.get("mechanism", {}).get("handled") is False for value in event["exception"]["values"]
-        )
-        return None if any(unhandled) else event
+        return event if self._entered and failure.may_report(exc_info[1]) else None
+
+
+def _is_unhandled(event: Any) -> bool:
+    values = event["exception"]["values"]
+    return any(value.get("mechanism", {}).get("handled") is False for value in values)

@@ -98,8 +98,9 @@ def check_that_a_signal_loses_nothing(number: int, running: Running, start: Star
     server = serve(running, start, project)
     assert running.get("/boom").status_code == 500
     server.stop(number)
-    (event,) = [item["payload"] for item in project.items("event")]
-    assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
+    errors = [item["payload"]["exception"]["values"][-1]["type"] for item in project.items("event")]
+    # A script that SIGINT interrupts reports that too, as the SDK does without us.
+    assert errors in (["ZeroDivisionError"], ["ZeroDivisionError", "KeyboardInterrupt"])
     assert len(project.items("transaction")) == 2
 
 
