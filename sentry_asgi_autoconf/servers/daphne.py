@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 # Each error as it ends, and runserver's log of requests, which the SDK ignores of Django's own runserver too.
 _REPEATS = [("daphne.server", "Exception inside application"), ("django.channels.server", "")]
+
+# What asgiref, which daphne asks to do so, makes of an ASGI 2 app.
+_BRIDGE = "double_to_single_callable.<locals>.new_application"
 
 
 def _daphne(runtime: Runtime) -> Server:
@@ -24,7 +28,7 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
 
     def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        server.wrap_attribute(self, "application")
+        server.attempt(lambda: _wrap(self, server), None)
 
     server.need(module.Server, "run")
     server.replace(module.Server, "__init__", construct)
@@ -50,3 +54,12 @@ def join_runserver(module: ModuleType, runtime: Runtime) -> None:
             return original(*args, **kwargs)
 
     server.replace(module.Command, "get_application", get_application)
+
+
+def _wrap(holder: Any, server: Server) -> None:
+    app, asgi_version = holder.application, 3
+    if getattr(app, "__qualname__", "") == _BRIDGE:
+        app, asgi_version = inspect.getclosurevars(app).nonlocals["application"], 2
+    wrapped = server.wrap(app, asgi_version=asgi_version)
+    if wrapped is not app:
+        holder.application = wrapped
