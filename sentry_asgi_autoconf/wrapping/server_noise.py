@@ -75,6 +75,8 @@ class ServerNoise:
         if exc_info and getattr(exc_info[1], _CAPTURED, False):
             return True
         logger, message = event["logger"], _message_of(event)
+        if logger == "asyncio" and exc_info and exc_info[0].__name__ == "CancelledError":
+            return True  # a request that a server gave up as its client had gone, or as it ended
         if self._failed is not None and logger in self._failed:
             return True
         if any(logger == name and message.startswith(beginning) for name, beginning in self._repeats):

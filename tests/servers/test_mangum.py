@@ -105,15 +105,15 @@ def test_a_lifespan_that_the_app_does_not_support_is_no_error_in_any_invocation(
 
 
 @pytest.mark.parametrize("serves", ["raises_at_startup", "says_startup_failed", "fastapi_fails_at_startup"])
-def test_a_lifespan_that_fails_is_reported_once_an_invocation_also_where_the_handler_raises(
+def test_a_lifespan_that_fails_in_each_invocation_is_reported_once_a_minute(
     serves: str, new_lambda: NewLambda, project: Project
 ) -> None:
     function = new_lambda(serves=f"lifespans:{serves}")
-    for number in (1, 2):
+    for _ in range(2):
         kind, _ = function.invoke(api_gateway_2("/ok"))
         assert kind == ("response" if serves == "raises_at_startup" else "error")
-        assert "no database" in str(project.wait("event", number)[-1])
-    assert len(project.items("event")) == 2
+    (event,) = project.wait("event")
+    assert "no database" in str(event)
 
 
 def test_a_handler_that_makes_a_mangum_for_each_event_wraps_its_app_once(
