@@ -19,6 +19,7 @@ from tests.harness.envelopes import Project
 from tests.harness.server import APPS, DEADLINE, Server, environment, until
 from tests.harness.venvs import installed_beside
 
+PATIENCE = 3 * DEADLINE  # seconds; a cluster starts dozens of processes
 _numbers = itertools.count(1)
 
 
@@ -71,7 +72,9 @@ class RayCluster:
 
     def command(self, do: str, driver: Server | None = None, **arguments: Any) -> Any:
         """Have a driver do something, and give its answer."""
-        response = (driver or self._drivers[0]).request("POST", "/", json={"do": do, **arguments})
+        response = (driver or self._drivers[0]).request(
+            "POST", "/", json={"do": do, **arguments}, timeout=PATIENCE
+        )
         assert response.status_code == 200, response.text
         return response.json()
 
@@ -100,7 +103,7 @@ class RayCluster:
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """Send one request through the proxy, on a connection of its own."""
-        with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
             return client.request(method, f"http://127.0.0.1:{self._port}{path}", **arguments)
 
     def said(self, text: str) -> list[str]:

@@ -20,7 +20,7 @@ from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
 from tests.harness.server import environment, run, until
 from tests.harness.venvs import venv
-from tests.servers.ray_cluster import Deployed, RayCluster
+from tests.servers.ray_cluster import PATIENCE, Deployed, RayCluster
 
 pytestmark = pytest.mark.matrix
 
@@ -63,7 +63,7 @@ def check_that_each_replica_reports(cluster: RayCluster, project: Project) -> No
         for replica in serving:
             os.kill(replica, signal.SIGTERM)
         # Ray makes others for them.
-        until(lambda: len(cluster.said(WRAPPED)) == 4, "the replicas that replace them")
+        until(lambda: len(cluster.said(WRAPPED)) == 4, "the replicas that replace them", PATIENCE)
         titles = "\n".join(cluster.processes().values())
         assert "ray::ServeController" in titles
         assert "ray::ProxyActor" in titles
