@@ -40,10 +40,10 @@ class Runtime:
 
     def join_server(self, module: ModuleType) -> None:
         """Let the adapters that are declared for `module`'s name join it, each once and at its own risk."""
-        from sentry_asgi_autoconf.servers import entry_points
+        from sentry_asgi_autoconf import entry_points
 
         name = module.__name__
-        declared = entry_points.for_trigger(name)
+        declared = [found for found in entry_points.in_group(entry_points.SERVERS) if found.name == name]
         if not declared and not self._lacks_metadata:
             self._lacks_metadata = True
             console.say("warning", failures.of_metadata(name))

@@ -75,7 +75,7 @@ class Server:
     @property
     def version(self) -> str:
         """The installed version, "unknown" without metadata."""
-        from sentry_asgi_autoconf.servers import entry_points
+        from sentry_asgi_autoconf import entry_points
 
         return entry_points.version_of(self.distribution)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.exceptions import AdapterError
-from sentry_asgi_autoconf.servers.entry_points import GROUP
+from sentry_asgi_autoconf.entry_points import SERVERS
 
 if TYPE_CHECKING or sys.version_info >= (3, 10):
     from importlib.metadata import entry_points
@@ -22,7 +22,7 @@ def with_installed_triggers(watched: str) -> str:
     """
     names = [name.strip() for name in watched.split(",") if name.strip()]
     try:
-        names += sorted(entry.name for entry in entry_points(group=GROUP) if not _is_built_in(entry.value))
+        names += sorted(entry.name for entry in entry_points(group=SERVERS) if not _is_built_in(entry.value))
     except (
         TypeError,
         ValueError,

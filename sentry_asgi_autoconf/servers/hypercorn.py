@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def join(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before a worker loads its app, wrap the app when it serves, flush when it has served."""
-    from sentry_asgi_autoconf.servers import entry_points
+    from sentry_asgi_autoconf import entry_points
 
     distribution = entry_points.first_installed("hypercorn", "nonecorn")
     server = runtime.server(distribution, error_loggers=["hypercorn.error"])

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.settings.base import Settings
-from sentry_asgi_autoconf.settings.origin import Origin
+from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.problems import refusal
 from sentry_asgi_autoconf.settings.source import Candidate, Source
 

@@ -8,7 +8,7 @@ from typing_extensions import get_args
 
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
 from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
-from sentry_asgi_autoconf.settings.origin import ENVIRONMENT, Origin
+from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.settings.source import Candidate
 from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import MASK, printable, shown
@@ -49,7 +49,7 @@ def _allowed_words(annotations: Any) -> Iterator[str]:
 def _setting(refused: Candidate, field: FieldInfo) -> str:
     value = MASK if is_secret(field) else shown(refused.value)
     origin = refused.origin
-    name = f"{origin.key}={value} in {origin.variable}" if origin.key else f"{origin.variable}={value}"
+    name = f"{origin.key}={value} in {origin.name}" if origin.key else f"{origin.name}={value}"
     return name if origin.place == ENVIRONMENT else f"{name} ({printable(origin.place, 200)})"
 
 

@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.settings.origin import Origin
+from sentry_asgi_autoconf.origin import Origin
 
 
 class Candidate(NamedTuple):

@@ -1,0 +1,70 @@
+"""Find what installed distributions declare for us: server adapters, policies, configurators."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Iterator
+
+if TYPE_CHECKING or sys.version_info >= (3, 10):
+    from importlib.metadata import PackageNotFoundError, distributions, entry_points, version
+else:
+    # Only here: on a newer Python the backport would change the host process's finders.
+    from importlib_metadata import PackageNotFoundError, distributions, entry_points, version
+
+SERVERS = "sentry_asgi_autoconf.servers"
+POLICIES = "sentry_asgi_autoconf.policies"
+CONFIGURATORS = "sentry_asgi_autoconf.configurators"
+
+# By search path: reading the metadata of all distributions takes tens of milliseconds.
+_known: dict[tuple[str, ...], Any] = {}
+
+
+def in_group(group: str) -> list[Any]:
+    """Give the entry points of a group, not loaded yet; a distribution with malformed metadata is left out."""
+    path = tuple(sys.path)
+    if path not in _known:
+        _known.clear()
+        _known[path] = _read()
+    return [found for found in _known[path] if found.group == group]
+
+
+def unreadable(group: str) -> list[str]:
+    """Name the distributions whose metadata is malformed and mentions `group`."""
+    return [
+        distribution.metadata["Name"]
+        for distribution in distributions()
+        if group in (distribution.read_text("entry_points.txt") or "")
+        and next(_declared_by(distribution), None) is None
+    ]
+
+
+def _read() -> list[Any]:
+    ours = (SERVERS, POLICIES, CONFIGURATORS)
+    try:
+        found = entry_points()
+        return [point for group in ours for point in found.select(group=group)]
+    except (TypeError, ValueError):
+        # Another distribution's metadata is malformed, which must not cost our own adapters.
+        return [
+            point for distribution in distributions() for point in _declared_by(distribution) if point.group in ours
+        ]
+
+
+def _declared_by(distribution: Any) -> Iterator[Any]:
+    try:
+        yield from distribution.entry_points
+    except (TypeError, ValueError):
+        return
+
+
+def first_installed(*names: str) -> str:
+    """Give the first of these distributions that is installed, the first of all if none has metadata."""
+    return next((name for name in names if version_of(name) != "unknown"), names[0])
+
+
+def version_of(name: str) -> str:
+    """Give the version of an installed distribution, "unknown" without its metadata."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
