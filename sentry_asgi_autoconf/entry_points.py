@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 if TYPE_CHECKING or sys.version_info >= (3, 10):
     from importlib.metadata import PackageNotFoundError, distributions, entry_points, version
@@ -15,39 +15,48 @@ SERVERS = "sentry_asgi_autoconf.servers"
 POLICIES = "sentry_asgi_autoconf.policies"
 CONFIGURATORS = "sentry_asgi_autoconf.configurators"
 
+
+class _Found(NamedTuple):
+    points: list[Any]
+    malformed: bool
+
+
 # By search path: reading the metadata of all distributions takes tens of milliseconds.
-_known: dict[tuple[str, ...], Any] = {}
+_known: dict[tuple[str, ...], _Found] = {}
 
 
 def in_group(group: str) -> list[Any]:
     """Give the entry points of a group, not loaded yet; a distribution with malformed metadata is left out."""
-    path = tuple(sys.path)
-    if path not in _known:
-        _known.clear()
-        _known[path] = _read()
-    return [found for found in _known[path] if found.group == group]
+    return [point for point in _declared().points if point.group == group]
 
 
 def unreadable(group: str) -> list[str]:
     """Name the distributions whose metadata is malformed and mentions `group`."""
     return [
         distribution.metadata["Name"]
-        for distribution in distributions()
+        for distribution in (distributions() if _declared().malformed else ())
         if group in (distribution.read_text("entry_points.txt") or "")
         and next(_declared_by(distribution), None) is None
     ]
 
 
-def _read() -> list[Any]:
+def _declared() -> _Found:
+    path = tuple(sys.path)
+    if path not in _known:
+        _known.clear()
+        _known[path] = _read()
+    return _known[path]
+
+
+def _read() -> _Found:
     ours = (SERVERS, POLICIES, CONFIGURATORS)
     try:
         found = entry_points()
-        return [point for group in ours for point in found.select(group=group)]
+        return _Found([point for group in ours for point in found.select(group=group)], False)
     except (TypeError, ValueError):
         # Another distribution's metadata is malformed, which must not cost our own adapters.
-        return [
-            point for distribution in distributions() for point in _declared_by(distribution) if point.group in ours
-        ]
+        declared = (point for distribution in distributions() for point in _declared_by(distribution))
+        return _Found(list(dict.fromkeys(point for point in declared if point.group in ours)), True)
 
 
 def _declared_by(distribution: Any) -> Iterator[Any]:

@@ -81,3 +81,33 @@ class UnexpectedError(AutoconfError):
     """A defect of this package: the app is served without it."""
 
     slug = "unexpected-error"
+
+
+class InvalidPolicyError(AutoconfError):
+    """A policy that cannot be read, or says what makes no sense: nothing leaves the process."""
+
+    slug = "invalid-policy"
+
+
+class ContradictingPoliciesError(AutoconfError):
+    """Two policies that enforce different values, or limits that leave no value."""
+
+    slug = "contradicting-policies"
+
+
+class UnreadableConfigError(AutoconfError):
+    """An app's config file that cannot be read."""
+
+    slug = "unreadable-config"
+
+
+class ConfiguratorError(AutoconfError):
+    """An organisation's configurator that cannot be loaded, or failed: nothing leaves the process."""
+
+    slug = "configurator-failed"
+
+
+class AppInitError(AutoconfError):
+    """What an app's own `sentry_sdk.init` changed, and what of it a policy did not permit."""
+
+    slug = "app-init"

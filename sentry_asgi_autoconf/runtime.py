@@ -31,6 +31,7 @@ class Runtime:
         self._pid = 0
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
+        self._app: str | None = None
         self._lock = threading.RLock()
         self._joining: list[str] = []
         self._has_wrapped = False
@@ -92,7 +93,7 @@ class Runtime:
         settings = self._read_settings()
         if isinstance(settings, Decision):
             return settings
-        decision = activation.initialise(settings)
+        decision = activation.initialise(settings, self.guarded)
         if decision.active:
             process_end.flush_in_multiprocessing_child(self.flush)
         return decision
@@ -102,7 +103,8 @@ class Runtime:
         self._notice_fork()
         with self._lock:
             if self._settings is None:
-                self._settings = self.guarded(activation.load, _FAILED)
+                app = self._app
+                self._settings = self.guarded(lambda: activation.load(app), _FAILED)
             return self._settings
 
     def _notice_fork(self) -> None:
@@ -113,6 +115,7 @@ class Runtime:
 
     def excluded_by(self, server: str, apps: Sequence[Any]) -> str | None:
         """Name the setting that keeps us from a server, or from an app: import strings, or the app itself."""
+        self._app = self._app or next((app for app in apps if isinstance(app, str)), None)
         settings = self._read_settings()
         if isinstance(settings, Decision):
             return None
@@ -126,7 +129,7 @@ class Runtime:
 
     def refuse_bad_settings(self) -> None:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
-        self.guarded(activation.refuse_bad_settings, None)
+        self.guarded(lambda: activation.refuse_bad_settings(self._app), None)
 
     def withdraw(self, reason: str) -> None:
         """Undo the initialisation, as this process serves nothing of ours."""

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from sentry_asgi_autoconf import console
-from sentry_asgi_autoconf.exceptions import AdapterError
 from sentry_asgi_autoconf.entry_points import SERVERS
+from sentry_asgi_autoconf.exceptions import AdapterError
 
 if TYPE_CHECKING or sys.version_info >= (3, 10):
     from importlib.metadata import entry_points

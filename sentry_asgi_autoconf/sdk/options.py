@@ -7,13 +7,14 @@ from typing import Any, Mapping
 from sentry_sdk import consts, transport
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnresolvedImportError, UnsupportedOptionError
+from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.references import ImportReference, guarded
 from sentry_asgi_autoconf.sdk import integrations
 from sentry_asgi_autoconf.shown_values import printable, shown
 
 
 def build(
-    options: Mapping[str, Any], sources: Mapping[str, str] | None = None
+    options: Mapping[str, Any], sources: Mapping[str, Origin] | None = None
 ) -> tuple[dict[str, Any], list[AutoconfError]]:
     """Give the arguments for `sentry_sdk.init`, and a problem for everything that was left out.
 
@@ -35,22 +36,24 @@ def build(
 class _Setting:
     """The option at hand, and how a problem names it."""
 
-    def __init__(self, name: str, source: str | None) -> None:
+    def __init__(self, name: str, origin: Origin | None) -> None:
         self.name = name
         usual = f"SENTRY_{name.lstrip('_').upper()}"
-        self._variable, _, place = (source or usual).partition(" ")
-        self._key = "" if self._variable == usual else name
-        self._place = "" if place in ("", "(environment)") else f" {printable(place, 200)}"
+        self._origin = origin or Origin(usual, ENVIRONMENT)
+        self._key = name if self._origin.layer == ENVIRONMENT and self._origin.name != usual else ""
+        place = self._origin.place
+        self._place = "" if place == ENVIRONMENT else f" ({printable(place, 200)})"
 
     def is_set_to(self, value: object) -> str:
         """Give `SENTRY_BEFORE_SEND='no.such:thing'`."""
         if self._key:
-            return f"{printable(self._key)}={shown(value)} in {self._variable}{self._place}"
-        return f"{self._variable}={shown(value)}{self._place}"
+            return f"{printable(self._key)}={shown(value)} in {self._origin.name}{self._place}"
+        return f"{self._origin.name}={shown(value)}{self._place}"
 
     def __str__(self) -> str:
         """Give the variable, and the option if the variable holds several."""
-        return f"{printable(self._key)} in {self._variable}" if self._key else self._variable
+        name = self._origin.name
+        return f"{printable(self._key)} in {name}" if self._key else f"{name}{self._place}"
 
 
 def _argument(setting: _Setting, value: Any, problems: list[AutoconfError]) -> Any:

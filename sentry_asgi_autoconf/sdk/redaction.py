@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Optional
 
-import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import iter_event_frames
 
@@ -35,7 +34,6 @@ def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
     for name, first in hooks.items():
         if name in DEFAULT_OPTIONS:
             options[name] = _in_turn(first, options.get(name) or experiments.get(name))
-    sentry_sdk.Scope.get_global_scope().add_event_processor(redact.event_of_another_client)
 
 
 def _in_turn(first: Callable[[Any], Any], then: Hook | None) -> Hook:
@@ -43,7 +41,6 @@ def _in_turn(first: Callable[[Any], Any], then: Hook | None) -> Hook:
         redacted = first(data)
         return redacted if then is None else then(redacted, hint)
 
-    hook.redacts = True  # type: ignore[attr-defined] # how event_of_another_client knows a client of ours
     return hook
 
 
@@ -87,13 +84,6 @@ class Redaction:
         copy = dict(telemetry)
         _replace(copy, ("body", "name", "attributes"), self._sensitive())
         return copy
-
-    def event_of_another_client(self, event: Any, hint: Any) -> Any:
-        """Redact for a client that the app initialised itself, as far as its events are plain data by now."""
-        options = sentry_sdk.get_client().options
-        if self.is_wanted(options) and not hasattr(options.get("before_send"), "redacts"):
-            return self.event(event)
-        return event
 
     def _sensitive(self) -> Sensitive:
         return Sensitive(self._current_scope(), addresses=self._addresses)

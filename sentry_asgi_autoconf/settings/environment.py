@@ -4,8 +4,8 @@ from typing import Mapping, Optional, Type
 
 from pydantic_settings import BaseSettings
 
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
+from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.source import Candidate, Source
 
 

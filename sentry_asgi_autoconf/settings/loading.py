@@ -1,50 +1,97 @@
-"""Read all settings: `load` takes what is valid from the sources and tells the rest as problems."""
+"""Read all settings: `load` takes what is valid from the layers and tells the rest as problems."""
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Type
 
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
+from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
+from sentry_asgi_autoconf.origin import ENFORCED, Origin
+from sentry_asgi_autoconf.settings import app_config
 from sentry_asgi_autoconf.settings.candidates import Choice, choose
 from sentry_asgi_autoconf.settings.environment import EnvironmentSource
+from sentry_asgi_autoconf.settings.given_values import GivenValues
+from sentry_asgi_autoconf.settings.keys import NOTHING, OWN_PREFIX, Table
 from sentry_asgi_autoconf.settings.names import unknown_variables
 from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
 from sentry_asgi_autoconf.settings.options_json import OptionsJson, OptionsJsonSource, unknown_options
 from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.policy import places
+from sentry_asgi_autoconf.settings.policy.terms import CHAINED, NO_POLICY, Policy
+from sentry_asgi_autoconf.settings.provenance import Setting
 from sentry_asgi_autoconf.settings.secret_files import check_directory
 from sentry_asgi_autoconf.settings.secrets import SecretsSource
-from sentry_asgi_autoconf.settings.source import Source
+from sentry_asgi_autoconf.settings.source import Candidate, Source
 
 
 class Loaded(NamedTuple):
     """What the settings say.
 
     `options` are keyword arguments for `sentry_sdk.init`, only those that were set and are valid; import
-    strings are ImportReference, integrations IntegrationReference, not imported yet. `sources` gives for each
-    of them its origin, such as `SENTRY_DSN (environment)`.
+    strings are ImportReference, integrations IntegrationReference, not imported yet. `sources` gives the origin of
+    each of them. `settings` tells how every value that is set came about, an own one's key begins with `asgi_`.
+    `policies` names those that were read; `warnings` are their contradictions.
     """
 
     options: Dict[str, Any]
     own: OwnSettings
     problems: List[AutoconfError]
-    sources: Dict[str, str]
+    sources: Dict[str, Origin]
+    settings: Dict[str, Setting]
+    enforcement: Enforcement
+    policies: List[str]
+    policy_is_unknown: bool
+    warnings: List[AutoconfError]
 
 
-def load(environ: Mapping[str, str]) -> Loaded:
-    """Read the settings from the environment, the secrets directory and SENTRY_OPTIONS_JSON, in this order.
+def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
+    """Read the settings of all layers below the app's code, whose import string is `app`.
 
     Raises nothing: whatever is refused is a problem.
     """
-    own = choose(OwnSettings, [EnvironmentSource(OwnSettings, environ)])
-    problems = list(own.problems)
+    problems: List[AutoconfError] = []
+    named = choose(OwnSettings, [EnvironmentSource(OwnSettings, environ)]).model
+    policy = _policy(named, environ)
+    config = app_config.read(named.config, app, problems)
+    own = choose(OwnSettings, _own_sources(environ, policy, config))
     directory = _secrets_directory(own.model, problems)
     further = choose(OptionsJson, _named_sources(OptionsJson, environ, directory))
-    options = choose(SdkOptions, _all_sources(environ, directory, further))
-    problems += [*further.problems, *options.problems, *unknown_variables(environ)]
-    values, sources = _options(options)
-    _add_unknown(further, values, sources)
-    return Loaded(values, own.model, problems, sources)
+    enforcement = _enforcement(policy)
+    options = choose(
+        SdkOptions,
+        _option_sources(environ, directory, further, policy, config),
+        lambda field, value: enforcement.permits(init_name(field), value),
+    )
+    settings = {**_settings(options, enforcement), **_unknown(further, policy, config)}
+    problems += [
+        *own.problems,
+        *further.problems,
+        *options.problems,
+        *unknown_variables(environ),
+        *policy.errors,
+    ]
+    return Loaded(
+        {name: setting.value for name, setting in settings.items() if setting.origin},
+        own.model,
+        problems,
+        {name: setting.origin for name, setting in settings.items() if setting.origin},
+        {**settings, **_own_settings(own)},
+        enforcement,
+        policy.names,
+        policy.is_unknown,
+        policy.warnings,
+    )
+
+
+def _policy(named: OwnSettings, environ: Mapping[str, str]) -> Policy:
+    if not places.exist(environ):
+        return NO_POLICY
+    from sentry_asgi_autoconf.settings.policy import merging, reading
+
+    policy = merging.merged(list(reading.read_all(named.policy)))
+    # What is half understood sets nothing.
+    return policy._replace(defaults=NOTHING, enforced=NOTHING, limits={}) if policy.is_unknown else policy
 
 
 def _secrets_directory(own: OwnSettings, problems: List[AutoconfError]) -> Optional[str]:
@@ -58,6 +105,15 @@ def _secrets_directory(own: OwnSettings, problems: List[AutoconfError]) -> Optio
     return own.secrets_dir
 
 
+def _own_sources(environ: Mapping[str, str], policy: Policy, config: Table) -> List[Source]:
+    return [
+        GivenValues(OwnSettings, policy.enforced.own),
+        EnvironmentSource(OwnSettings, environ),
+        GivenValues(OwnSettings, config.own),
+        GivenValues(OwnSettings, policy.defaults.own),
+    ]
+
+
 def _named_sources(
     model: Type[BaseSettings], environ: Mapping[str, str], directory: Optional[str]
 ) -> List[Source]:
@@ -65,26 +121,87 @@ def _named_sources(
     return [*environment, SecretsSource(model, directory)] if directory else environment
 
 
-def _all_sources(
-    environ: Mapping[str, str], directory: Optional[str], further: Choice[OptionsJson]
+def _option_sources(
+    environ: Mapping[str, str],
+    directory: Optional[str],
+    further: Choice[OptionsJson],
+    policy: Policy,
+    config: Table,
 ) -> List[Source]:
-    sources = _named_sources(SdkOptions, environ, directory)
+    standing = {name: value for name, value in policy.enforced.options.items() if name not in CHAINED}
+    sources = [GivenValues(SdkOptions, standing), *_named_sources(SdkOptions, environ, directory)]
     if further.model.options_json:
         sources.append(
             OptionsJsonSource(SdkOptions, further.model.options_json, further.origins["options_json"])
         )
-    return sources
+    return [
+        *sources,
+        GivenValues(SdkOptions, config.options),
+        GivenValues(SdkOptions, policy.defaults.options),
+    ]
 
 
-def _options(choice: Choice[SdkOptions]) -> Tuple[Dict[str, Any], Dict[str, str]]:
-    values = {init_name(field): _plain(getattr(choice.model, field)) for field in choice.origins}
-    return values, {init_name(field): str(origin) for field, origin in choice.origins.items()}
+def _enforcement(policy: Policy) -> Enforcement:
+    if policy.is_unknown:
+        return nothing_leaves(
+            Origin("the policy that cannot be read", policy.names[0] if policy.names else "", layer=ENFORCED)
+        )
+    if not policy.enforced.options and not policy.enforced.further and not policy.limits:
+        return Enforcement()
+    given = policy.enforced.options
+    checked = choose(SdkOptions, [GivenValues(SdkOptions, given)]).model
+    values = {init_name(field): _plain(getattr(checked, field)) for field in given if field not in CHAINED}
+    values.update({name: candidate.value for name, candidate in policy.enforced.further.items()})
+    return Enforcement(
+        values,
+        {field: getattr(checked, field) for field in given if field in CHAINED},
+        policy.limits,
+        {
+            **{init_name(field): candidate.origin for field, candidate in given.items()},
+            **{name: candidate.origin for name, candidate in policy.enforced.further.items()},
+        },
+    )
 
 
-def _add_unknown(further: Choice[OptionsJson], values: Dict[str, Any], sources: Dict[str, str]) -> None:
-    for name, value in unknown_options(further.model.options_json or {}).items():
-        values[name] = value
-        sources[name] = str(further.origins["options_json"])
+def _settings(choice: Choice[SdkOptions], enforcement: Enforcement) -> Dict[str, Setting]:
+    settings = {}
+    for field in {**choice.origins, **choice.forbidden}:
+        name, origin = init_name(field), choice.origins.get(field)
+        value = _plain(getattr(choice.model, field)) if origin else None
+        kept = enforcement.clamped(name, value)
+        forbidden = tuple(choice.forbidden.get(field, ()))
+        ruled = forbidden or kept != value
+        settings[name] = Setting(
+            kept,
+            origin,
+            tuple(choice.overrode.get(field, ())),
+            forbidden,
+            value if kept != value else None,
+            str(enforcement.said_by(name)) if ruled else "",
+        )
+    return settings
+
+
+def _unknown(further: Choice[OptionsJson], policy: Policy, config: Table) -> Dict[str, Setting]:
+    """Give the options that no field of SdkOptions checks."""
+    options = unknown_options(further.model.options_json or {})
+    given = {name: Candidate(value, further.origins["options_json"]) for name, value in options.items()}
+    settings: Dict[str, Setting] = {}
+    for layer in (policy.defaults.further, config.further, given, policy.enforced.further):
+        for name, candidate in layer.items():
+            below = settings.get(name)
+            overrode = (
+                (Candidate(below.value, below.origin), *below.overrode) if below and below.origin else ()
+            )
+            settings[name] = Setting(candidate.value, candidate.origin, overrode)
+    return settings
+
+
+def _own_settings(own: Choice[OwnSettings]) -> Dict[str, Setting]:
+    return {
+        OWN_PREFIX + field: Setting(getattr(own.model, field), origin, tuple(own.overrode[field]))
+        for field, origin in own.origins.items()
+    }
 
 
 def _plain(value: Any) -> Any:

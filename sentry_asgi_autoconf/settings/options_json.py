@@ -5,10 +5,10 @@ from typing import Any, Dict, Mapping, Optional, Type
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings import types
 from sentry_asgi_autoconf.settings.base import Settings
 from sentry_asgi_autoconf.settings.options import SdkOptions, field_of, init_name
-from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.source import Candidate, Source
 
 

@@ -27,6 +27,11 @@ RatesByPath = Annotated[
     PlainValidator(paths.rates),
     types.Allowed('a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}'),
 ]
+OnAppInit = Annotated[
+    Literal["merge", "keep", "replace"],
+    BeforeValidator(texts.lower_case),
+    types.Allowed("one of merge, keep, replace"),
+]
 Modules = Annotated[
     List[str],
     PlainValidator(paths.modules),
@@ -63,6 +68,7 @@ class OwnSettings(Settings):
         "warning",
         description="From which level on this package writes lines to standard error.",
         examples=["info"],
+        json_schema_extra={"environment_only": True},
     )
     excluded_paths: PathGlobs = Field(
         [],
@@ -78,16 +84,19 @@ class OwnSettings(Settings):
         "servers",
         description="Which processes are instrumented: those that serve an app, or every Python process.",
         examples=["all"],
+        json_schema_extra={"environment_only": True},
     )
     secrets_dir: Optional[types.FilePath] = Field(
         None,
         description="A directory with one file for each variable of the SDK that is mounted as a secret.",
         examples=["/run/secrets"],
+        json_schema_extra={"environment_only": True},
     )
     watch: Modules = Field(
         [],
         description="Modules whose import activates a third party's server adapter, read when Python starts.",
         examples=["myserver.app"],
+        json_schema_extra={"environment_only": True},
     )
     disabled_servers: Distributions = Field(
         [],
@@ -98,4 +107,28 @@ class OwnSettings(Settings):
         [],
         description="Apps that are left alone, by the import string that leads to them.",
         examples=["flower.app:*,*:admin_app"],
+    )
+    on_app_init: OnAppInit = Field(
+        "merge",
+        description="What an app's own sentry_sdk.init does: its arguments are put over the settings (merge), are"
+        " passed over (keep), or stand alone (replace); a policy holds in any case.",
+        examples=["keep"],
+    )
+    config: Optional[types.FilePath] = Field(
+        None,
+        description="The app's config file in TOML, in place of the pyproject.toml next to the app.",
+        examples=["/srv/shop/sentry.toml"],
+        json_schema_extra={"environment_only": True},
+    )
+    policy: Optional[types.FilePath] = Field(
+        None,
+        description="The file of a policy: defaults, limits and enforced values for many services.",
+        examples=["/opt/platform/sentry-policy.toml"],
+        json_schema_extra={"environment_only": True},
+    )
+    status_dir: Optional[types.FilePath] = Field(
+        None,
+        description="A directory in which each process keeps one small JSON file that tells its state.",
+        examples=["/run/sentry-asgi"],
+        json_schema_extra={"environment_only": True},
     )

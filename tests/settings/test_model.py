@@ -59,7 +59,10 @@ def test_each_variable_changes_the_option_of_a_real_client() -> None:
 @pytest.mark.parametrize("name", OwnSettings.model_fields)
 def test_each_variable_of_our_own_changes_its_setting(name: str, tmp_path: Path) -> None:
     field = OwnSettings.model_fields[name]
-    example = str(tmp_path) if name == "secrets_dir" else field.examples[0]
+    file = tmp_path / "empty.toml"
+    file.touch()
+    paths = {"secrets_dir": str(tmp_path), "config": str(file), "policy": str(file)}
+    example = paths.get(name, field.examples[0])
     loaded = load({variable_name(OwnSettings, name): example})
     assert loaded.problems == []
     assert getattr(loaded.own, name) != field.default

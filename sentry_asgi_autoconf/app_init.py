@@ -1,0 +1,47 @@
+"""Say in one line what an app's own `sentry_sdk.init` changed, and what of it was not taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sentry_asgi_autoconf import console
+from sentry_asgi_autoconf.exceptions import AppInitError
+from sentry_asgi_autoconf.shown_values import MASK, printable, shown
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.sdk.arguments import Merged
+    from sentry_asgi_autoconf.sdk.constraints import Refusal
+
+
+def tell(caller: str, merged: Merged) -> None:
+    """Say it: a warning if something was not taken, or if the app turns Sentry off."""
+    parts = []
+    if merged.changed:
+        parts.append(f"sets {', '.join(printable(name) for name in sorted(merged.changed))}")
+    if merged.refusals:
+        parts.append(f"may not set {'; '.join(_refused(refusal) for refusal in merged.refusals)}")
+    turned_off = "dsn" in merged.changed and not merged.arguments.get("dsn")
+    if turned_off:
+        parts.append("so turns Sentry off")
+    if parts:
+        level = "warning" if merged.refusals or turned_off else "info"
+        where = printable(caller, 200)
+        console.say(level, AppInitError(f"sentry_sdk.init at {where} {', '.join(parts)}"))
+
+
+def _refused(refusal: Refusal) -> str:
+    applies = f"{_value(refusal.name, refusal.applied)} applies" if _is_plain(refusal.applied) else "left out"
+    wanted = f"={_value(refusal.name, refusal.wanted)}" if _is_plain(refusal.wanted) else ""
+    return f"{printable(refusal.name)}{wanted} ({applies}: {printable(refusal.said_by, 400)})"
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float))
+
+
+def _value(name: str, value: Any) -> str:
+    from sentry_asgi_autoconf.settings.base import is_secret
+    from sentry_asgi_autoconf.settings.options import SdkOptions, field_of
+
+    field = SdkOptions.model_fields.get(field_of(name))
+    return MASK if field is None or is_secret(field) else shown(value)

@@ -1,0 +1,122 @@
+"""Make the arguments of each `sentry_sdk.init` in this process: of ours, and of an app's own put over ours."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
+
+from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.limits import Limit
+from sentry_asgi_autoconf.sdk import chained_hooks, configurators, constraints, redaction, sampling
+from sentry_asgi_autoconf.sdk.constraints import Refusal
+
+ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
+
+_SAMPLERS = {
+    "error_sampler": "sample_rate",
+    "profiles_sampler": "profiles_sample_rate",
+    "traces_sampler": "traces_sample_rate",
+}
+
+
+class Merged(NamedTuple):
+    """Arguments made of an app's, the names of those that it changed, and what of them was not taken."""
+
+    arguments: dict[str, Any]
+    changed: list[str]
+    refusals: list[Refusal]
+
+
+class Arguments:
+    """What every client of this process is made from."""
+
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        enforcement: Enforcement,
+        *,
+        on_app_init: str,
+        excluded_paths: list[str],
+        traces_sample_rates: Mapping[str, float],
+        current_scope: ScopeGetter,
+    ) -> None:
+        """Take init's arguments from the settings, and `current_scope`, which gives the ASGI scope being served.
+
+        `on_app_init` is merge, keep or replace.
+        """
+        self.enforcement = enforcement
+        # A DSN is said even where there is none, or the SDK would read a SENTRY_DSN that was refused.
+        self._options = {"dsn": "", **options}
+        self._on_app_init = on_app_init
+        self._excluded_paths = excluded_paths
+        self._rates_by_path = enforcement.rates_by_path(traces_sample_rates)
+        self._current_scope = current_scope
+
+    @property
+    def must_hold(self) -> bool:
+        """Whether a policy or a configurator stands behind the arguments, so that nothing goes without them."""
+        return bool(self.enforcement) or configurators.exist()
+
+    def own(self) -> dict[str, Any]:
+        """Give the arguments for our init. Raises ConfiguratorError."""
+        return self._finished(self._options)[0]
+
+    def of_app(self, given: Mapping[str, Any]) -> Merged:
+        """Give the arguments for an app's init. Raises ConfiguratorError."""
+        # The SDK cannot tell None from an argument that was left out either.
+        said = {name: value for name, value in given.items() if value is not None}
+        ours = {} if self._on_app_init == "replace" else self._options
+        if self._on_app_init == "keep":
+            said = {}
+        arguments, refusals = self._finished({**ours, **_joined(ours, said)})
+        refused = {refusal.name for refusal in refusals}
+        changed = [
+            name for name in said if name not in refused and not constraints.same(said[name], ours.get(name))
+        ]
+        return Merged(arguments, changed, [each for each in refusals if each.name.partition(".")[0] in said])
+
+    def _finished(self, wanted: dict[str, Any]) -> tuple[dict[str, Any], list[Refusal]]:
+        configured = configurators.applied(wanted)
+        arguments, refusals = constraints.held(configured, self._options, self.enforcement)
+        self._sample(arguments)
+        chained_hooks.add(arguments, self.enforcement.hooks)
+        redaction.add(arguments, self._current_scope)
+        return arguments, refusals
+
+    def _sample(self, arguments: dict[str, Any]) -> None:
+        for sampler, rate in _SAMPLERS.items():
+            limit = self.enforcement.limits.get(rate)
+            if limit is not None and arguments.get(sampler) is not None:
+                arguments[sampler] = _limited(arguments[sampler], limit)
+        if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path):
+            arguments["traces_sampler"] = sampling.PathSampler(
+                arguments.get("traces_sampler"),
+                arguments.get("traces_sample_rate") or 0.0,
+                self._excluded_paths,
+                self._rates_by_path,
+                self._current_scope,
+            )
+
+
+def _limited(sampler: Callable[..., Any], limit: Limit) -> Callable[..., Any]:
+    def sample(*context: Any) -> Any:
+        return limit.clamped(sampler(*context))
+
+    return sample
+
+
+def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Give the app's arguments with our integrations beside its own, and with those disabled that it does not name."""
+    joined = dict(theirs)
+    if "integrations" in ours and isinstance(theirs.get("integrations"), (list, tuple)):
+        named = {_identifier(each) for each in theirs["integrations"]}
+        added = [each for each in ours["integrations"] if _identifier(each) not in named]
+        joined["integrations"] = [*theirs["integrations"], *added]
+    if "disabled_integrations" in ours:
+        named = {_identifier(each) for each in theirs.get("integrations") or ()}
+        kept = [each for each in ours["disabled_integrations"] if _identifier(each) not in named]
+        joined["disabled_integrations"] = [*(theirs.get("disabled_integrations") or ()), *kept]
+    return joined
+
+
+def _identifier(integration: Any) -> Any:
+    return getattr(integration, "identifier", integration)

@@ -1,0 +1,101 @@
+"""Hold init's arguments to a policy: enforced values and limits."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple
+
+from sentry_sdk.consts import DEFAULT_OPTIONS
+
+from sentry_asgi_autoconf.enforcement import Enforcement
+
+# Unset, it means that there is no limit at all.
+_UNLIMITED = "max_value_length"
+# What the SDK takes where its table of defaults says None.
+_USUAL = {"environment": "production"}
+
+
+class Refusal(NamedTuple):
+    """An argument that was not taken as it was, and where the policy says so."""
+
+    name: str
+    wanted: Any
+    applied: Any
+    said_by: str
+
+
+def held(
+    wanted: Mapping[str, Any], otherwise: Mapping[str, Any], enforcement: Enforcement
+) -> tuple[dict[str, Any], list[Refusal]]:
+    """Give the arguments as the policy allows them; one that is not permitted gives way to that of `otherwise`."""
+    arguments = dict(wanted)
+    refusals = _without_experiments(arguments, enforcement)
+    if arguments.get("enable_tracing") is True and arguments.get("traces_sample_rate") is None:
+        arguments["traces_sample_rate"] = 1.0  # as the SDK would read it, past the limit
+    for name in list(arguments):
+        if arguments[name] is not None and not enforcement.permits(name, arguments[name]):
+            refusals.append(_replace(arguments, name, otherwise.get(name), enforcement))
+    for name in enforcement.limits:
+        if name in DEFAULT_OPTIONS and name not in enforcement.values:
+            refusals += _limit(arguments, name, otherwise.get(name), enforcement)
+    return arguments, [*refusals, *_enforce(arguments, enforcement)]
+
+
+def _replace(arguments: dict[str, Any], name: str, instead: Any, enforcement: Enforcement) -> Refusal:
+    wanted = arguments.pop(name)
+    if instead is not None and enforcement.permits(name, instead):
+        arguments[name] = instead
+    return Refusal(name, wanted, arguments.get(name), str(enforcement.said_by(name)))
+
+
+def _limit(arguments: dict[str, Any], name: str, instead: Any, enforcement: Enforcement) -> list[Refusal]:
+    """Bring the argument, or the SDK's default in its absence, within its limit."""
+    limit = enforcement.limits[name]
+    given = arguments.get(name)
+    value = _USUAL.get(name, DEFAULT_OPTIONS.get(name)) if given is None else given
+    if limit.allowed is not None:
+        if given is None and not limit.permits(value):
+            # Said in any case, or the SDK would read the environment.
+            lowest = "" if name == "dsn" else _first_text(limit.allowed)
+            arguments[name] = instead if limit.permits(instead) else lowest
+        return []
+    if value is None:
+        value = limit.maximum if name == _UNLIMITED and limit.maximum is not None else limit.minimum
+    kept = limit.clamped(value)
+    if kept is not None and kept != given:
+        arguments[name] = kept
+    return [Refusal(name, given, kept, str(limit))] if given not in (None, kept) else []
+
+
+def _first_text(globs: tuple[str, ...]) -> str:
+    return next((glob for glob in globs if not set("*?[").intersection(glob)), "")
+
+
+def _enforce(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusal]:
+    refusals = [
+        Refusal(name, arguments[name], value, str(enforcement.said_by(name)))
+        for name, value in enforcement.values.items()
+        if arguments.get(name) is not None and not same(arguments[name], value)
+    ]
+    arguments.update({name: value for name, value in enforcement.values.items() if name in DEFAULT_OPTIONS})
+    return refusals
+
+
+def _without_experiments(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusal]:
+    """Take from `_experiments` what a policy decides: the SDK reads several options there too."""
+    experiments = arguments.get("_experiments")
+    if not isinstance(experiments, dict):
+        return []
+    ruled = sorted(enforcement.names().intersection(experiments))
+    if ruled:
+        arguments["_experiments"] = {key: value for key, value in experiments.items() if key not in ruled}
+    return [
+        Refusal(f"_experiments.{name}", experiments[name], None, str(enforcement.said_by(name)))
+        for name in ruled
+    ]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two arguments are alike; objects of the app's are not compared by rules of their own."""
+    return one is other or (
+        type(one) is type(other) and isinstance(one, (str, bytes, int, float)) and one == other
+    )

@@ -1,0 +1,40 @@
+"""Tell what an app's `sentry_sdk.init` that ran before ours was given, from the client that it made."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
+from sentry_sdk.scrubber import EventScrubber
+from sentry_sdk.utils import get_default_release
+
+# The client puts these in where nothing is given, from the machine or from other options.
+_FOUND_OUT = frozenset(
+    ("data_collection", "instrumenter", "keep_alive", "project_root", "server_name", "spotlight")
+)
+
+
+def arguments() -> dict[str, Any]:
+    """Give the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
+    client = sentry_sdk.get_client()
+    if not client.is_active():
+        return {}
+    return {
+        name: value
+        for name, value in client.options.items()
+        if name in DEFAULT_OPTIONS and name not in _FOUND_OUT and not _is_usual(name, value)
+    }
+
+
+def _is_usual(name: str, value: Any) -> bool:
+    if value is None or value is DEFAULT_OPTIONS[name] or value == DEFAULT_OPTIONS[name]:
+        return True
+    if name == "event_scrubber":
+        return type(value) is EventScrubber
+    if name == "environment":
+        return bool(value == (os.environ.get("SENTRY_ENVIRONMENT") or "production"))
+    if name == "release":
+        return bool(value == get_default_release())
+    return name == "dsn" and value == os.environ.get("SENTRY_DSN")

@@ -1,0 +1,75 @@
+"""The keys of files: a variable's name in lower case without SENTRY_, so that nobody learns two lists of names."""
+
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+
+from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError
+from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.settings.options import SdkOptions, field_of
+from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.source import Candidate
+from sentry_asgi_autoconf.shown_values import printable
+
+OWN_PREFIX = "asgi_"
+
+
+class Table(NamedTuple):
+    """A table's values by field of SdkOptions and of OwnSettings, and options that only a newer SDK knows."""
+
+    options: Dict[str, Candidate]
+    own: Dict[str, Candidate]
+    further: Dict[str, Candidate]
+
+
+NOTHING = Table({}, {}, {})
+
+
+def sorted_out(
+    values: Mapping[str, Any], origin_of: Callable[[str], Origin], problems: List[AutoconfError]
+) -> Table:
+    """Tell by their keys what the values of a table are; a key that is nothing of ours becomes a problem."""
+    table = Table({}, {}, {})
+    for key, value in values.items():
+        candidate = Candidate(value, origin_of(key))
+        if not key.startswith(OWN_PREFIX):
+            known = field_of(key) in SdkOptions.model_fields
+            (table.options if known else table.further)[field_of(key) if known else key] = candidate
+        elif _why_not(key):
+            problems.append(_refused(key, candidate.origin))
+        else:
+            table.own[key[len(OWN_PREFIX) :]] = candidate
+    return table
+
+
+def file_settings() -> List[str]:
+    """Give the keys of this package's own settings that a file may hold."""
+    return [OWN_PREFIX + name for name in OwnSettings.model_fields if _why_not(OWN_PREFIX + name) is None]
+
+
+def nearest(key: str) -> Optional[str]:
+    """Give the key that `key` is a slip of the pen of, if there is one."""
+    import difflib
+
+    known = [*SdkOptions.model_fields, *file_settings(), "_experiments"]
+    return next(iter(difflib.get_close_matches(key, known, n=1, cutoff=0.8)), None)
+
+
+def did_you_mean(key: str) -> str:
+    """Give a remedy for an unknown key."""
+    near = nearest(key)
+    return f"Did you mean {near}?" if near else "The settings reference lists the keys."
+
+
+def _why_not(key: str) -> Optional[str]:
+    field = OwnSettings.model_fields.get(key[len(OWN_PREFIX) :])
+    if field is None:
+        return "is no setting"
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and extra.get("environment_only"):
+        return "is read from the environment only, before there are files to read"
+    return None
+
+
+def _refused(key: str, origin: Origin) -> UnknownSettingError:
+    why = _why_not(key) or ""
+    remedy = did_you_mean(key) if why == "is no setting" else f"Set SENTRY_{key.upper()} instead."
+    return UnknownSettingError(f"{printable(str(origin), 200)} {why}", remedy=remedy)

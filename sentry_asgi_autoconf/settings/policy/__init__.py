@@ -1,0 +1,1 @@
+"""What a platform team sets for all its services: defaults, limits, and enforced values."""

@@ -1,0 +1,31 @@
+"""Tell which options can be limited: those that hold a number, and those that hold one text."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+from typing_extensions import get_args
+
+from sentry_asgi_autoconf.references import ImportReference
+from sentry_asgi_autoconf.settings.options import SdkOptions
+
+
+def limits_numbers(field_name: str) -> bool:
+    """Whether the option is a number."""
+    return any(kind in (int, float) for kind in _kinds(field_name))
+
+
+def limits_texts(field_name: str) -> bool:
+    """Whether the option is one text: free, or one of several."""
+    return any(
+        kind is str or isinstance(next(iter(get_args(kind)), None), str) for kind in _kinds(field_name)
+    )
+
+
+def _kinds(field_name: str) -> Iterator[Any]:
+    annotation = SdkOptions.model_fields[field_name].annotation
+    for part in get_args(annotation):
+        # Annotated[str, …] and Literal["never", …] are told by their first arguments.
+        kind = (get_args(part) or (part,))[0]
+        if kind is not ImportReference:
+            yield kind

@@ -1,0 +1,21 @@
+"""How each value came about."""
+
+from typing import Any, NamedTuple, Optional, Tuple
+
+from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.settings.source import Candidate
+
+
+class Setting(NamedTuple):
+    """A value in effect.
+
+    `overrode` are the values of lower layers, highest first. `forbidden` are those that a policy did not permit,
+    `wanted` is the value before it was limited; `ruled_by` tells where the policy says so.
+    """
+
+    value: Any
+    origin: Optional[Origin]
+    overrode: Tuple[Candidate, ...] = ()
+    forbidden: Tuple[Candidate, ...] = ()
+    wanted: Any = None
+    ruled_by: str = ""
