@@ -6,7 +6,9 @@ import os
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0)
+sentry_sdk.init(
+    dsn=os.environ["SENTRY_DSN"], traces_sample_rate=None if os.environ.get("ERRORS_ONLY") else 1.0
+)
 
 app = importlib.import_module(os.environ["APP"]).app
 

@@ -85,9 +85,10 @@ class Running:
         with socket.socket(family) as probe:
             return probe.connect_ex(address) == 0
 
-    def converse(self) -> None:
+    def converse(self, server: Server) -> None:
         """Send one message over a websocket and have it echoed; then one that makes the app fail."""
         for text in ("hello", "boom"):
+            assert self.accepts(server), f"it no longer listens:\n{server.output}"
             with self._websocket() as websocket, contextlib.suppress(ConnectionClosed):
                 websocket.send(text)
                 assert (websocket.recv(), text) == ("hello", "hello")
@@ -126,7 +127,7 @@ def exercise(
         project.wait("transaction", number)
     project.wait("event")
     if has_websocket(running.mode, kind):
-        running.converse()
+        running.converse(server)
         project.wait("event", 2)
         project.wait("transaction", number + 2)
     outcome.status = server.stop()
