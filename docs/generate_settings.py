@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
+from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
 from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, init_name
 from sentry_asgi_autoconf.settings.options_json import OptionsJson
 from sentry_asgi_autoconf.settings.own import OwnSettings
@@ -45,10 +46,23 @@ name, `SENTRY_ASGI_<NAME>` is a setting of sentry-asgi-autoconf itself.
 
 ## Which value wins
 
-1. the environment,
-2. the secrets directory ([`SENTRY_ASGI_SECRETS_DIR`](#sentry_asgi_secrets_dir)),
-3. [`SENTRY_OPTIONS_JSON`](#sentry_options_json),
-4. the SDK's default.
+From the highest to the lowest:
+
+1. limits and enforced values of a [policy](../policies.md),
+2. the arguments of the app's own `sentry_sdk.init(...)`, if it calls it
+   ([`SENTRY_ASGI_ON_APP_INIT`](#sentry_asgi_on_app_init)),
+3. the environment: variables, then the secrets directory
+   ([`SENTRY_ASGI_SECRETS_DIR`](#sentry_asgi_secrets_dir)), then
+   [`SENTRY_OPTIONS_JSON`](#sentry_options_json),
+4. the app's [config file](../configuration.md#the-apps-config-file),
+5. a policy's defaults,
+6. the SDK's default.
+
+`sentry-asgi-autoconf config` [explains](../configuration.md#explain-every-value) every value.
+
+In a policy and in a config file a key is the variable's name in lower case without `SENTRY_`:
+`traces_sample_rate`, `asgi_excluded_paths`. Settings that are marked *environment only* are needed
+before there is a file to read.
 
 A file in the secrets directory is named as its variable, in upper or lower case (`SENTRY_DSN` or
 `sentry_dsn`), and holds the value.
@@ -102,6 +116,8 @@ def _section(model: type[Settings], name: str, field: FieldInfo) -> str:
     ]
     if is_secret(field):
         lines.append("- Secret")
+    if model is OwnSettings and OWN_PREFIX + name not in file_settings():
+        lines.append("- Environment only")
     return "\n".join(lines) + "\n"
 
 

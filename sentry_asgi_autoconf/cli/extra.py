@@ -1,4 +1,4 @@
-"""Tell whether the packages of the extra `inbox` are there, before a command needs them."""
+"""Tell whether the packages of an extra are there, before a command needs them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
-PACKAGES = ("jinja2", "pygments", "rich", "starlette", "uvicorn")
+_PACKAGES = {"cli": ("rich",), "inbox": ("jinja2", "pygments", "rich", "starlette", "uvicorn")}
 
 
 class MissingExtraError(AutoconfError):
@@ -16,11 +16,11 @@ class MissingExtraError(AutoconfError):
     slug = "missing-extra"
 
 
-def require_extra() -> None:
-    """Raise MissingExtraError unless all packages of the extra can be imported."""
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+def require_extra(extra: str = "inbox", *, needed_by: str = "The inbox", otherwise: str = "") -> None:
+    """Raise MissingExtraError unless all packages of the extra can be imported; `otherwise` names a way without."""
+    missing = [name for name in _PACKAGES[extra] if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtraError(
-            f"The inbox needs {', '.join(missing)}, which {sys.executable} does not have",
-            remedy="Run: pip install 'sentry-asgi-autoconf[inbox]'",
+            f"{needed_by} needs {', '.join(missing)}, which {sys.executable} does not have",
+            remedy=f"Run: pip install 'sentry-asgi-autoconf[{extra}]'{otherwise}",
         )

@@ -1,0 +1,85 @@
+"""Explain the settings: what applies, where it comes from, what it overrode, and what is refused."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from sentry_asgi_autoconf.cli.extra import require_extra
+from sentry_asgi_autoconf.cli.standard_output import write
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    from sentry_asgi_autoconf.cli.config.explanation import Explanation
+
+_EPILOG = "Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage."
+
+
+def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "config",
+        help="explain every setting, and check a deployment's",
+        description="Show each setting that is not left at its default, where its value comes from, what it"
+        " overrides, and what a policy says of it.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--all", action="store_true", help="show the settings at their defaults too")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object")
+    form.add_argument(
+        "--schema",
+        action="store_true",
+        help="print a JSON Schema of environment, policy and config file, and nothing else",
+    )
+    parser.add_argument(
+        "--env-file", metavar="FILE", help="check the variables of this file in place of this process's"
+    )
+    parser.add_argument(
+        "--app", metavar="IMPORT_STRING", help="the app, whose pyproject.toml may hold settings"
+    )
+    imports = parser.add_mutually_exclusive_group()
+    imports.add_argument(
+        "--imports",
+        action="store_true",
+        default=None,
+        help="import what import strings name (default without --env-file)",
+    )
+    imports.add_argument(
+        "--no-imports", action="store_false", dest="imports", help="do not (default with --env-file)"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it; give 0 if everything is valid, else 1. Raises MissingExtraError."""
+    if arguments.schema:
+        from sentry_asgi_autoconf.cli.config.schema import as_json_schema
+
+        write(as_json_schema())
+        return 0
+    if not arguments.json:
+        require_extra("cli", needed_by="The table", otherwise="; --json needs none")
+    from sentry_asgi_autoconf.cli.config import env_file, explanation
+
+    file = None if arguments.env_file is None else env_file.read(arguments.env_file)
+    explained = explanation.explain(
+        file,
+        arguments.app,
+        follow=file is None if arguments.imports is None else arguments.imports,
+        all_of_them=arguments.all,
+    )
+    write(_rendered(explained, is_json=arguments.json))
+    return 0 if explained.is_valid else 1
+
+
+def _rendered(explained: Explanation, *, is_json: bool) -> str:
+    if is_json:
+        from sentry_asgi_autoconf.cli.config.as_json import as_json
+
+        return as_json(explained)
+    from sentry_asgi_autoconf.cli.config.table import as_table
+
+    return as_table(explained)

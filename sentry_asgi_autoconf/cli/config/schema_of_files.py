@@ -1,0 +1,68 @@
+"""The JSON Schemas of a policy and of an app's config file, as TOML's types hold their values."""
+
+from __future__ import annotations
+
+from sentry_sdk.consts import DEFAULT_OPTIONS
+
+from sentry_asgi_autoconf.cli.config.typed_fields import Schema, TypedFields
+from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
+from sentry_asgi_autoconf.settings.options import field_of, init_name
+from sentry_asgi_autoconf.settings.policy.document import LimitRules
+from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_numbers, limits_texts
+
+_SETTINGS: Schema = {"$ref": "#/$defs/settings"}
+
+
+def policy(options: TypedFields) -> Schema:
+    """Give the schema of a policy."""
+    limits = {name: _limit(name) for name in options.schemas if limits_numbers(name) or limits_texts(name)}
+    return {
+        "title": "Policy",
+        "type": "object",
+        "properties": {
+            "defaults": {**_SETTINGS, "description": "What applies where nobody says otherwise."},
+            "limits": {
+                "description": "How far a value may go, whoever sets it.",
+                "type": "object",
+                "properties": limits,
+                "additionalProperties": False,
+            },
+            "enforced": {**_SETTINGS, "description": "What applies whatever anybody says."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def config() -> Schema:
+    """Give the schema of a config file, or of [tool.sentry-asgi-autoconf] in a pyproject.toml."""
+    return {**_SETTINGS, "title": "Config file"}
+
+
+def settings(options: TypedFields, own: TypedFields) -> Schema:
+    """Give the schema of a table of settings: keys are the variables' names in lower case without SENTRY_."""
+    properties = {name: options.typed(name) for name in options.schemas}
+    # An option whose name begins with an underscore goes by that name too.
+    properties.update({init_name(name): properties[name] for name in options.schemas})
+    newer = [name for name in DEFAULT_OPTIONS if field_of(name) not in options.schemas]
+    properties.update({name: {"description": "An option of the installed SDK."} for name in newer})
+    properties.update({key: own.typed(key[len(OWN_PREFIX) :]) for key in file_settings()})
+    return {
+        "title": "Settings",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _limit(option: str) -> Schema:
+    rules = TypedFields(LimitRules).schemas
+    if choices(option):
+        rules["allow"] = {**rules["allow"], "items": {"enum": list(choices(option))}}
+    numbers = ["max", "min"] if limits_numbers(option) else []
+    allowed = [*numbers, *(["allow"] if limits_texts(option) else [])]
+    return {
+        "type": "object",
+        "properties": {name: rules[name] for name in allowed},
+        "minProperties": 1,
+        "additionalProperties": False,
+    }
