@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import app_init, console
-from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
-from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, SdkError, UnsupportedOptionError
-from sentry_asgi_autoconf.origin import ENFORCED, Origin
+from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf.enforcement import nothing_leaves
+from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, InvalidPolicyError, SdkError
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.sdk.arguments import Arguments
+    from sentry_asgi_autoconf.sdk.guard import Report
     from sentry_asgi_autoconf.settings.loading import Loaded
 
 # sysexits.h: EX_CONFIG.
@@ -26,6 +26,12 @@ class Decision(NamedTuple):
     reason: str
 
 
+class Failure(Decision):
+    """The decision that something which should have worked did not."""
+
+    __slots__ = ()
+
+
 def load(app: str | None) -> Loaded | Decision:
     """Read the settings for the app of this import string, or say why they do not matter.
 
@@ -37,6 +43,7 @@ def load(app: str | None) -> Loaded | Decision:
     if not (
         destination.has_destination(os.environ)
         or places.exist(os.environ)
+        or entry_points.in_group(entry_points.CONFIGURATORS)
         or config_place.exists(os.environ, app)
     ):
         return Decision(False, _NOWHERE)
@@ -46,83 +53,91 @@ def load(app: str | None) -> Loaded | Decision:
     return loaded if loaded.own.enabled else Decision(False, "SENTRY_ASGI_ENABLED is false")
 
 
-def initialise(loaded: Loaded, guarded: Callable[..., Any]) -> Decision:
+def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) -> Decision:
     """Initialise the SDK with what the settings say, and guard it; `guarded(function, otherwise)` runs fail-open.
+
+    `app_said` is told what an app's own init changes from then on.
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
+    from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import guard
 
-    options, enforcement, problems = _built(loaded)
+    arguments, problems = init_arguments.of(loaded)
     _report([*loaded.problems, *problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
         console.say("warning", warning)
-    arguments = _arguments(loaded, options, enforcement)
-    decision = _initialised(arguments, loaded)
-    if decision.active or arguments.must_hold:
-        guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_init.tell))
+    decision = _initialised(arguments, loaded, app_said)
+    if decision.active or arguments.must_hold or loaded.is_enforced("asgi_on_app_init"):
+        guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decision
 
 
-def _initialised(arguments: Arguments, loaded: Loaded) -> Decision:
-    from sentry_asgi_autoconf.sdk import guard
+def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Decision:
     from sentry_asgi_autoconf.sdk import initialise as sdk
 
     try:
-        earlier = guard.said_before()
-        final = arguments.of_app(earlier).arguments if earlier else arguments.own()
-        if not final.get("dsn") and not final.get("spotlight"):
-            return Decision(False, _why_nowhere(loaded))
-        sdk.init(final)
+        final = _final(arguments, app_said)
+        if final.get("dsn") or final.get("spotlight"):
+            sdk.init(final, defers=arguments.defers)
+            return Decision(True, "sentry_sdk is initialised")
+        decision = Decision(False, _why_nowhere(arguments, loaded))
     except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
         failed = "a configurator" if isinstance(error, ConfiguratorError) else "sentry_sdk.init"
-        return Decision(False, f"{failed} failed")
-    return Decision(True, "sentry_sdk is initialised")
+        decision = Failure(False, f"{failed} failed")
+    if arguments.must_hold:
+        sdk.send_nothing_more()
+    return decision
 
 
-def _why_nowhere(loaded: Loaded) -> str:
-    if loaded.policy_is_unknown:
+def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
+    """Give init's arguments, with what the app said in an init of its own that ran already."""
+    from sentry_asgi_autoconf.sdk import guard
+
+    told = guard.said()
+    earlier = told or guard.said_before()
+    if not earlier:
+        return arguments.own()
+    merged = arguments.of_app(earlier)
+    if not told:
+        app_said("an earlier place", merged)
+    return merged.arguments
+
+
+def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
+    if arguments.enforcement.lets_nothing_leave:
         return "the policy is not known, so nothing may leave this process"
     if "dsn" in loaded.settings:
         return "a policy permits no DSN that is set"
     return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
 
 
-def _built(loaded: Loaded) -> tuple[dict[str, Any], Enforcement, list[AutoconfError]]:
-    """Give init's arguments and what is enforced of them, import strings imported, and what was left out."""
-    from sentry_asgi_autoconf.sdk import options as init_options
+def hold(guarded: Callable[..., Any]) -> None:
+    """Let nothing leave this process if a policy is there that could not be applied; for when `initialise` failed."""
+    from sentry_asgi_autoconf.settings.policy import places
 
-    enforced, hooks = loaded.enforcement.values, loaded.enforcement.hooks
-    chosen = {name: value for name, value in loaded.options.items() if name not in enforced}
-    options, problems = init_options.build(chosen, loaded.sources)
-    found, doubts = init_options.build({**enforced, **hooks}, loaded.enforcement.origins)
-    # An option that this SDK does not have cannot be set by an app either.
-    if any(not isinstance(doubt, UnsupportedOptionError) for doubt in doubts):
-        return (
-            {},
-            nothing_leaves(Origin("the policy", ", ".join(loaded.policies), layer=ENFORCED)),
-            [*problems, *doubts],
-        )
-    values = {name: found[name] for name in enforced if name in found}
-    enforcement = loaded.enforcement._replace(
-        values=values, hooks={name: found[name] for name in hooks if name in found}
+    if not places.exist(os.environ):
+        return
+    try:
+        from sentry_asgi_autoconf.sdk import guard
+        from sentry_asgi_autoconf.sdk import initialise as sdk
+        from sentry_asgi_autoconf.sdk.arguments import Arguments
+    except ImportError:  # without the SDK nothing leaves anyway
+        return
+    arguments = Arguments(
+        {},
+        nothing_leaves(),
+        on_app_init="merge",
+        defers=False,
+        excluded_paths=[],
+        traces_sample_rates={},
+        current_scope=lambda: None,
     )
-    return {**options, **values}, enforcement, [*problems, *doubts]
-
-
-def _arguments(loaded: Loaded, options: dict[str, Any], enforcement: Enforcement) -> Arguments:
-    from sentry_asgi_autoconf.sdk.arguments import Arguments
-    from sentry_asgi_autoconf.wrapping import current_request
-
-    return Arguments(
-        options,
-        enforcement,
-        on_app_init=loaded.own.on_app_init,
-        excluded_paths=loaded.own.excluded_paths,
-        traces_sample_rates=loaded.own.traces_sample_rates,
-        current_scope=current_request.recall,
-    )
+    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
+    sdk.send_nothing_more()
+    remedy = "Mend what the line above tells; until then nothing leaves this process."
+    console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))
 
 
 def withdraw() -> None:
@@ -136,7 +151,9 @@ def refuse_bad_settings(app: str | None) -> None:
     """Exit with status 78 if the settings are strict and one of them is refused. Initialises nothing."""
     loaded = load(app)
     if not isinstance(loaded, Decision) and loaded.own.strict:
-        _, _, problems = _built(loaded)
+        from sentry_asgi_autoconf import init_arguments
+
+        _, problems = init_arguments.of(loaded)
         _report([*loaded.problems, *problems], strict=True)
 
 

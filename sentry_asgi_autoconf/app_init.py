@@ -20,23 +20,31 @@ def tell(caller: str, merged: Merged) -> None:
         parts.append(f"sets {', '.join(printable(name) for name in sorted(merged.changed))}")
     if merged.refusals:
         parts.append(f"may not set {'; '.join(_refused(refusal) for refusal in merged.refusals)}")
+    if merged.passed_over:
+        names = ", ".join(printable(name) for name in sorted(merged.passed_over))
+        parts.append(f"is passed over, as SENTRY_ASGI_ON_APP_INIT is keep: it would set {names}")
+    if merged.error:
+        outcome = "nothing is sent" if merged.arguments.get("dsn") == "" else "the settings are left out"
+        parts.append(f"cannot be joined with the settings ({merged.error}): {outcome}")
     turned_off = "dsn" in merged.changed and not merged.arguments.get("dsn")
     if turned_off:
         parts.append("so turns Sentry off")
     if parts:
-        level = "warning" if merged.refusals or turned_off else "info"
+        level = "warning" if merged.refusals or merged.error or turned_off else "info"
         where = printable(caller, 200)
         console.say(level, AppInitError(f"sentry_sdk.init at {where} {', '.join(parts)}"))
 
 
 def _refused(refusal: Refusal) -> str:
-    applies = f"{_value(refusal.name, refusal.applied)} applies" if _is_plain(refusal.applied) else "left out"
+    has_value = _is_plain(refusal.applied) and refusal.applied != ""
+    applies = f"{_value(refusal.name, refusal.applied)} applies" if has_value else "left out"
     wanted = f"={_value(refusal.name, refusal.wanted)}" if _is_plain(refusal.wanted) else ""
     return f"{printable(refusal.name)}{wanted} ({applies}: {printable(refusal.said_by, 400)})"
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, int, float))
+    # Python refuses to print numbers that are too long.
+    return isinstance(value, (str, float)) or (isinstance(value, int) and value.bit_length() < 64)
 
 
 def _value(name: str, value: Any) -> str:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Any, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.origin import ENFORCED, Origin
 
+UNKNOWN_POLICY = Origin("the policy", "not known", layer=ENFORCED)
 # What would take the place of an option, and so undo what is enforced of it.
 _SUBSTITUTES = {
+    "data_collection": ("send_default_pii",),
     "profiles_sample_rate": ("profiles_sampler",),
     "sample_rate": ("error_sampler",),
     "traces_sample_rate": ("traces_sampler", "enable_tracing"),
 }
+# Of these the SDK heeds none where the data to collect are said one by one.
+_UNHEEDED = ("send_default_pii", "include_local_variables", "include_source_context")
+# What the SDK reads in `_experiments` under another name than the option's.
+_EXPERIMENTS = {"continuous_profiling_mode": "profiler_mode", "otel_powered_performance": "instrumenter"}
+# What the SDK sets anew for Spotlight alone, without a DSN.
+_SET_BY_SPOTLIGHT = ("send_default_pii", "sample_rate", "traces_sample_rate", "profiles_sample_rate")
 
 
 class Enforcement(NamedTuple):
@@ -27,6 +35,11 @@ class Enforcement(NamedTuple):
         """Whether anything is enforced or limited."""
         return bool(self.values or self.hooks or self.limits)
 
+    @property
+    def lets_nothing_leave(self) -> bool:
+        """Whether this is what holds where a policy is not known."""
+        return self.values.get("dsn") == ""
+
     def substitutes(self) -> dict[str, str]:
         """Give the options that would undo an enforced one, each with the one that it would undo."""
         found = {
@@ -35,22 +48,26 @@ class Enforcement(NamedTuple):
             for other in _SUBSTITUTES.get(name, ())
             if other not in self.values
         }
-        if "data_collection" in self.values:
-            return found
-        # The SDK heeds neither where the data to collect are said one by one.
-        if self.values.get("send_default_pii") is False:
-            found["data_collection"] = "send_default_pii"
-        if "event_scrubber" in self.hooks:
-            found["data_collection"] = "event_scrubber"
+        if "data_collection" not in self.values:
+            unheeded = [name for name in _UNHEEDED if self.values.get(name) is False]
+            for name in unheeded + [name for name in self.hooks if name == "event_scrubber"]:
+                found["data_collection"] = name
         return found
 
     def names(self) -> set[str]:
-        """Give every option that is enforced or limited, and those that would undo one."""
-        return {*self.values, *self.limits, *self.substitutes()}
+        """Give every option that is enforced or limited, and what would undo one, in `_experiments` too."""
+        options = {*self.values, *self.limits, *self.substitutes()}
+        return options | {key for key, name in _EXPERIMENTS.items() if name in options}
+
+    def undone_by_spotlight(self) -> str | None:
+        """Name an option that Spotlight in the place of a DSN would undo, if there is one."""
+        if "spotlight" in self.values:
+            return None
+        return next((name for name in _SET_BY_SPOTLIGHT if name in self.values or name in self.limits), None)
 
     def permits(self, name: str, value: Any) -> bool:
         """Whether a valid value of an option may stand, clamped if need be."""
-        if name in self.values:
+        if name in self.values or (name == "dsn" and value == ""):  # whoever sends nothing sends it nowhere
             return True
         limit = self.limits.get(name)
         return name not in self.substitutes() and (limit is None or limit.permits(value))
@@ -62,17 +79,18 @@ class Enforcement(NamedTuple):
 
     def rates_by_path(self, rates: Mapping[str, float]) -> dict[str, float]:
         """Give trace rates by path as far as they may differ from the general one."""
-        if "traces_sample_rate" in self.values:
+        if "traces_sample_rate" in self.values or "traces_sampler" in self.values:
             return {}
         return {path: self.clamped("traces_sample_rate", rate) for path, rate in rates.items()}
 
     def said_by(self, name: str) -> Origin | str:
         """Tell where it is said what an option may be."""
+        name = _EXPERIMENTS.get(name, name)
         name = self.substitutes().get(name, name)
         return self.origins.get(name) or str(self.limits[name])
 
 
-def nothing_leaves(origin: Origin) -> Enforcement:
+def nothing_leaves(origin: Origin = UNKNOWN_POLICY) -> Enforcement:
     """Give what is enforced where a policy is not known: no event is sent anywhere."""
     values = {"dsn": "", "spotlight": False, "transport": None}
     return Enforcement(values, {}, {}, dict.fromkeys(values, origin))

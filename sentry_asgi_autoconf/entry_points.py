@@ -32,12 +32,15 @@ def in_group(group: str) -> list[Any]:
 
 def unreadable(group: str) -> list[str]:
     """Name the distributions whose metadata is malformed and mentions `group`."""
-    return [
-        distribution.metadata["Name"]
-        for distribution in (distributions() if _declared().malformed else ())
-        if group in (distribution.read_text("entry_points.txt") or "")
-        and next(_declared_by(distribution), None) is None
-    ]
+    if not _declared().malformed:
+        return []
+    return sorted(
+        {
+            str(distribution.metadata["Name"])
+            for distribution in distributions()
+            if next(_declared_by(distribution), None) is None and _mentions(distribution, group)
+        }
+    )
 
 
 def _declared() -> _Found:
@@ -64,6 +67,14 @@ def _declared_by(distribution: Any) -> Iterator[Any]:
         yield from distribution.entry_points
     except (TypeError, ValueError):
         return
+
+
+def _mentions(distribution: Any, group: str) -> bool:
+    try:
+        return group in (distribution.read_text("entry_points.txt") or "")
+    except UnicodeDecodeError:
+        declaring = (file for file in distribution.files or () if file.name == "entry_points.txt")
+        return any(group.encode() in file.read_binary() for file in declaring)
 
 
 def first_installed(*names: str) -> str:

@@ -65,6 +65,12 @@ class SdkError(AutoconfError):
     slug = "sdk-init-failed"
 
 
+class IntegrationError(AutoconfError):
+    """An integration of the SDK that raised when it was set up: the app goes without it."""
+
+    slug = "integration-failed"
+
+
 class AdapterError(AutoconfError):
     """A server adapter that cannot be loaded, failed, or found no seam in this release of its server."""
 
@@ -105,6 +111,12 @@ class ConfiguratorError(AutoconfError):
     """An organisation's configurator that cannot be loaded, or failed: nothing leaves the process."""
 
     slug = "configurator-failed"
+
+
+class StatusError(AutoconfError):
+    """A status file that cannot be written."""
+
+    slug = "unwritable-status"
 
 
 class AppInitError(AutoconfError):

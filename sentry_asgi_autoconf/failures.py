@@ -13,6 +13,8 @@ def of_stage(error: Exception, adapter_of: str | None = None) -> AutoconfError:
     if adapter_of:
         what = f"The adapter of {adapter_of} failed with {_described(error)}: {outcome}"
         return AdapterError(what, remedy=_TELL_ITS_AUTHORS)
+    if isinstance(error, AutoconfError):
+        return error
     if isinstance(error, ImportError):
         return DependencyError(
             f"{error}: {outcome}",

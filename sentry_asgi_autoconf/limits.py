@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+from decimal import Decimal
+from numbers import Real
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -10,18 +12,21 @@ from sentry_asgi_autoconf.origin import Origin
 
 
 class Limit(NamedTuple):
-    """A ceiling and a floor for a number, or the texts that are allowed, as globs; each with its origin."""
+    """A ceiling and a floor for a number, or the texts that are allowed; each with its origin.
+
+    `allowed` are lists of globs: a text has to match one of each.
+    """
 
     maximum: float | None = None
     minimum: float | None = None
-    allowed: tuple[str, ...] | None = None
+    allowed: tuple[tuple[str, ...], ...] = ()
     origins: tuple[Origin, ...] = ()
 
     def permits(self, value: Any) -> bool:
         """Whether `value` is one of those allowed, or can be made to fit; of a DSN or another URL, its host counts."""
-        if self.allowed is not None:
+        if self.allowed:
             text = _compared(value)
-            return text is not None and any(fnmatch.fnmatchcase(text, glob) for glob in self.allowed)
+            return text is not None and all(_matches(text, globs) for globs in self.allowed)
         return is_number(value)
 
     def clamped(self, value: Any) -> Any:
@@ -39,16 +44,27 @@ class Limit(NamedTuple):
         return Limit(
             _stricter(min, self.maximum, other.maximum),
             _stricter(max, self.minimum, other.minimum),
-            _both(self.allowed, other.allowed),
+            (*self.allowed, *other.allowed),
             (*self.origins, *other.origins),
         )
 
+    def first_text(self) -> str:
+        """Give the first text that is allowed and no glob, nothing if there is none."""
+        return next((text for globs in self.allowed for text in globs if self._is_allowed_text(text)), "")
+
     @property
     def contradicts_itself(self) -> bool:
-        """Whether no value at all is left; of floor and ceiling the ceiling then holds."""
-        if self.allowed is not None:
-            return not self.allowed
+        """Whether it can be told that no value is left; of floor and ceiling the ceiling then holds."""
+        if self.allowed:
+            # Globs may have texts in common, of texts it can be seen.
+            return any(not any(map(self._may_be_allowed, globs)) for globs in self.allowed)
         return None not in (self.maximum, self.minimum) and self.minimum > self.maximum  # type: ignore[operator] # neither is None
+
+    def _may_be_allowed(self, glob: str) -> bool:
+        return _is_glob(glob) or self._is_allowed_text(glob)
+
+    def _is_allowed_text(self, text: str) -> bool:
+        return not _is_glob(text) and self.permits(text)
 
     def __str__(self) -> str:
         """Give where the limit was set."""
@@ -56,8 +72,8 @@ class Limit(NamedTuple):
 
 
 def is_number(value: Any) -> bool:
-    """Whether `value` is a number that can be compared: True and False count, as the SDK takes them for rates."""
-    return isinstance(value, (int, float)) and value == value
+    """Whether `value` is a number that can be compared, of those that the SDK takes for rates: True and False too."""
+    return isinstance(value, (Real, Decimal)) and value == value
 
 
 def _compared(value: Any) -> str | None:
@@ -73,15 +89,14 @@ def _compared(value: Any) -> str | None:
         return None
 
 
+def _matches(text: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(text, glob) for glob in globs)
+
+
+def _is_glob(text: str) -> bool:
+    return bool(set("*?[").intersection(text))
+
+
 def _stricter(choose: Any, one: float | None, other: float | None) -> Any:
     known = [limit for limit in (one, other) if limit is not None]
     return choose(known) if known else None
-
-
-def _both(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    # A glob that another covers is the narrower of the two.
-    narrower = [glob for glob in one if any(fnmatch.fnmatchcase(glob, wider) for wider in other)]
-    narrower += [glob for glob in other if any(fnmatch.fnmatchcase(glob, wider) for wider in one)]
-    return tuple(dict.fromkeys(narrower))

@@ -1,4 +1,4 @@
-"""Flush where a process ends without running atexit, on which the SDK relies."""
+"""Act where a process ends without running atexit, on which the SDK relies."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Callable
 _GRACE = 0.5
 
 
-def flush_in_multiprocessing_child(flush: Callable[[], None]) -> None:
-    """Have multiprocessing flush at this process's end, if it is one of its children: forked ones skip atexit."""
+def run_in_multiprocessing_child(action: Callable[[], None]) -> None:
+    """Have multiprocessing act at this process's end, if it is one of its children: forked ones skip atexit."""
     process = sys.modules.get("multiprocessing.process")
     if process is None or process.current_process().name == "MainProcess":
         return
     from multiprocessing.util import Finalize
 
-    Finalize(None, flush, exitpriority=0)
+    Finalize(None, action, exitpriority=0)
 
 
 def flush_on_termination(flush: Callable[[], None], timeout: float) -> None:

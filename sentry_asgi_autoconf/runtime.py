@@ -6,20 +6,23 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import activation, console, exclusions, failures, process_end
-from sentry_asgi_autoconf.activation import Decision
+from sentry_asgi_autoconf import activation, app_init, console, exclusions, failures, process_end, references
+from sentry_asgi_autoconf.activation import Decision, Failure
+from sentry_asgi_autoconf.status import Status
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from sentry_asgi_autoconf.sdk.arguments import Merged
     from sentry_asgi_autoconf.serving import Server
     from sentry_asgi_autoconf.settings.loading import Loaded
+    from sentry_asgi_autoconf.status_account import Account
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-_FAILED = Decision(False, "failed, see stderr")
+_FAILED = Failure(False, "failed, see stderr")
 
 
 class Runtime:
@@ -36,6 +39,7 @@ class Runtime:
         self._joining: list[str] = []
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
+        self._status = Status()
 
     # -- patch
 
@@ -85,17 +89,20 @@ class Runtime:
                 # Said first, as a hook that a setting names may ask again while it is imported.
                 self._decision = Decision(False, "being initialised")
                 self._decision = self.guarded(self._initialise, _FAILED)
+                if self._decision is _FAILED:
+                    self.guarded(lambda: activation.hold(self.guarded), None)
                 state = "active" if self._decision.active else "inactive"
                 console.say("info", f"{state}: {self._decision.reason}")
+                self._tell_decision(self._decision)
             return self._decision
 
     def _initialise(self) -> Decision:
         settings = self._read_settings()
         if isinstance(settings, Decision):
             return settings
-        decision = activation.initialise(settings, self.guarded)
+        decision = activation.initialise(settings, self.guarded, self._app_said)
         if decision.active:
-            process_end.flush_in_multiprocessing_child(self.flush)
+            process_end.run_in_multiprocessing_child(self.flush)
         return decision
 
     def _read_settings(self) -> Loaded | Decision:
@@ -131,28 +138,35 @@ class Runtime:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
         self.guarded(lambda: activation.refuse_bad_settings(self._app), None)
 
-    def withdraw(self, reason: str) -> None:
-        """Undo the initialisation, as this process serves nothing of ours."""
+    def withdraw(self, reason: str, *, is_parent: bool = False) -> None:
+        """Undo the initialisation, as this process serves nothing of ours; a parent serves nothing at all."""
         if self._is_active():
-            self._decision = Decision(False, reason)
+            self._decision = decision = Decision(False, reason)
             self.guarded(activation.withdraw, None)
             console.say("info", f"inactive: {reason}")
+            self._tell_decision(decision)
+        if is_parent:
+            self.guarded(self._status.serves_nothing, None)
 
-    def leave_alone(self, what: str, setting: str) -> None:
+    def leave_alone(self, app: Any, name: str | None, server: Server, setting: str) -> None:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
-        console.say("info", f"{what} is left alone, as {setting} says")
+        console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
         if not self._has_wrapped:
             self.withdraw(f"{setting} leaves out what this process serves")
+        self._tell(lambda account: account.leaves_alone(self._name_of(app, name), server, setting))
 
     # -- wrap
 
-    def wrap(self, app: Any, asgi_version: int, server: Server | None = None) -> Any:
+    def wrap(self, app: Any, asgi_version: int, server: Server | None = None, name: str | None = None) -> Any:
         """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
-        if not self.activate().active:
-            return app
-        return self.guarded(lambda: self._wrap(app, asgi_version, server), app)
+        served, by = app, None
+        if self.activate().active:
+            served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
+        if served is not app or by is None:  # else it was wrapped before, and is told of
+            self._tell(lambda account: account.serves(self._name_of(app, name), server, by))
+        return served
 
-    def _wrap(self, app: Any, asgi_version: int, server: Server | None) -> Any:
+    def _wrap(self, app: Any, asgi_version: int, server: Server | None) -> tuple[Any, str | None]:
         from sentry_asgi_autoconf.sdk import initialise
         from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
         from sentry_asgi_autoconf.wrapping.server_noise import server_noise
@@ -169,7 +183,13 @@ class Runtime:
         self._has_wrapped = True
         by_whom = server.distribution if server else "an app of your own"
         console.say("info", f"{by_whom}: {exclusion.name_of(app)} is instrumented by {by}")
-        return served
+        return served, by
+
+    def _name_of(self, app: Any, import_string: str | None) -> str:
+        from sentry_asgi_autoconf.wrapping import exclusion
+
+        known = (text for loaded, text in self._import_strings if loaded is app)
+        return import_string or next(known, None) or exclusion.name_of(app)
 
     # -- boot and flush
 
@@ -182,6 +202,7 @@ class Runtime:
 
     def report_failed_boot(self, error: BaseException) -> None:
         """Report that the app could not be loaded, before the process ends."""
+        self._tell(lambda account: account.cannot_load(references.described(error)))
         if self._is_active():
             from sentry_asgi_autoconf.wrapping import failure
 
@@ -196,10 +217,39 @@ class Runtime:
 
     def flush_on_termination(self) -> None:
         """Flush when a SIGTERM arrives that would end the process at once."""
-        if self._is_active():
-            from sentry_asgi_autoconf.wrapping import failure
+        if self._is_active() or self._status.is_told:
+            self.guarded(lambda: process_end.flush_on_termination(self._end, self._longest_flush()), None)
 
-            self.guarded(lambda: process_end.flush_on_termination(self.flush, failure.longest_flush()), None)
+    def stopped(self) -> None:
+        """Flush, and take note that a server of this process has ended."""
+        self.flush()
+        self.guarded(self._status.stopped, None)
+
+    def _end(self) -> None:
+        self.guarded(self._status.end, None)
+        self.flush()
+
+    def _longest_flush(self) -> float:
+        if not self._is_active():
+            return 0.0
+        from sentry_asgi_autoconf.wrapping import failure
+
+        return failure.longest_flush()
+
+    # -- status
+
+    def _tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
+        self.guarded(lambda: self._status.tell(what, at_once=at_once), None)
+
+    def _tell_decision(self, decision: Decision) -> None:
+        self._tell(lambda account: account.decided(decision, self._settings))
+
+    def _app_said(self, caller: str, merged: Merged) -> None:
+        from sentry_asgi_autoconf.wrapping.untraced import untraced
+
+        untraced.give_up()
+        app_init.tell(caller, merged)
+        self._tell(lambda account: account.app_said(caller, merged), at_once=False)
 
     def _is_active(self) -> bool:
         return self._pid == os.getpid() and self._decision is not None and self._decision.active

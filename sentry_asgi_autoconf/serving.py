@@ -97,9 +97,12 @@ class Server:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
         self._runtime.refuse_bad_settings()
 
-    def withdraw(self, reason: str = "what was loaded is no ASGI app") -> None:
-        """Undo the initialisation, as this process will not serve; a process that it forks decides anew."""
-        self._runtime.withdraw(reason)
+    def withdraw(self, reason: str = "what was loaded is no ASGI app", *, is_parent: bool = False) -> None:
+        """Undo the initialisation, as this process will not serve; a process that it forks decides anew.
+
+        A process that `is_parent` serves nothing else either, and has no status file.
+        """
+        self._runtime.withdraw(reason, is_parent=is_parent)
 
     # -- wrap
 
@@ -111,9 +114,9 @@ class Server:
         """
         setting = self._excluded_by(name, app)
         if setting:
-            self._runtime.leave_alone(f"{self.distribution}: {name or 'an app'}", setting)
+            self._runtime.leave_alone(app, name, self, setting)
             return app
-        return self._runtime.wrap(app, asgi_version, self)
+        return self._runtime.wrap(app, asgi_version, self, name)
 
     def wrap_attribute(
         self, holder: Any, attribute: str, *, name: str | None = None, asgi_version: int = 3
@@ -137,6 +140,10 @@ class Server:
     def flush(self) -> None:
         """Send what was captured, for at most the SDK's shutdown_timeout."""
         self._runtime.flush()
+
+    def stopped(self) -> None:
+        """Flush where a server has ended whose process may end by a signal: with its last, its status file goes too."""
+        self._runtime.stopped()
 
     def flush_on_termination(self) -> None:
         """Flush when SIGTERM arrives, if it would end the process at once; it ends with the same status."""

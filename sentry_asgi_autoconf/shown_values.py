@@ -9,7 +9,8 @@ MASK = "***"
 
 # From the first "://" to the last "@": a password may hold "/", "@", commas and blanks.
 _CREDENTIALS = re.compile(r"(:(?:\\?/){2}).*@", re.DOTALL)
-# Keys of DSNs (32 hexadecimal digits) and Sentry's auth tokens, pasted where they do not belong; 40 digits are a commit.
+# Keys of DSNs (32 hexadecimal digits) and Sentry's auth tokens, pasted where they do not belong;
+# 40 digits are a commit's.
 _KEYS = re.compile(
     r"(?<![0-9a-fA-F])(?![0-9a-fA-F]{40}(?![0-9a-fA-F]))[0-9a-fA-F]{32,}|sntry[a-z]_[\w.+/=-]+"
 )

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from sentry_asgi_autoconf.cli import demo, inbox, path, run
+    from sentry_asgi_autoconf.cli import check, config, demo, inbox, path, run
 
     # Abbreviations would let an option of the command that `run` starts be taken for one of ours.
     parser = argparse.ArgumentParser(
@@ -34,6 +34,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     subparsers = parser.add_subparsers(dest="name", metavar="COMMAND", required=True)
-    for module in (run, path, inbox, demo):
+    for module in (run, check, config, path, inbox, demo):
         module.add_parser(subparsers)
     return parser

@@ -48,9 +48,10 @@ def without_bootstrap(pythonpath: str) -> str:
 
 def _other_entries(pythonpath: str) -> list[str]:
     entries = pythonpath.split(os.pathsep) if pythonpath else []
-    return [entry for entry in entries if not entry or not _is_bootstrap(entry)]
+    return [entry for entry in entries if not entry or not is_bootstrap(entry)]
 
 
-def _is_bootstrap(entry: str) -> bool:
+def is_bootstrap(entry: str) -> bool:
+    """Tell whether an entry of a path is the bootstrap directory, by whatever name."""
     # Not Path.resolve(), which raises where links run in a circle.
     return Path(os.path.realpath(entry)) == Path(os.path.realpath(BOOTSTRAP_DIRECTORY))

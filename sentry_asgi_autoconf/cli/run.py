@@ -95,7 +95,7 @@ def execute(words: list[str], environment: dict[str, str]) -> int:
         _restore_signals()
         os.execvpe(words[0], words, environment)
     except OSError as error:
-        raise _refusal(words[0], environment, error) from error
+        raise refusal(words[0], environment, error) from error
 
 
 def run_to_end(words: list[str], environment: dict[str, str]) -> int:
@@ -116,9 +116,10 @@ def _restore_signals() -> None:
             signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
-def _refusal(
+def refusal(
     command: str, environment: dict[str, str], error: OSError
 ) -> CommandNotFoundError | CommandNotExecutableError:
+    """Give the error that tells why a command could not be started."""
     reason = (error.strerror or str(error)).lower()
     if not isinstance(error, FileNotFoundError):
         what = f"Cannot run {command!r}: {'is a directory' if Path(command).is_dir() else reason}"

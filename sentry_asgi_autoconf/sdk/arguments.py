@@ -19,11 +19,17 @@ _SAMPLERS = {
 
 
 class Merged(NamedTuple):
-    """Arguments made of an app's, the names of those that it changed, and what of them was not taken."""
+    """Arguments made of an app's, the names of those that it changed, and what of them was not taken.
+
+    `passed_over` are the names of all that it said, if its init is to be passed over; `error` tells why it could
+    not be heeded together with the settings.
+    """
 
     arguments: dict[str, Any]
     changed: list[str]
     refusals: list[Refusal]
+    passed_over: tuple[str, ...] = ()
+    error: str = ""
 
 
 class Arguments:
@@ -35,20 +41,22 @@ class Arguments:
         enforcement: Enforcement,
         *,
         on_app_init: str,
+        defers: bool,
         excluded_paths: list[str],
         traces_sample_rates: Mapping[str, float],
         current_scope: ScopeGetter,
     ) -> None:
         """Take init's arguments from the settings, and `current_scope`, which gives the ASGI scope being served.
 
-        `on_app_init` is merge, keep or replace.
+        `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
+        self.defers = defers
         # A DSN is said even where there is none, or the SDK would read a SENTRY_DSN that was refused.
         self._options = {"dsn": "", **options}
         self._on_app_init = on_app_init
         self._excluded_paths = excluded_paths
-        self._rates_by_path = enforcement.rates_by_path(traces_sample_rates)
+        self._rates_by_path = traces_sample_rates
         self._current_scope = current_scope
 
     @property
@@ -58,15 +66,15 @@ class Arguments:
 
     def own(self) -> dict[str, Any]:
         """Give the arguments for our init. Raises ConfiguratorError."""
-        return self._finished(self._options)[0]
+        return self._finished(constraints.copied(self._options))[0]
 
     def of_app(self, given: Mapping[str, Any]) -> Merged:
         """Give the arguments for an app's init. Raises ConfiguratorError."""
         # The SDK cannot tell None from an argument that was left out either.
         said = {name: value for name, value in given.items() if value is not None}
-        ours = {} if self._on_app_init == "replace" else self._options
         if self._on_app_init == "keep":
-            said = {}
+            return Merged(self.own(), [], [], tuple(said))
+        ours = {} if self._on_app_init == "replace" else constraints.copied(self._options)
         arguments, refusals = self._finished({**ours, **_joined(ours, said)})
         refused = {refusal.name for refusal in refusals}
         changed = [
@@ -84,12 +92,13 @@ class Arguments:
 
     def _sample(self, arguments: dict[str, Any]) -> None:
         for sampler, rate in _SAMPLERS.items():
-            limit = self.enforcement.limits.get(rate)
-            if limit is not None and arguments.get(sampler) is not None:
-                arguments[sampler] = _limited(arguments[sampler], limit)
+            is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
+            if is_ruled and callable(arguments.get(sampler)):
+                arguments[sampler] = _limited(arguments[sampler], self.enforcement.limits[rate])
         if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path):
+            otherwise = arguments.get("traces_sampler")
             arguments["traces_sampler"] = sampling.PathSampler(
-                arguments.get("traces_sampler"),
+                otherwise if callable(otherwise) else None,
                 arguments.get("traces_sample_rate") or 0.0,
                 self._excluded_paths,
                 self._rates_by_path,
@@ -107,15 +116,16 @@ def _limited(sampler: Callable[..., Any], limit: Limit) -> Callable[..., Any]:
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     """Give the app's arguments with our integrations beside its own, and with those disabled that it does not name."""
     joined = dict(theirs)
-    if "integrations" in ours and isinstance(theirs.get("integrations"), (list, tuple)):
-        named = {_identifier(each) for each in theirs["integrations"]}
-        added = [each for each in ours["integrations"] if _identifier(each) not in named]
-        joined["integrations"] = [*theirs["integrations"], *added]
-    if "disabled_integrations" in ours:
-        named = {_identifier(each) for each in theirs.get("integrations") or ()}
-        kept = [each for each in ours["disabled_integrations"] if _identifier(each) not in named]
-        joined["disabled_integrations"] = [*(theirs.get("disabled_integrations") or ()), *kept]
+    named = [_identifier(each) for each in _items(theirs.get("integrations"))]
+    for option in ("integrations", "disabled_integrations"):
+        if option in ours and isinstance(theirs.get(option, ()), (list, tuple)):
+            added = [each for each in ours[option] if _identifier(each) not in named]
+            joined[option] = [*_items(theirs.get(option)), *added]
     return joined
+
+
+def _items(given: Any) -> Any:
+    return given if isinstance(given, (list, tuple)) else ()
 
 
 def _identifier(integration: Any) -> Any:

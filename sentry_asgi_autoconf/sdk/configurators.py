@@ -9,10 +9,13 @@ from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportE
 from sentry_asgi_autoconf.references import guarded
 from sentry_asgi_autoconf.shown_values import printable
 
+_REMEDY = "Mend it; until then nothing leaves this process."
+
 
 def exist() -> bool:
     """Whether there is any."""
-    return bool(entry_points.in_group(entry_points.CONFIGURATORS))
+    group = entry_points.CONFIGURATORS
+    return bool(entry_points.in_group(group) or entry_points.unreadable(group))
 
 
 def applied(options: dict[str, Any]) -> dict[str, Any]:
@@ -20,6 +23,11 @@ def applied(options: dict[str, Any]) -> dict[str, Any]:
 
     Raises ConfiguratorError: what a configurator that fails would have kept in is not known.
     """
+    for distribution in entry_points.unreadable(entry_points.CONFIGURATORS):
+        raise ConfiguratorError(
+            f"the metadata of {printable(distribution)}, which declares a configurator, cannot be read",
+            remedy=_REMEDY,
+        )
     for point in sorted(entry_points.in_group(entry_points.CONFIGURATORS), key=lambda point: str(point.name)):
         options = _applied(point, dict(options))
     return options
@@ -31,14 +39,12 @@ def _applied(point: Any, options: dict[str, Any]) -> dict[str, Any]:
         function = guarded(point.load, f"loading {point.value}")
         result: Any = guarded(lambda: function(options), f"calling {point.value}")
     except UnresolvedImportError as error:
-        raise ConfiguratorError(
-            f"{name} failed: {error.what}", remedy="Mend it; until then nothing leaves this process."
-        ) from error
+        raise ConfiguratorError(f"{name} failed: {error.what}", remedy=_REMEDY) from error
     if result is None:
         return options
     if not isinstance(result, dict) or not all(isinstance(key, str) for key in result):
         raise ConfiguratorError(
             f"{name} gave an object of type {type(result).__name__}",
-            remedy="Give the options as a dict, or None; until then nothing leaves this process.",
+            remedy=f"It is to give the options as a dict, or None. {_REMEDY}",
         )
     return result

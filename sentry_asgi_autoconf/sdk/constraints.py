@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Mapping, NamedTuple
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
@@ -12,6 +13,8 @@ from sentry_asgi_autoconf.enforcement import Enforcement
 _UNLIMITED = "max_value_length"
 # What the SDK takes where its table of defaults says None.
 _USUAL = {"environment": "production"}
+# What the SDK finds in the environment or on the machine if nothing is said.
+_FOUND_OUT = ("dsn", "http_proxy", "https_proxy", "release", "server_name")
 
 
 class Refusal(NamedTuple):
@@ -37,7 +40,8 @@ def held(
     for name in enforcement.limits:
         if name in DEFAULT_OPTIONS and name not in enforcement.values:
             refusals += _limit(arguments, name, otherwise.get(name), enforcement)
-    return arguments, [*refusals, *_enforce(arguments, enforcement)]
+    refusals += [*_enforce(arguments, enforcement), *_without_spotlight(arguments, enforcement)]
+    return arguments, refusals
 
 
 def _replace(arguments: dict[str, Any], name: str, instead: Any, enforcement: Enforcement) -> Refusal:
@@ -51,13 +55,14 @@ def _limit(arguments: dict[str, Any], name: str, instead: Any, enforcement: Enfo
     """Bring the argument, or the SDK's default in its absence, within its limit."""
     limit = enforcement.limits[name]
     given = arguments.get(name)
-    value = _USUAL.get(name, DEFAULT_OPTIONS.get(name)) if given is None else given
-    if limit.allowed is not None:
-        if given is None and not limit.permits(value):
-            # Said in any case, or the SDK would read the environment.
-            lowest = "" if name == "dsn" else _first_text(limit.allowed)
-            arguments[name] = instead if limit.permits(instead) else lowest
+    usual = _USUAL.get(name, DEFAULT_OPTIONS.get(name))
+    if limit.allowed:
+        if given is None and (usual is not None or name in _FOUND_OUT):
+            fallback = "" if usual is None else limit.first_text()
+            # Said in any case, or the SDK would look for it itself.
+            arguments[name] = next((text for text in (instead, usual) if limit.permits(text)), fallback)
         return []
+    value = usual if given is None else given
     if value is None:
         value = limit.maximum if name == _UNLIMITED and limit.maximum is not None else limit.minimum
     kept = limit.clamped(value)
@@ -66,17 +71,14 @@ def _limit(arguments: dict[str, Any], name: str, instead: Any, enforcement: Enfo
     return [Refusal(name, given, kept, str(limit))] if given not in (None, kept) else []
 
 
-def _first_text(globs: tuple[str, ...]) -> str:
-    return next((glob for glob in globs if not set("*?[").intersection(glob)), "")
-
-
 def _enforce(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusal]:
     refusals = [
         Refusal(name, arguments[name], value, str(enforcement.said_by(name)))
         for name, value in enforcement.values.items()
         if arguments.get(name) is not None and not same(arguments[name], value)
     ]
-    arguments.update({name: value for name, value in enforcement.values.items() if name in DEFAULT_OPTIONS})
+    enforced = copied(enforcement.values)
+    arguments.update({name: value for name, value in enforced.items() if name in DEFAULT_OPTIONS})
     return refusals
 
 
@@ -85,13 +87,34 @@ def _without_experiments(arguments: dict[str, Any], enforcement: Enforcement) ->
     experiments = arguments.get("_experiments")
     if not isinstance(experiments, dict):
         return []
-    ruled = sorted(enforcement.names().intersection(experiments))
+    missing = [name for name in enforcement.hooks if name not in DEFAULT_OPTIONS]
+    # In a release that has no such option yet, what the hook is for may be an experiment.
+    ruled = dict.fromkeys(experiments, missing[0]) if missing else {}
+    ruled.update({key: key for key in enforcement.names().intersection(experiments)})
     if ruled:
         arguments["_experiments"] = {key: value for key, value in experiments.items() if key not in ruled}
     return [
-        Refusal(f"_experiments.{name}", experiments[name], None, str(enforcement.said_by(name)))
-        for name in ruled
+        Refusal(f"_experiments.{key}", experiments[key], None, str(enforcement.said_by(name)))
+        for key, name in sorted(ruled.items())
     ]
+
+
+def _without_spotlight(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusal]:
+    """Leave Spotlight out where there is no DSN: for it alone the SDK sets rates and personal data as it likes."""
+    undone = enforcement.undone_by_spotlight()
+    wanted = arguments.get("spotlight")
+    if undone is None or not wanted or arguments.get("dsn"):
+        return []
+    arguments["spotlight"] = False
+    return [Refusal("spotlight", wanted, False, str(enforcement.said_by(undone)))]
+
+
+def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give init's arguments so that nobody who is handed their lists and mappings changes ours."""
+    return {
+        name: copy.copy(value) if type(value) in (dict, list, set) else value
+        for name, value in arguments.items()
+    }
 
 
 def same(one: Any, other: Any) -> bool:

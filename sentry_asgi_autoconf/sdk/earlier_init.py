@@ -11,9 +11,7 @@ from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import get_default_release
 
 # The client puts these in where nothing is given, from the machine or from other options.
-_FOUND_OUT = frozenset(
-    ("data_collection", "instrumenter", "keep_alive", "project_root", "server_name", "spotlight")
-)
+_FOUND_OUT = frozenset(("instrumenter", "keep_alive", "project_root", "server_name", "spotlight"))
 
 
 def arguments() -> dict[str, Any]:
@@ -31,6 +29,10 @@ def arguments() -> dict[str, Any]:
 def _is_usual(name: str, value: Any) -> bool:
     if value is None or value is DEFAULT_OPTIONS[name] or value == DEFAULT_OPTIONS[name]:
         return True
+    if name == "debug":
+        return not value
+    if name == "data_collection":
+        return not value.get("provided_by_user")
     if name == "event_scrubber":
         return type(value) is EventScrubber
     if name == "environment":

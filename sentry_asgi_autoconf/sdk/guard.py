@@ -10,16 +10,28 @@ import functools
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Mapping
+from weakref import WeakKeyDictionary
 
 import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
-from sentry_asgi_autoconf.sdk import earlier_init
+from sentry_asgi_autoconf.references import described
+from sentry_asgi_autoconf.sdk import deferred, earlier_init, quiet_logger
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
-Merge = Callable[[Callable[[], Merged]], "Merged | None"]
+Attempt = Callable[[Callable[[], Any]], Any]
+
+# What the SDK raises for arguments that are none, some of it by mishap.
+_REFUSALS = (AttributeError, DidNotEnable, ImportError, LookupError, TypeError, ValueError, Warning)
+
+_NOTHING = {
+    "dsn": "",
+    "spotlight": False,
+    "default_integrations": False,
+    "auto_enabling_integrations": False,
+}
 
 _ours: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_ours", default=False)
 _OURS = __name__.partition(".")[0]
@@ -28,9 +40,9 @@ _OURS = __name__.partition(".")[0]
 class Guard:
     """What an app's init is given; at most one stands in a process."""
 
-    def __init__(self, arguments: Arguments, attempt: Merge, report: Report) -> None:
-        """Take what makes the arguments, what runs that so that nothing is raised, and what is told of the result."""
-        self._arguments = arguments
+    def __init__(self, arguments: Arguments, attempt: Attempt, report: Report) -> None:
+        """Take what makes the arguments, what runs ours so that nothing is raised, and what is told of the result."""
+        self.arguments = arguments
         self._attempt = attempt
         self._report = report
 
@@ -38,47 +50,64 @@ class Guard:
         self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
     ) -> None:
         """Construct the app's client. Raises what the SDK would raise for the app's own arguments."""
-        given = _given(args, kwargs)
-        merged = None if given is None else self._attempt(lambda: self._arguments.of_app(given))
-        if given is None or merged is None:
-            self._as_without_us(original, client, args, kwargs)
-            return
-        try:
-            original(client, **merged.arguments)
-        except (DidNotEnable, ImportError, TypeError, ValueError, Warning):
-            self._as_without_us(original, client, args, kwargs)
-            return
-        _deactivate(client, merged.arguments)
         caller = _Caller()
+        given = _given(args, kwargs)
+        merged = None if given is None else self._attempt(lambda: self._made(original, client, given))
+        if merged is None or merged.error:
+            merged = merged or Merged({}, [], [], error="it cannot be told what may be set")
+            original(client, *args, **kwargs)
+            if self.arguments.must_hold:
+                # What the policy says of these arguments could not be told.
+                merged = merged._replace(arguments=_NOTHING)
+                original(client, **merged.arguments)
+        _said[client] = given or {}
         if caller.calls_init:
-            _remembered[:] = [given]
-        self._report(str(caller), merged)
+            _remembered[:] = [given or {}]
+        self._attempt(lambda: self._report(str(caller), merged))
 
-    def _as_without_us(
-        self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
-    ) -> None:
-        original(client, *args, **kwargs)
-        if self._arguments.must_hold:
-            # What the policy says of these arguments could not be told, so nothing is sent.
-            original(client, dsn="", spotlight=False)
+    def _made(self, original: Callable[..., None], client: Any, given: dict[str, Any]) -> Merged:
+        def made(final: Mapping[str, Any]) -> Any:
+            original(client, **final)
+            quiet_logger.set_level(client)
+            return client
+
+        merged = self.arguments.of_app(given)
+        try:
+            deferred.make_client(made, merged.arguments, defers=self.arguments.defers)
+        except _REFUSALS as error:
+            # The app's own arguments may be at fault, or the settings together with them.
+            return Merged({}, [], [], error=described(error))
+        _deactivate(client, merged.arguments)
+        return merged
 
 
 _standing: list[Guard] = []
 # What the app's init said: a worker that is forked from here is initialised anew, and does not call it again.
 _remembered: list[dict[str, Any]] = []
+# What each client was made of by an app; nothing for ours.
+_said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+
+
+def said() -> dict[str, Any]:
+    """Give the arguments of an app's init that ran past a guard, in the parent process perhaps."""
+    return _remembered[0] if _remembered else {}
 
 
 def said_before() -> dict[str, Any]:
-    """Give the arguments of an app's init that ran already, before the guard stood or in the parent process."""
-    return _remembered[0] if _remembered else earlier_init.arguments()
+    """Give the arguments from which an app made the client that is there, before a guard stood perhaps."""
+    known = _said.get(sentry_sdk.get_client())
+    return earlier_init.arguments() if known is None else known
 
 
 def stand(guard: Guard) -> None:
     """Guard every client that is made from now on, in place of a guard that stands."""
     _standing[:] = [guard]
-    client = sentry_sdk.Client
-    if getattr(client.__init__, "guarded", None) is None:
-        setattr(client, "__init__", _guarded(client.__init__))  # noqa: B010 (mypy: no method is assigned to)
+    _watch()
+
+
+def must_hold() -> bool:
+    """Whether a guard stands that no client may be made past."""
+    return any(guard.arguments.must_hold for guard in _standing)
 
 
 def withdraw() -> None:
@@ -88,7 +117,8 @@ def withdraw() -> None:
 
 @contextmanager
 def ours() -> Iterator[None]:
-    """Make clients past the guard within this context."""
+    """Make one client past the guard within this context."""
+    _watch()
     token = _ours.set(True)
     try:
         yield
@@ -96,10 +126,20 @@ def ours() -> Iterator[None]:
         _ours.reset(token)
 
 
+def _watch() -> None:
+    client = sentry_sdk.Client
+    if getattr(client.__init__, "guarded", None) is None:
+        setattr(client, "__init__", _guarded(client.__init__))  # noqa: B010 (mypy: no method is assigned to)
+
+
 def _guarded(original: Any) -> Any:
     @functools.wraps(original)
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
-        if _standing and not _ours.get():
+        if _ours.get():
+            _ours.set(False)
+            original(self, *args, **kwargs)
+            _said[self] = {}
+        elif _standing:
             _standing[0].construct(original, self, args, kwargs)
         else:
             original(self, *args, **kwargs)
@@ -110,16 +150,18 @@ def _guarded(original: Any) -> Any:
 
 def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
     """Give the app's arguments by name, as the SDK reads them; None if it would refuse them."""
-    rest, named = args, dict(kwargs)
+    dsn, rest = None, args
     if args and (isinstance(args[0], (str, bytes)) or args[0] is None):
-        rest = args[1:]
-        if named.get("dsn") is None:
-            named["dsn"] = args[0]
-    if not rest:
-        return named
-    if len(rest) == 1 and isinstance(rest[0], dict):
-        return {**rest[0], **named}
-    return None
+        dsn, rest = args[0], args[1:]
+    if len(rest) > 1:
+        return None
+    try:
+        named: dict[Any, Any] = dict(*rest, **kwargs)
+    except (TypeError, ValueError):
+        return None
+    if dsn is not None and named.get("dsn") is None:
+        named["dsn"] = dsn
+    return named if all(isinstance(name, str) for name in named) else None
 
 
 def _deactivate(client: Any, arguments: dict[str, Any]) -> None:

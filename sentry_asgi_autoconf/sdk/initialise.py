@@ -8,19 +8,29 @@ import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
 from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.sdk import guard
+from sentry_asgi_autoconf.sdk import deferred, guard, quiet_logger
 
 
-def init(arguments: Mapping[str, Any]) -> None:
-    """Initialise the SDK. Raises SdkError if it refuses the arguments."""
+def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
+    """Initialise the SDK; `defers` says whether integrations wait for their libraries.
+
+    Raises SdkError if the SDK refuses the arguments.
+    """
     try:
         with guard.ours():
-            sentry_sdk.init(**arguments)
+            deferred.make_client(_initialised, arguments, defers=defers)
     except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
         raise SdkError(
             f"sentry_sdk.init refused the settings with {type(error).__name__}: {error}",
             remedy="Correct the option that it names, or remove it.",
         ) from error
+
+
+def _initialised(arguments: Mapping[str, Any]) -> Any:
+    sentry_sdk.init(**arguments)
+    client = sentry_sdk.get_client()
+    quiet_logger.set_level(client)
+    return client
 
 
 def describe_server(server: Mapping[str, str]) -> None:
@@ -29,7 +39,22 @@ def describe_server(server: Mapping[str, str]) -> None:
 
 
 def withdraw() -> None:
-    """Take the client away again; what the integrations have patched finds none, and does nothing."""
-    guard.withdraw()
+    """Take our client away again; what the integrations have patched finds none, and does nothing.
+
+    One that the app made itself is as without us then; under a policy it stays as it is.
+    """
+    said = guard.said()
+    if not guard.must_hold():
+        guard.withdraw()
+        deferred.withdraw()
+        send_nothing_more()
+        if said:
+            sentry_sdk.init(**said)
+    elif not said:
+        send_nothing_more()
+
+
+def send_nothing_more() -> None:
+    """Take the client away that is there, whoever made it."""
     sentry_sdk.get_client().close(timeout=0)
     sentry_sdk.get_global_scope().set_client(None)

@@ -17,6 +17,7 @@ from sentry_asgi_autoconf.references import (
     guarded,
     import_whole,
 )
+from sentry_asgi_autoconf.sdk import auto_enabling
 from sentry_asgi_autoconf.shown_values import printable
 
 _PACKAGE = sentry_sdk.integrations.__name__
@@ -43,6 +44,18 @@ def installed_class(reference: IntegrationReference) -> type[Integration] | None
             return None
         raise
     return found if isinstance(found, type) else type(found)
+
+
+def disabled(reference: IntegrationReference) -> type[Integration] | None:
+    """Give what disables an integration where integrations wait for their libraries, as it imports none.
+
+    Raises UnknownIntegrationError, UnresolvedImportError.
+    """
+    path = reference.replace(":", ".")
+    for identifier, import_string in auto_enabling.import_strings().items():
+        if path in (identifier, import_string):
+            return auto_enabling.stand_in(identifier)
+    return installed_class(reference)
 
 
 def short_names() -> list[str]:

@@ -14,18 +14,19 @@ from sentry_asgi_autoconf.shown_values import printable, shown
 
 
 def build(
-    options: Mapping[str, Any], sources: Mapping[str, Origin] | None = None
+    options: Mapping[str, Any], sources: Mapping[str, Origin] | None = None, *, defers: bool = False
 ) -> tuple[dict[str, Any], list[AutoconfError]]:
     """Give the arguments for `sentry_sdk.init`, and a problem for everything that was left out.
 
-    Import strings are imported here. `sources` gives the origin of each option for the problems' text.
+    Import strings are imported here; where integrations wait for their libraries, as `defers` says, the names of
+    those that are disabled are not. `sources` gives the origin of each option for the problems' text.
     """
     arguments: dict[str, Any] = {}
     problems: list[AutoconfError] = []
     for name, value in options.items():
         setting = _Setting(name, (sources or {}).get(name))
         try:
-            arguments[name] = _argument(setting, value, problems)
+            arguments[name] = _argument(setting, value, problems, defers)
         except AutoconfError as error:
             problems.append(error)
     # Said even where it is off: the SDK would read a SENTRY_SPOTLIGHT that was refused.
@@ -56,7 +57,7 @@ class _Setting:
         return f"{printable(self._key)} in {name}" if self._key else f"{name}{self._place}"
 
 
-def _argument(setting: _Setting, value: Any, problems: list[AutoconfError]) -> Any:
+def _argument(setting: _Setting, value: Any, problems: list[AutoconfError], defers: bool) -> Any:
     """Give the value as `init` takes it; what a list loses becomes a problem. Raises AutoconfError."""
     if setting.name not in consts.DEFAULT_OPTIONS:
         raise UnsupportedOptionError(
@@ -66,7 +67,8 @@ def _argument(setting: _Setting, value: Any, problems: list[AutoconfError]) -> A
     if setting.name == "integrations":
         return _each(setting, value, integrations.instance, problems)
     if setting.name == "disabled_integrations":
-        classes = _each(setting, value, integrations.installed_class, problems)
+        find = integrations.disabled if defers else integrations.installed_class
+        classes = _each(setting, value, find, problems)
         return [found for found in classes if found is not None]
     if setting.name == "ignore_errors":
         return _each(setting, value, _error, problems)

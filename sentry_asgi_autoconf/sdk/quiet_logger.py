@@ -9,5 +9,5 @@ from sentry_sdk.utils import logger
 
 
 def set_level(client: Any) -> None:
-    """Set the logger's level for what `client` prints: everything with the option debug, else nothing below a warning."""
+    """Set the level for what `client` prints: everything with the option debug, else nothing below a warning."""
     logger.setLevel(logging.DEBUG if client.options["debug"] else logging.WARNING)

@@ -11,10 +11,10 @@ from typing import Any, Callable, Dict, Optional
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import iter_event_frames
 
+from sentry_asgi_autoconf.sdk.chained_hooks import Hook, experiments_of, in_turn
 from sentry_asgi_autoconf.sdk.sensitive import FILTERED, Sensitive
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
-Hook = Callable[[Any, Any], Any]
 
 
 def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
@@ -26,22 +26,19 @@ def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
         "before_send_log": redact.attributes,
         "before_send_metric": redact.attributes,
     }
-    experiments = options.get("_experiments") or {}
+    experiments = experiments_of(options)
     if "stream" in (options.get("trace_lifecycle"), experiments.get("trace_lifecycle")):
         hooks["before_send_span"] = redact.attributes
     if not redact.is_wanted(options):
         return
     for name, first in hooks.items():
         if name in DEFAULT_OPTIONS:
-            options[name] = _in_turn(first, options.get(name) or experiments.get(name))
+            then = options.get(name) or experiments.get(name)
+            options[name] = in_turn(name, _without_hint(first), *([then] if then else []))
 
 
-def _in_turn(first: Callable[[Any], Any], then: Hook | None) -> Hook:
-    def hook(data: Any, hint: Any) -> Any:
-        redacted = first(data)
-        return redacted if then is None else then(redacted, hint)
-
-    return hook
+def _without_hint(redact: Callable[[Any], Any]) -> Hook:
+    return lambda data, hint: redact(data)
 
 
 class Redaction:
@@ -50,8 +47,8 @@ class Redaction:
     def __init__(self, options: dict[str, Any], current_scope: ScopeGetter) -> None:
         """Take init's `options`, and what gives the request's ASGI scope."""
         collection = options.get("data_collection")
-        self._addresses = collection is None or not collection.get("user_info", True)
-        self._request_is_ours = collection is None
+        self._request_is_ours = not isinstance(collection, dict)
+        self._addresses = not isinstance(collection, dict) or not collection.get("user_info", True)
         self._current_scope = current_scope
 
     @staticmethod

@@ -41,7 +41,7 @@ def join_application(module: ModuleType, runtime: Runtime) -> None:
         with server.loading(getattr(self, "app_uri", None)) as loading:
             app = loading.loaded(original(self))
         if self.cfg.preload_app:
-            server.withdraw("the workers serve")
+            server.withdraw("the workers serve", is_parent=True)
         return app
 
     gunicorn.replace(module.BaseApplication, "wsgi", wsgi)

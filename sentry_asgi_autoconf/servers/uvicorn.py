@@ -60,7 +60,7 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
         try:
             await original(*args, **kwargs)
         finally:
-            server.flush()
+            server.stopped()
 
     # Before 0.29 there was but one.
     server.replace(module.Server, "_serve" if hasattr(module.Server, "_serve") else "serve", serve)

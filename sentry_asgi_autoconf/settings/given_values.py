@@ -16,5 +16,7 @@ class GivenValues(Source):
         self._values = values
 
     def find(self, field_name: str) -> Optional[Candidate]:
-        """Give the value of a field."""
-        return self._values.get(field_name)
+        """Give the value of a field; blank text sets nothing."""
+        found = self._values.get(field_name)
+        is_blank = found is not None and isinstance(found.value, str) and not found.value.strip()
+        return None if is_blank else found

@@ -2,23 +2,23 @@
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Type
 
-from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
+from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
 from sentry_asgi_autoconf.settings import app_config
 from sentry_asgi_autoconf.settings.candidates import Choice, choose
 from sentry_asgi_autoconf.settings.environment import EnvironmentSource
 from sentry_asgi_autoconf.settings.given_values import GivenValues
-from sentry_asgi_autoconf.settings.keys import NOTHING, OWN_PREFIX, Table
+from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, Table
 from sentry_asgi_autoconf.settings.names import unknown_variables
 from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
 from sentry_asgi_autoconf.settings.options_json import OptionsJson, OptionsJsonSource, unknown_options
 from sentry_asgi_autoconf.settings.own import OwnSettings
-from sentry_asgi_autoconf.settings.policy import places
-from sentry_asgi_autoconf.settings.policy.terms import CHAINED, NO_POLICY, Policy
+from sentry_asgi_autoconf.settings.plain import plain
+from sentry_asgi_autoconf.settings.policy import in_force
+from sentry_asgi_autoconf.settings.policy.terms import CHAINED, Policy
 from sentry_asgi_autoconf.settings.provenance import Setting
 from sentry_asgi_autoconf.settings.secret_files import check_directory
 from sentry_asgi_autoconf.settings.secrets import SecretsSource
@@ -44,6 +44,11 @@ class Loaded(NamedTuple):
     policy_is_unknown: bool
     warnings: List[AutoconfError]
 
+    def is_enforced(self, name: str) -> bool:
+        """Whether a policy sets what has this name in `settings`."""
+        setting = self.settings.get(name)
+        return setting is not None and setting.origin is not None and setting.origin.layer == ENFORCED
+
 
 def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
     """Read the settings of all layers below the app's code, whose import string is `app`.
@@ -52,12 +57,12 @@ def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
     """
     problems: List[AutoconfError] = []
     named = choose(OwnSettings, [EnvironmentSource(OwnSettings, environ)]).model
-    policy = _policy(named, environ)
+    policy = in_force.policy(environ)
     config = app_config.read(named.config, app, problems)
     own = choose(OwnSettings, _own_sources(environ, policy, config))
     directory = _secrets_directory(own.model, problems)
     further = choose(OptionsJson, _named_sources(OptionsJson, environ, directory))
-    enforcement = _enforcement(policy)
+    enforcement = in_force.enforcement(policy)
     options = choose(
         SdkOptions,
         _option_sources(environ, directory, further, policy, config),
@@ -82,16 +87,6 @@ def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
         policy.is_unknown,
         policy.warnings,
     )
-
-
-def _policy(named: OwnSettings, environ: Mapping[str, str]) -> Policy:
-    if not places.exist(environ):
-        return NO_POLICY
-    from sentry_asgi_autoconf.settings.policy import merging, reading
-
-    policy = merging.merged(list(reading.read_all(named.policy)))
-    # What is half understood sets nothing.
-    return policy._replace(defaults=NOTHING, enforced=NOTHING, limits={}) if policy.is_unknown else policy
 
 
 def _secrets_directory(own: OwnSettings, problems: List[AutoconfError]) -> Optional[str]:
@@ -141,33 +136,11 @@ def _option_sources(
     ]
 
 
-def _enforcement(policy: Policy) -> Enforcement:
-    if policy.is_unknown:
-        return nothing_leaves(
-            Origin("the policy that cannot be read", policy.names[0] if policy.names else "", layer=ENFORCED)
-        )
-    if not policy.enforced.options and not policy.enforced.further and not policy.limits:
-        return Enforcement()
-    given = policy.enforced.options
-    checked = choose(SdkOptions, [GivenValues(SdkOptions, given)]).model
-    values = {init_name(field): _plain(getattr(checked, field)) for field in given if field not in CHAINED}
-    values.update({name: candidate.value for name, candidate in policy.enforced.further.items()})
-    return Enforcement(
-        values,
-        {field: getattr(checked, field) for field in given if field in CHAINED},
-        policy.limits,
-        {
-            **{init_name(field): candidate.origin for field, candidate in given.items()},
-            **{name: candidate.origin for name, candidate in policy.enforced.further.items()},
-        },
-    )
-
-
 def _settings(choice: Choice[SdkOptions], enforcement: Enforcement) -> Dict[str, Setting]:
     settings = {}
     for field in {**choice.origins, **choice.forbidden}:
         name, origin = init_name(field), choice.origins.get(field)
-        value = _plain(getattr(choice.model, field)) if origin else None
+        value = plain(getattr(choice.model, field)) if origin else None
         kept = enforcement.clamped(name, value)
         forbidden = tuple(choice.forbidden.get(field, ()))
         ruled = forbidden or kept != value
@@ -202,8 +175,3 @@ def _own_settings(own: Choice[OwnSettings]) -> Dict[str, Setting]:
         OWN_PREFIX + field: Setting(getattr(own.model, field), origin, tuple(own.overrode[field]))
         for field, origin in own.origins.items()
     }
-
-
-def _plain(value: Any) -> Any:
-    """Give a value without pydantic's models, as `sentry_sdk.init` takes it."""
-    return value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value

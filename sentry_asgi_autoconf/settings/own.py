@@ -6,26 +6,33 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from pydantic_settings import SettingsConfigDict
 from typing_extensions import Annotated, Literal
 
-from sentry_asgi_autoconf.settings import paths, texts, types
+from sentry_asgi_autoconf.settings import paths, shapes, texts, types
 from sentry_asgi_autoconf.settings.base import Settings
 
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"],
     BeforeValidator(paths.log_level),
-    types.Allowed("one of debug, info, warning, error"),
+    types.Allowed("one of debug, info, warning, error", shapes.LOG_LEVELS),
 ]
 Processes = Annotated[
     Literal["servers", "all"], BeforeValidator(texts.lower_case), types.Allowed("one of servers, all")
 ]
+Integrations = Annotated[
+    Literal["deferred", "eager"], BeforeValidator(texts.lower_case), types.Allowed("one of deferred, eager")
+]
 PathGlobs = Annotated[
     List[str],
     PlainValidator(paths.globs),
-    types.Allowed('a list of paths that start with "/" or "*", comma-separated or a JSON array'),
+    types.Allowed(
+        'a list of paths that start with "/" or "*", comma-separated or a JSON array', shapes.PATHS
+    ),
 ]
 RatesByPath = Annotated[
     Dict[str, float],
     PlainValidator(paths.rates),
-    types.Allowed('a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}'),
+    types.Allowed(
+        'a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}', shapes.RATES_BY_PATH
+    ),
 ]
 OnAppInit = Annotated[
     Literal["merge", "keep", "replace"],
@@ -35,17 +42,17 @@ OnAppInit = Annotated[
 Modules = Annotated[
     List[str],
     PlainValidator(paths.modules),
-    types.Allowed("a list of module names, comma-separated or a JSON array"),
+    types.Allowed("a list of module names, comma-separated or a JSON array", shapes.NAMES),
 ]
 Distributions = Annotated[
     List[str],
     PlainValidator(paths.distributions),
-    types.Allowed("a list of distributions, comma-separated or a JSON array"),
+    types.Allowed("a list of distributions, comma-separated or a JSON array", shapes.NAMES),
 ]
 AppGlobs = Annotated[
     List[str],
     PlainValidator(paths.apps),
-    types.Allowed("a list of globs package.module:attribute, comma-separated or a JSON array"),
+    types.Allowed("a list of globs package.module:attribute, comma-separated or a JSON array", shapes.APPS),
 ]
 
 
@@ -85,6 +92,12 @@ class OwnSettings(Settings):
         description="Which processes are instrumented: those that serve an app, or every Python process.",
         examples=["all"],
         json_schema_extra={"environment_only": True},
+    )
+    integrations: Integrations = Field(
+        "deferred",
+        description="When a library is instrumented: as the app imports it (deferred), or every installed one at"
+        " start, imported for the purpose (eager).",
+        examples=["eager"],
     )
     secrets_dir: Optional[types.FilePath] = Field(
         None,

@@ -32,6 +32,21 @@ def test_each_message_is_explained_under_its_slug_and_no_other_is() -> None:
     assert explained == sorted({error.slug for error in errors(AutoconfError)})
 
 
+def test_each_finding_of_check_is_explained_under_its_name_and_no_other_is() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    messages = set(re.findall(r"^## (\S+)$", (ROOT / "docs" / "messages.md").read_text(), re.MULTILINE))
+    troubles = re.findall(r"^## ([a-z-]+)$", page, re.MULTILINE)
+    in_order = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert troubles == sorted(troubles)
+    assert page.count("Symptom: ") == page.count("\nCause: ") == page.count("\nRemedy: ") == len(troubles)
+    calls, texts = set(), set()
+    for path in (ROOT / "sentry_asgi_autoconf" / "cli" / "checks").glob("*.py"):
+        calls |= set(re.findall(r"\b(?:ok|warning|error)\(\s*\"([a-z-]+)\"", path.read_text()))
+        texts |= set(re.findall(r"\"([a-z-]+)\"", path.read_text()))
+    assert calls <= {*troubles, *in_order, *messages}
+    assert {*troubles, *in_order} <= texts
+
+
 def test_the_readme_s_test_command_is_what_ci_runs() -> None:
     commands = re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)
     assert len(commands) == 2

@@ -19,6 +19,8 @@ def python_with(*distributions: str, minor: str) -> str:
     requirements = ["sentry-sdk", "pydantic-settings", "uvicorn"]
     if int(minor.partition(".")[2]) < 10:
         requirements.append("importlib-metadata")
+    if int(minor.partition(".")[2]) < 11:
+        requirements.append("tomli")
     wheels = [str(wheel_of(TREES / name)) for name in distributions]
     return venv(interpreters()[minor], *requirements, *wheels)
 

@@ -1,35 +1,38 @@
-"""Check a policy's tables, and turn them into its terms."""
+"""Check a policy, and turn it into its terms."""
 
 import math
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, ValidationError
 from typing_extensions import Annotated
 
-from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError
+from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, POLICY_DEFAULT, Origin
+from sentry_asgi_autoconf.settings import shapes
 from sentry_asgi_autoconf.settings.candidates import choose
 from sentry_asgi_autoconf.settings.given_values import GivenValues
-from sentry_asgi_autoconf.settings.keys import NOTHING, Table, did_you_mean, sorted_out
+from sentry_asgi_autoconf.settings.keys import NOTHING, did_you_mean
 from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.own import OwnSettings
-from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers, limits_texts
+from sentry_asgi_autoconf.settings.policy import tables
+from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_numbers, limits_texts
+from sentry_asgi_autoconf.settings.policy.tables import Place, refusal
 from sentry_asgi_autoconf.settings.policy.terms import Policy
+from sentry_asgi_autoconf.settings.problems import allowed
+from sentry_asgi_autoconf.settings.source import Candidate
+from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import printable
-
-Place = Callable[[Sequence[str]], str]
 
 
 def _number(value: Any) -> Union[int, float]:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("it is no number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("it is no finite number")
     return value
 
 
-Number = Annotated[Union[int, float], PlainValidator(_number)]
-
-_REMEDY = "Correct the policy; until then nothing leaves this process."
+Number = Annotated[Union[int, float], PlainValidator(_number), Allowed("a number", shapes.NUMBER)]
 
 
 class LimitRules(BaseModel):
@@ -42,47 +45,24 @@ class LimitRules(BaseModel):
     allow: Optional[Annotated[List[StrictStr], Field(min_length=1)]] = None
 
 
-def read(name: str, tables: Any, place: Place) -> Policy:
+def read(name: str, content: Any, place: Place) -> Policy:
     """Give the policy of this name; `place` tells where a key of its tables stands."""
     errors: List[AutoconfError] = []
-    if not isinstance(tables, Mapping):
-        return Policy([name], NOTHING, NOTHING, {}, [_error(name, "it is no mapping of tables")], [])
-    for key in tables:
+    if not isinstance(content, Mapping):
+        return Policy([name], NOTHING, NOTHING, {}, [refusal(name, "it is no mapping of tables")], [])
+    for key in content:
         if key not in ("defaults", "limits", "enforced"):
-            errors.append(
-                _error(place([str(key)]), f"[{key}] is no table of a policy: defaults, limits, enforced are")
-            )
-    defaults = _table("defaults", POLICY_DEFAULT, tables, place, errors)
-    enforced = _table("enforced", ENFORCED, tables, place, errors)
-    return Policy([name], defaults, enforced, _limits(tables.get("limits", {}), place, errors), errors, [])
-
-
-def _table(
-    name: str, layer: str, tables: Mapping[str, Any], place: Place, errors: List[AutoconfError]
-) -> Table:
-    values = tables.get(name, {})
-    if not isinstance(values, Mapping) or any(not isinstance(key, str) for key in values):
-        errors.append(_error(place([name]), f"[{name}] is no table of settings"))
-        return NOTHING
-    found: List[AutoconfError] = []
-    table = sorted_out(values, lambda key: Origin(f"[{name}] {key}", place([name, key]), layer=layer), found)
-    for model, given in ((SdkOptions, table.options), (OwnSettings, table.own)):
-        found += choose(model, [GivenValues(model, given)]).problems
-    for key, candidate in table.further.items():
-        if key not in _sdk_options():
-            found.append(AutoconfError(f"{candidate.origin} is no setting", remedy=did_you_mean(key)))
-    # What a problem would replace the value by does not matter here: no part of the policy is taken on trust.
-    errors += [InvalidPolicyError(problem.what, remedy=f"{_advice(problem)}{_REMEDY}") for problem in found]
-    return table
-
-
-def _advice(problem: AutoconfError) -> str:
-    return "" if "until then" in problem.remedy else f"{problem.remedy} "
+            what = f"[{printable(str(key))}] is no table of a policy: defaults, limits, enforced are"
+            errors.append(refusal(place([str(key)]), what))
+    defaults = tables.read("defaults", POLICY_DEFAULT, content, place, errors)
+    enforced = tables.read("enforced", ENFORCED, content, place, errors)
+    limits = _limits(content.get("limits", {}), place, errors)
+    return Policy([name], defaults, enforced, limits, errors, [])
 
 
 def _limits(values: Any, place: Place, errors: List[AutoconfError]) -> Dict[str, Limit]:
     if not isinstance(values, Mapping):
-        errors.append(_error(place(["limits"]), "[limits] is no table"))
+        errors.append(refusal(place(["limits"]), "[limits] is no table"))
         return {}
     limits = {}
     for option, rules in values.items():
@@ -90,7 +70,7 @@ def _limits(values: Any, place: Place, errors: List[AutoconfError]) -> Dict[str,
         try:
             limits[option] = _limit(option, rules, where)
         except ValueError as error:
-            errors.append(_error(where, f"[limits] {printable(str(option))} {error}"))
+            errors.append(refusal(where, f"[limits] {printable(str(option))} {error}"))
     return limits
 
 
@@ -113,8 +93,18 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
         )
     if not is_range and checked.allow is None:
         raise ValueError("limits nothing: it needs max, min or allow")
-    allow = None if checked.allow is None else tuple(checked.allow)
-    return Limit(checked.max, checked.min, allow, (Origin(f"[limits] {option}", where, layer="limits"),))
+    origin = Origin(f"[limits] {option}", where, layer="limits")
+    for name, bound in (("max", checked.max), ("min", checked.min)):
+        given = {} if bound is None else {option: Candidate(bound, origin)}
+        if choose(SdkOptions, [GivenValues(SdkOptions, given)]).problems:
+            raise ValueError(f"has a wrong value at {name}: it is not {_allowed(option)}")
+    if choices(option) and not set(checked.allow or ()).issubset(choices(option)):
+        raise ValueError(f"has a wrong value at allow: it is not {_allowed(option)}")
+    return Limit(checked.max, checked.min, (tuple(checked.allow),) if checked.allow else (), (origin,))
+
+
+def _allowed(option: str) -> str:
+    return allowed(SdkOptions.model_fields[option])
 
 
 def _reason(error: ValidationError) -> str:
@@ -123,13 +113,3 @@ def _reason(error: ValidationError) -> str:
     cause = first.get("ctx", {}).get("error")
     message = str(cause) if cause else f"{first['msg'][:1].lower()}{first['msg'][1:]}"
     return f"has a wrong value at {printable(str(steps[0]))}: {message}" if steps else f"is wrong: {message}"
-
-
-def _error(where: str, what: str) -> InvalidPolicyError:
-    return InvalidPolicyError(f"{printable(where, 200)}: {what}", remedy=_REMEDY)
-
-
-def _sdk_options() -> Mapping[str, Any]:
-    from sentry_sdk.consts import DEFAULT_OPTIONS
-
-    return DEFAULT_OPTIONS

@@ -17,8 +17,13 @@ def limits_numbers(field_name: str) -> bool:
 
 def limits_texts(field_name: str) -> bool:
     """Whether the option is one text: free, or one of several."""
-    return any(
-        kind is str or isinstance(next(iter(get_args(kind)), None), str) for kind in _kinds(field_name)
+    return any(kind is str for kind in _kinds(field_name)) or bool(choices(field_name))
+
+
+def choices(field_name: str) -> tuple[str, ...]:
+    """Give the texts of which the option is one; none if it is not a choice."""
+    return tuple(
+        choice for kind in _kinds(field_name) for choice in get_args(kind) if isinstance(choice, str)
     )
 
 

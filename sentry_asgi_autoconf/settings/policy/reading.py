@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.exceptions import InvalidPolicyError, UnresolvedImportError
@@ -18,42 +18,43 @@ from sentry_asgi_autoconf.shown_values import printable, shown
 _REMEDY = "Correct it; until then nothing leaves this process."
 
 
-def read_all(named: str | None) -> Iterator[Policy]:
-    """Give each policy, lowest first; `named` is the file that the variable names."""
+def read_all(environ: Mapping[str, str]) -> Iterator[Policy]:
+    """Give each policy, lowest first."""
     for distribution in entry_points.unreadable(entry_points.POLICIES):
-        yield unreadable(
-            InvalidPolicyError(
-                f"the metadata of {printable(distribution)}, which declares a policy, cannot be read",
-                remedy=_REMEDY,
-            )
-        )
+        yield _unknown(f"the metadata of {printable(distribution)}, which declares a policy, cannot be read")
     for point in sorted(entry_points.in_group(entry_points.POLICIES), key=lambda point: str(point.name)):
         yield _of_entry_point(point)
+    named = environ.get(VARIABLE, "").strip()
     if named:
-        yield _of_file(named, f"{VARIABLE}={shown(named, 200)}")
+        yield _of_file(named, f"policy {VARIABLE}={shown(named, 200)}")
     if machine_has_one():
-        yield _of_file(MACHINE, MACHINE)
+        yield _of_file(MACHINE, f"policy {MACHINE}")
 
 
 def _of_entry_point(point: Any) -> Policy:
-    name = f"policy {printable(str(point.name))} ({printable(str(point.value))})"
+    value = printable(str(point.value))
+    name = f"policy {printable(str(point.name))} ({value})"
     try:
-        found = guarded(point.load, f"loading {point.value}")
+        found = guarded(point.load, f"loading {value}")
         if callable(found):
-            found = guarded(found, f"calling {point.value}")
+            found = guarded(found, f"calling {value}")
         if isinstance(found, (str, os.PathLike)):
-            return _of_file(os.fspath(found), name)
-        tables = guarded(lambda: json.loads(json.dumps(found)), f"reading what {point.value} gives")
+            path = guarded(lambda: os.fsdecode(found), f"reading what {value} gives")
+            return _of_file(path, f"{name}, {printable(path, 200)}")
+        # As plain data, which nobody changes any more.
+        tables = guarded(lambda: json.loads(json.dumps(found, default=dict)), f"reading what {value} gives")
     except UnresolvedImportError as error:
-        return unreadable(InvalidPolicyError(f"{name} cannot be read: {error.what}", remedy=_REMEDY))
+        return _unknown(f"the {name} cannot be read: {error.what}")
     return document.read(name, tables, lambda keys: name)
 
 
-def _of_file(path: str, setting: str) -> Policy:
+def _of_file(path: str, described: str) -> Policy:
     try:
         file = TomlFile(path)
     except (OSError, ValueError) as error:
-        return unreadable(
-            InvalidPolicyError(f"the policy {setting} cannot be read: {reason(error)}", remedy=_REMEDY)
-        )
-    return document.read(file.path, file.content, lambda keys: file.place(keys))
+        return _unknown(f"the {described} cannot be read: {reason(error)}")
+    return document.read(file.path, file.content, file.place)
+
+
+def _unknown(what: str) -> Policy:
+    return unreadable(InvalidPolicyError(what, remedy=_REMEDY))

@@ -1,0 +1,1 @@
+"""What `check` looks at: one subject a module, each of which gives findings."""

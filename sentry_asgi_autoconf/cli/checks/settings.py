@@ -1,0 +1,117 @@
+"""What the settings say of this process: whether anything is sent, where to, and what of them was refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from urllib.parse import urlsplit
+
+from sentry_asgi_autoconf import activation, init_arguments
+from sentry_asgi_autoconf.activation import Decision
+from sentry_asgi_autoconf.cli.checks.finding import ERROR, WARNING, Finding, error, of_problem, ok, warning
+from sentry_asgi_autoconf.exceptions import ConfiguratorError, InvalidPolicyError
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.settings.loading import Loaded
+
+# What of these went wrong stops everything.
+_FATAL = (ConfiguratorError, InvalidPolicyError)
+_NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set: nothing is sent."
+
+
+class Examined(NamedTuple):
+    """What was found, and the arguments for `sentry_sdk.init`, None where there would be no init."""
+
+    findings: list[Finding]
+    arguments: dict[str, Any] | None = None
+
+
+def examine() -> Examined:
+    """Read the settings as a process that serves an app of this directory would."""
+    loaded = activation.load(None)
+    if isinstance(loaded, Decision):
+        if "SENTRY_ASGI_ENABLED" in loaded.reason:
+            return Examined([error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")])
+        return Examined([error("no-destination", f"{_NOWHERE} Set the DSN of your project.")])
+    arguments, problems = init_arguments.of(loaded)
+    problems = [*loaded.problems, *problems]
+    try:
+        final = arguments.own()
+    except ConfiguratorError as failure:
+        final = {}
+        problems.append(failure)
+    fatal = any(isinstance(problem, _FATAL) for problem in problems)
+    grave = ERROR if loaded.own.strict else WARNING
+    found = [
+        *(of_problem(ERROR if isinstance(each, _FATAL) else grave, each) for each in problems),
+        *(of_problem(WARNING, each) for each in loaded.warnings),
+        *_sources(loaded),
+    ]
+    if not final.get("dsn") and not final.get("spotlight"):
+        return Examined([*found, *([] if fatal else [_nowhere(loaded)])])
+    return Examined([*found, *_destination(final), *_volume(final), *_left_out(loaded)], final)
+
+
+def _nowhere(loaded: Loaded) -> Finding:
+    setting = loaded.settings.get("dsn")
+    if setting is not None and setting.forbidden:
+        return error(
+            "dsn-forbidden",
+            f"No DSN that is set is permitted by {setting.ruled_by}: nothing is sent. Set one whose host it allows.",
+        )
+    return error(
+        "no-destination", "There is no valid SENTRY_DSN: nothing is sent. Set the DSN of your project."
+    )
+
+
+def _destination(final: dict[str, Any]) -> Iterator[Finding]:
+    if final.get("dsn"):
+        parts = urlsplit(str(final["dsn"]))
+        yield ok(
+            "destination", f"{parts.scheme} to {parts.hostname}, project {parts.path.rpartition('/')[2]}"
+        )
+    else:
+        yield ok("destination", "Spotlight alone")
+
+
+def _volume(final: dict[str, Any]) -> Iterator[Finding]:
+    if not is_tracing(final):
+        yield ok(
+            "tracing", "errors only: neither SENTRY_TRACES_SAMPLE_RATE nor a sampler asks for transactions"
+        )
+    else:
+        rate = final.get("traces_sample_rate")
+        yield ok("tracing", f"transactions, at a rate of {rate}" if rate else "transactions, by a sampler")
+    if final.get("sample_rate") == 0:
+        yield warning("errors-off", "SENTRY_SAMPLE_RATE is 0: no error is reported.")
+
+
+def is_tracing(final: dict[str, Any]) -> bool:
+    """Whether these arguments make transactions at all."""
+    return bool(final.get("traces_sample_rate") or final.get("traces_sampler"))
+
+
+def _sources(loaded: Loaded) -> Iterator[Finding]:
+    if loaded.policies and not loaded.policy_is_unknown:
+        yield ok("policy", f"read: {', '.join(loaded.policies)}")
+    directory = loaded.own.status_dir
+    if directory and not _takes_files(directory):
+        yield warning(
+            "unwritable-status",
+            f"SENTRY_ASGI_STATUS_DIR={directory} is no directory that this user can write to: no status is told.",
+        )
+
+
+def _takes_files(directory: str) -> bool:
+    return Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)
+
+
+def _left_out(loaded: Loaded) -> Iterator[Finding]:
+    named = {
+        "SENTRY_ASGI_DISABLED_SERVERS": loaded.own.disabled_servers,
+        "SENTRY_ASGI_EXCLUDED_APPS": loaded.own.excluded_apps,
+    }
+    for setting, names in named.items():
+        if names:
+            yield warning("left-alone", f"{setting} leaves out {', '.join(names)}.")

@@ -1,0 +1,59 @@
+"""What the settings make of the arguments of `sentry_sdk.init`; imported where there is a destination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
+from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError, UnsupportedOptionError
+from sentry_asgi_autoconf.sdk import options as init_options
+from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.wrapping import current_request
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.settings.loading import Loaded
+
+
+def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
+    """Give what every client of this process is made from, and a problem for all that was left out of it."""
+    options, enforcement, problems = _built(loaded)
+    rates = loaded.own.traces_sample_rates
+    if not loaded.is_enforced("asgi_traces_sample_rates"):
+        rates = enforcement.rates_by_path(rates)
+    arguments = Arguments(
+        options,
+        enforcement,
+        on_app_init=loaded.own.on_app_init,
+        defers=_defers(loaded),
+        excluded_paths=loaded.own.excluded_paths,
+        traces_sample_rates=rates,
+        current_scope=current_request.recall,
+    )
+    return arguments, problems
+
+
+def _built(loaded: Loaded) -> tuple[dict[str, Any], Enforcement, list[AutoconfError]]:
+    """Give init's arguments and what is enforced of them, import strings imported, and what was left out."""
+    enforced, hooks = loaded.enforcement.values, loaded.enforcement.hooks
+    chosen = {name: value for name, value in loaded.options.items() if name not in enforced}
+    defers = _defers(loaded)
+    options, problems = init_options.build(chosen, loaded.sources, defers=defers)
+    found, doubts = init_options.build({**enforced, **hooks}, loaded.enforcement.origins, defers=defers)
+    # An option that this SDK does not have cannot be set by an app either.
+    grave = [doubt for doubt in doubts if not isinstance(doubt, UnsupportedOptionError)]
+    if grave:
+        return {}, nothing_leaves(), [*problems, *map(_of_policy, grave)]
+    enforcement = loaded.enforcement._replace(
+        values={name: found.get(name, value) for name, value in enforced.items()},
+        hooks={name: found.get(name, hook) for name, hook in hooks.items()},
+    )
+    values = {name: found[name] for name in enforced if name in found}
+    return {**options, **values}, enforcement, [*problems, *doubts]
+
+
+def _of_policy(doubt: AutoconfError) -> AutoconfError:
+    return InvalidPolicyError(doubt.what, remedy=f"{doubt.remedy} Until then nothing leaves this process.")
+
+
+def _defers(loaded: Loaded) -> bool:
+    return loaded.own.integrations == "deferred"

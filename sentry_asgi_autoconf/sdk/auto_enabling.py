@@ -1,0 +1,95 @@
+"""The SDK's auto-enabling integrations, one at a time: their names, their classes, their setup."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import Any, Iterable, Mapping
+
+import sentry_sdk
+import sentry_sdk.client
+from sentry_sdk import integrations
+from sentry_sdk.integrations import DidNotEnable, Integration
+from sentry_sdk.utils import get_sdk_name
+
+
+def import_strings() -> dict[str, str]:
+    """Give `package.module.Class` of each by its identifier, in the SDK's order; none if this SDK tells none."""
+    known: list[str] = getattr(integrations, "_AUTO_ENABLING_INTEGRATIONS", [])
+    return {import_string.split(".")[-2]: import_string for import_string in known}
+
+
+def deactivations() -> Mapping[str, Iterable[str]]:
+    """Give the identifiers of integrations that an active one takes the place of."""
+    found: Mapping[str, Iterable[str]] = getattr(integrations, "_INTEGRATION_DEACTIVATES", {})
+    return found
+
+
+def identifiers(given: Any) -> set[str]:
+    """Give the identifiers of integrations, or of their classes."""
+    return {each.identifier for each in given or ()}
+
+
+class _StandIn(Integration):
+    """What stands for the class of an integration that is not imported."""
+
+
+def stand_in(identifier: str) -> type[Integration]:
+    """Give a class that has the identifier of an integration, and does not need its library."""
+    return type(_StandIn.__name__, (_StandIn,), {"identifier": identifier})
+
+
+def is_stand_in(integration: Any) -> bool:
+    """Whether this was given by `stand_in`."""
+    return isinstance(integration, type) and issubclass(integration, _StandIn)
+
+
+def load(import_string: str) -> type[Integration] | None:
+    """Import the integration's class, and its library; None if the SDK would do without it."""
+    module, _, name = import_string.rpartition(".")
+    try:
+        found: type[Integration] = getattr(importlib.import_module(module), name)
+    except (DidNotEnable, SyntaxError):
+        return None
+    return found
+
+
+def set_up(client: Any, integration_class: type[Integration]) -> None:
+    """Patch the library, if that is not done yet, and let `client` have the integration.
+
+    Whatever the SDK would do without is left out; raises what else the integration raises.
+    """
+    integration = integration_class()
+    further = {"options": client.options, "disabled_integrations": never_deactivating()}
+    known = inspect.signature(integrations.setup_integrations).parameters
+    try:
+        installed = integrations.setup_integrations(
+            [integration],
+            with_defaults=False,
+            **{name: value for name, value in further.items() if name in known},
+        )
+    except DidNotEnable:
+        return
+    if integration.identifier in installed:
+        # Put in place of the other, as other threads may be going through that.
+        client.integrations = {**client.integrations, integration.identifier: integration}
+
+
+def never_deactivating() -> list[type[Integration]]:
+    """Give what keeps the SDK from importing all libraries to deactivate some integrations.
+
+    They are disabled by identifier for that purpose; an integration itself is disabled by its class.
+    """
+    return [stand_in(identifier) for identifier in deactivations()]
+
+
+def tell_name(client: Any) -> None:
+    """Name the SDK after the framework among the client's integrations, as the SDK does at init."""
+    about = sentry_sdk.client.SDK_INFO
+    name = get_sdk_name(list(client.integrations))
+    if about["name"] == name:
+        return
+    about["name"] = name
+    scope = sentry_sdk.Scope.get_global_scope()
+    if hasattr(scope, "set_global_attributes"):
+        scope.set_global_attributes()

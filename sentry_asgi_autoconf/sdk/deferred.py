@@ -1,0 +1,137 @@
+"""Set up auto-enabling integrations when their libraries are imported, and import no library for it.
+
+The SDK's way is to import every library that is installed, at init. What comes of it is the same here, for the
+libraries that are imported.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, TypeVar
+
+from sentry_sdk.integrations import Integration
+
+from sentry_asgi_autoconf import post_import
+from sentry_asgi_autoconf.exceptions import IntegrationError
+from sentry_asgi_autoconf.references import described
+from sentry_asgi_autoconf.sdk import auto_enabling, optional_imports, originals
+from sentry_asgi_autoconf.sdk.deferral import Deferral
+from sentry_asgi_autoconf.sdk.library_imports import LibraryFinder
+from sentry_asgi_autoconf.sdk.triggers import TRIGGERS
+from sentry_asgi_autoconf.sdk.turns import Turns
+
+T = TypeVar("T")
+
+# Stands for the library of an integration that this package does not know: that is set up at init.
+_UNKNOWN = ""
+
+_deferrals: list[Deferral] = []
+
+
+def make_client(
+    make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, Any], *, defers: bool = True
+) -> Any:
+    """Give the client that `make` makes of init's arguments: those `given`, less the integrations that wait.
+
+    None wait unless it `defers`. Raises what `make` raises.
+    """
+    if not defers:
+        return make(given)
+    with _turns.held():
+        deferral = _guarded("integrations cannot be deferred", lambda: _planned(given))
+        if deferral is None:
+            return make(given)
+        client = make(deferral.arguments)
+        _guarded("integrations cannot be deferred", lambda: _attach(deferral, client))
+        return client
+
+
+def withdraw() -> None:
+    """Set up nothing more for any client."""
+    _deferrals.clear()
+
+
+def _planned(given: Mapping[str, Any]) -> Deferral:
+    deferral = Deferral(given)
+    _finder.install()
+    originals.remember()
+    optional_imports.prepare(given)
+    return deferral
+
+
+def _attach(deferral: Deferral, client: Any) -> None:
+    deferral.attach(client)
+    _deferrals[:] = [each for each in _deferrals if each.client is not None]
+    _deferrals.append(deferral)
+    _turns.submit([_UNKNOWN, *filter(_finder.has_imported, TRIGGERS.values())])
+
+
+def _enable(libraries: list[str]) -> None:
+    """Set up what waits for libraries that have just been imported."""
+    for library in libraries:
+        _look_again(library)
+    due = [name for name in _wanted() if TRIGGERS.get(name, _UNKNOWN) in libraries]
+    loaded = {name: _load(name) for name in due}
+    for library in libraries:
+        originals.give_back(library)
+    originals.remember()
+    for name, integration in loaded.items():
+        for deferral in _deferrals:
+            if integration is not None and deferral.wants(name):
+                _set_up(deferral, integration)
+            deferral.done_with(name)
+    newest = _deferrals[-1].client if _deferrals else None
+    if newest is not None:
+        auto_enabling.tell_name(newest)
+    if None in loaded.values():
+        _release([name for name, integration in loaded.items() if integration is None])
+
+
+def _look_again(library: str) -> None:
+    _guarded(f"the SDK cannot use {library}", lambda: optional_imports.look_again(library))
+
+
+def _wanted() -> list[str]:
+    known = auto_enabling.import_strings()
+    return [name for name in known if any(deferral.wants(name) for deferral in _deferrals)]
+
+
+def _load(identifier: str) -> type[Integration] | None:
+    import_string = auto_enabling.import_strings()[identifier]
+    return _guarded(
+        f"the integration {identifier} cannot be imported", lambda: auto_enabling.load(import_string)
+    )
+
+
+def _set_up(deferral: Deferral, integration: type[Integration]) -> None:
+    client = deferral.client
+    if client is not None:
+        what = f"the integration {integration.identifier} cannot be set up"
+        _guarded(what, lambda: auto_enabling.set_up(client, integration))
+
+
+def _release(missing: list[str]) -> None:
+    """Set up what was kept out for integrations that there turn out to be none of."""
+    before = set(_wanted())
+    for deferral in _deferrals:
+        for name in missing:
+            deferral.do_without(name)
+    released = {TRIGGERS.get(name, _UNKNOWN) for name in _wanted() if name not in before}
+    _turns.submit([library for library in released if _finder.has_imported(library)])
+
+
+def _guarded(what: str, action: Callable[[], T]) -> T | None:
+    return post_import.guarded(
+        action,
+        lambda error: IntegrationError(
+            f"{what}: {described(error)}",
+            remedy="Upgrade sentry-sdk, or name the integration in SENTRY_DISABLED_INTEGRATIONS.",
+        ),
+    )
+
+
+def _work(libraries: list[str]) -> None:
+    _guarded("integrations cannot be set up", lambda: _enable(libraries))
+
+
+_turns = Turns(_work, patience=5.0)
+_finder = LibraryFinder(_turns.submit)

@@ -1,0 +1,59 @@
+"""Check a policy's tables of values: defaults, and what is enforced."""
+
+from typing import Any, Callable, List, Mapping, Sequence
+
+from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError
+from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.settings.candidates import choose
+from sentry_asgi_autoconf.settings.given_values import GivenValues
+from sentry_asgi_autoconf.settings.keys import NOTHING, Table, did_you_mean, sorted_out
+from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.shown_values import printable
+
+Place = Callable[[Sequence[str]], str]
+
+_REMEDY = "Correct the policy; until then nothing leaves this process."
+
+
+def read(
+    name: str, layer: str, content: Mapping[str, Any], place: Place, errors: List[AutoconfError]
+) -> Table:
+    """Give the table of this name, and add what is wrong with it to `errors`; `place` tells where a key stands."""
+    values = content.get(name, {})
+    if not isinstance(values, Mapping) or any(not isinstance(key, str) for key in values):
+        errors.append(refusal(place([name]), f"[{name}] is no table of settings"))
+        return NOTHING
+    found: List[AutoconfError] = []
+    table = sorted_out(values, lambda key: Origin(f"[{name}] {key}", place([name, key]), layer=layer), found)
+    for model, given in ((SdkOptions, table.options), (OwnSettings, table.own)):
+        found += choose(model, [GivenValues(model, given)]).problems if given else []
+    for candidate in (*table.options.values(), *table.own.values(), *table.further.values()):
+        if _is_blank(candidate.value):
+            found.append(AutoconfError(f"{printable(str(candidate.origin), 200)} has no value"))
+    for key, candidate in table.further.items():
+        if key not in _sdk_options():
+            what = f"{printable(str(candidate.origin), 200)} is no setting"
+            found.append(AutoconfError(what, remedy=did_you_mean(key)))
+    # What a problem would replace the value by does not matter here: no part of the policy is taken on trust.
+    errors += [InvalidPolicyError(problem.what, remedy=f"{_advice(problem)}{_REMEDY}") for problem in found]
+    return table
+
+
+def refusal(where: str, what: str) -> InvalidPolicyError:
+    """Say what is wrong in a place of the policy."""
+    return InvalidPolicyError(f"{printable(where, 200)}: {what}", remedy=_REMEDY)
+
+
+def _advice(problem: AutoconfError) -> str:
+    return f"{problem.remedy} " if problem.remedy and "until then" not in problem.remedy else ""
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _sdk_options() -> Mapping[str, Any]:
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+
+    return DEFAULT_OPTIONS

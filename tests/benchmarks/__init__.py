@@ -1,0 +1,1 @@
+"""What the product costs, against no instrumentation, Sentry set up by hand, and other products."""

@@ -1,0 +1,74 @@
+"""Call the app that a server would serve in a loop, and print the CPU time of one request: the best of some runs.
+
+Arguments: the app's import string, the path to request, requests a run, runs.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+from uvicorn.config import Config
+
+HEADERS = [
+    (b"host", b"service.example"),
+    (b"user-agent", b"benchmark/1.0"),
+    (b"accept", b"application/json"),
+    (b"accept-encoding", b"gzip, deflate"),
+    (b"connection", b"keep-alive"),
+    (b"x-request-id", b"5c0cf1f8a3b84d0e"),
+]
+
+
+def served(import_string):
+    """Load the app as uvicorn does, with all that its environment does to that, but for uvicorn's own middleware."""
+    config = Config(import_string, log_config=None, proxy_headers=False)
+    config.load()
+    return config.loaded_app
+
+
+def scope(path):
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "server": ("127.0.0.1", 8000),
+        "client": ("127.0.0.1", 50000),
+        "scheme": "http",
+        "method": "GET",
+        "root_path": "",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": list(HEADERS),
+        "state": {},
+    }
+
+
+async def receive():
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def run(app, path, requests):
+    """Give the CPU seconds of one request, all threads of the process included."""
+    statuses = []
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    start = time.process_time()
+    for _ in range(requests):
+        await app(scope(path), receive, send)
+    spent = time.process_time() - start
+    assert statuses == [200] * requests, set(statuses)
+    return spent / requests
+
+
+async def main(import_string, path, requests, runs):
+    app = served(import_string)
+    await run(app, path, min(requests, 200))  # the first ones build what later ones use
+    print(json.dumps(min([await run(app, path, requests) for _ in range(runs)])))
+
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

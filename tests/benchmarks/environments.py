@@ -1,0 +1,116 @@
+"""The environments that are measured: what an app needs, and one product beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.commands import output
+from tests.harness.server import ROOT, environment
+from tests.harness.venvs import venv
+
+WHEELS = ROOT / ".cache" / "wheels"
+MINIMAL = ("uvicorn", "starlette")
+SERVICE = ("uvicorn", "fastapi", "sqlalchemy", "redis", "httpx", "boto3", "celery", "openai")
+SERVED = ("uvicorn", "granian", "httptools", "uvloop", "fastapi")
+
+# What each product's documentation has one install; OpenTelemetry, one distribution for each library.
+_PRODUCTS = {
+    "sentry": ("sentry-sdk", "pydantic-settings"),
+    "opentelemetry": ("opentelemetry-distro", "opentelemetry-exporter-otlp"),
+    "datadog": ("ddtrace",),
+    "newrelic": ("newrelic",),
+}
+_INSTRUMENTATIONS = {
+    "starlette": "starlette",
+    "fastapi": "fastapi",
+    "sqlalchemy": "sqlalchemy",
+    "redis": "redis",
+    "httpx": "httpx",
+    "boto3": "botocore",
+    "celery": "celery",
+    "openai": "openai-v2",
+}
+
+
+class Environments:
+    """Environments by what an app needs and the product beside it, made when they are first asked for."""
+
+    def __init__(self, python: str, *, here: bool = False) -> None:
+        """Make them of `python`; or, `here`, let the running interpreter stand for every one."""
+        self._here = here
+        self._base = python
+        self._made: dict[tuple[tuple[str, ...], str], str] = {}
+        self._bootstraps: dict[str, str] = {}
+        self._wheel: Path | None = None
+
+    def python(self, libraries: tuple[str, ...], product: str) -> str:
+        """Give the Python of the environment that has `libraries`, and `product` (a key of the products, or none)."""
+        if self._here:
+            return sys.executable
+        key = (libraries, product)
+        if key not in self._made:
+            self._made[key] = venv(self._base, *libraries, *_requirements(libraries, product))
+            if product == "sentry":
+                # One for all environments, whatever is edited meanwhile.
+                self._wheel = self._wheel or _wheel()
+                _install(self._wheel, self._made[key])
+        return self._made[key]
+
+    def bootstrap(self, python: str) -> str:
+        """Give the directory that goes on PYTHONPATH in one of these environments."""
+        if python not in self._bootstraps:
+            command = [python, "-m", "sentry_asgi_autoconf", "path"]
+            self._bootstraps[python] = output(command, environment(bootstrap=False), Path("/")).strip()
+        return self._bootstraps[python]
+
+    def versions(self) -> dict[str, str]:
+        """Give the releases of the products in the environments that were made."""
+        found: dict[str, str] = {}
+        for (_, product), python in self._made.items():
+            listed = output([python, "-m", "pip", "list", "--format", "json"])
+            releases = {each["name"].lower(): each["version"] for each in json.loads(listed)}
+            wanted = (*_PRODUCTS[product], *SERVED)
+            found.update({name: releases[name] for name in wanted if name in releases})
+        return found
+
+
+def _requirements(libraries: tuple[str, ...], product: str) -> list[str]:
+    needed = list(_PRODUCTS[product])
+    if product == "opentelemetry":
+        wanted = [_INSTRUMENTATIONS[name] for name in libraries if name in _INSTRUMENTATIONS]
+        needed += [f"opentelemetry-instrumentation-{name}" for name in wanted]
+    return needed
+
+
+def _source() -> str:
+    """Give a hash of the package as it is now."""
+    files = [ROOT / "pyproject.toml", *sorted((ROOT / "sentry_asgi_autoconf").rglob("*.py"))]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
+
+
+def _wheel() -> Path:
+    """Give a wheel of the package as it is now: what users have, with no path of an editable installation."""
+    directory = WHEELS / _source()
+    if not directory.exists():
+        pip = [sys.executable, "-m", "pip", "--quiet"]
+        with tempfile.TemporaryDirectory() as built:
+            output([*pip, "wheel", "--no-deps", "--wheel-dir", built, str(ROOT)])
+            shutil.copytree(built, directory)
+    (wheel,) = directory.glob("*.whl")
+    return wheel
+
+
+def _install(wheel: Path, python: str) -> None:
+    """Install the wheel, unless it is what this environment has."""
+    installed = Path(python).parents[1] / "installed"
+    if installed.exists() and installed.read_text() == str(wheel):
+        return
+    pip = [python, "-m", "pip", "--quiet"]
+    output([*pip, "install", str(wheel)])  # with what it needs
+    output([*pip, "install", "--no-deps", "--force-reinstall", str(wheel)])
+    installed.write_text(str(wheel))

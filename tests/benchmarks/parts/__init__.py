@@ -1,0 +1,10 @@
+"""The parts of the benchmark, in the order in which they are measured and shown.
+
+Each has `measure`, which gives the rounds of one turn, and `tables`, `promises` and `charts` of all rounds.
+"""
+
+from __future__ import annotations
+
+from tests.benchmarks.parts import boot, cpu, growth, idle, throughput
+
+PARTS = {"idle": idle, "boot": boot, "cpu": cpu, "throughput": throughput, "growth": growth}

@@ -1,0 +1,285 @@
+"""`check` looks at an environment: each broken one has its cause named, a sound one none."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Callable, Mapping
+
+import pytest
+import sentry_sdk
+
+from sentry_asgi_autoconf.cli.checks.servers import OLDEST
+from tests.cli.checking import DSN, check
+from tests.cli.command_line import cli
+from tests.harness.server import BOOTSTRAP, ROOT
+
+Environ = Mapping[str, "str | None"]
+SITE_PACKAGES = Path(sentry_sdk.__file__).parents[1]
+
+
+def distribution(directory: Path, name: str, version: str, entry_points: str = "", module: str = "") -> str:
+    """Write a distribution into a directory, and give a PYTHONPATH on which it hides an installed one."""
+    metadata = directory / f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (metadata / "entry_points.txt").write_text(entry_points)
+    (directory / f"{name.replace('-', '_')}.py").write_text(module)
+    return f"{BOOTSTRAP}:{directory}:{ROOT}"
+
+
+def written(path: Path, text: str) -> Path:
+    """Write a file, and give its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def shadowed(tmp: Path) -> Environ:
+    theirs = written(tmp / "theirs" / "sitecustomize.py", "").parent
+    return {"PYTHONPATH": f"{theirs}:{BOOTSTRAP}:{ROOT}"}
+
+
+def not_mounted(tmp: Path) -> Environ:
+    return {"PYTHONPATH": f"{tmp}/sentry_asgi_autoconf/bootstrap:{ROOT}"}
+
+
+def other_environment(tmp: Path) -> Environ:
+    (tmp / "venv" / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+    return {"VIRTUAL_ENV": str(tmp / "venv")}
+
+
+def old_sdk(tmp: Path) -> Environ:
+    return {"PYTHONPATH": distribution(tmp, "sentry-sdk", "1.45.0")}
+
+
+def hidden_sdk(tmp: Path) -> Environ:
+    written(tmp / "sentry_sdk.py", "")
+    return {"PYTHONPATH": f"{BOOTSTRAP}:{tmp}:{ROOT}"}
+
+
+def old_pydantic(tmp: Path) -> Environ:
+    return {"PYTHONPATH": distribution(tmp, "pydantic", "1.10.13")}
+
+
+def unwatched(tmp: Path) -> Environ:
+    points = "[sentry_asgi_autoconf.servers]\nacme.loader = acme_sentry:join\n"
+    return {"PYTHONPATH": distribution(tmp, "acme-sentry", "1.0", points)}
+
+
+def bad_policy(tmp: Path) -> Environ:
+    return {"SENTRY_ASGI_POLICY": str(written(tmp / "policy.toml", "[limits\n"))}
+
+
+def forbidding_policy(tmp: Path) -> Environ:
+    policy = written(tmp / "policy.toml", '[limits]\ndsn = { allow = ["sentry.example.com"] }\n')
+    return {"SENTRY_ASGI_POLICY": str(policy)}
+
+
+def bad_config(tmp: Path) -> Environ:
+    return {"SENTRY_ASGI_CONFIG": str(written(tmp / "sentry.toml", "traces_sample_rate = \n"))}
+
+
+def failing_configurator(tmp: Path) -> Environ:
+    points = "[sentry_asgi_autoconf.configurators]\nacme = acme_scrubber:configure\n"
+    path = distribution(
+        tmp, "acme-scrubber", "1.0", points, "def configure(options):\n    raise OSError('no scrubber')\n"
+    )
+    return {"PYTHONPATH": path}
+
+
+def always(environ: Environ) -> Callable[[Path], Environ]:
+    """Make a set-up that needs no files."""
+    return lambda tmp: environ
+
+
+# Set-up → the name of its error, and what the line says of it.
+BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
+    "no DSN": (always({"SENTRY_DSN": None}), "no-destination", "neither SENTRY_DSN"),
+    "a DSN that is none": (always({"SENTRY_DSN": "sentry.io/1"}), "no-destination", "no valid SENTRY_DSN"),
+    "switched off": (always({"SENTRY_ASGI_ENABLED": "off"}), "disabled", "SENTRY_ASGI_ENABLED is false"),
+    "no PYTHONPATH": (always({"PYTHONPATH": str(ROOT.parent)}), "bootstrap-missing", "not on PYTHONPATH"),
+    "the package in place of its bootstrap": (
+        always({"PYTHONPATH": str(ROOT / "sentry_asgi_autoconf")}),
+        "wrong-directory",
+        "its directory bootstrap",
+    ),
+    "the project in place of the bootstrap": (
+        always({"PYTHONPATH": str(ROOT)}),
+        "wrong-directory",
+        "its directory bootstrap",
+    ),
+    "a volume that is not mounted": (not_mounted, "bootstrap-absent", "is its volume mounted?"),
+    "a sitecustomize before ours": (shadowed, "shadowed", "theirs/sitecustomize.py comes before"),
+    "another virtual environment": (other_environment, "other-virtualenv", "has no sentry-sdk"),
+    "an old SDK": (old_sdk, "sdk-too-old", "sentry-sdk 1.45.0 is older than 2.0"),
+    "a file that hides the SDK": (hidden_sdk, "unusable-dependency", "hides it"),
+    "an old pydantic": (old_pydantic, "pydantic-too-old", "pydantic 1.10.13 is older than 2.0"),
+    "an adapter that is not watched": (unwatched, "trigger-unwatched", "does not name acme.loader"),
+    "a broken policy": (bad_policy, "invalid-policy", "policy.toml"),
+    "a policy that forbids the DSN": (forbidding_policy, "dsn-forbidden", "policy.toml"),
+    "a configurator that fails": (failing_configurator, "configurator-failed", "no scrubber"),
+    "an integration without its library": (
+        always({"SENTRY_ASGI_STRICT": "true", "SENTRY_INTEGRATIONS": "trytond"}),
+        "unresolved-import",
+        "trytond",
+    ),
+}
+
+
+@pytest.mark.parametrize(("broken", "slug", "says"), BROKEN.values(), ids=BROKEN.keys())
+def test_the_cause_of_a_broken_set_up_is_named(
+    broken: Callable[[Path], Environ], slug: str, says: str, tmp_path: Path
+) -> None:
+    checked = check(environ=broken(tmp_path))
+    assert checked.status == 1
+    assert slug in checked.slugs("error"), checked.text
+    assert says in checked.line(slug)
+    assert "Telemetry does not flow: " in checked.text
+    assert "d3adb33f" not in checked.text
+
+
+@pytest.mark.parametrize(
+    ("options", "slug"),
+    [(("-I",), "isolated-interpreter"), (("-E",), "environment-ignored"), (("-S",), "no-site")],
+)
+def test_an_interpreter_that_ignores_the_bootstrap_is_named(options: tuple[str, ...], slug: str) -> None:
+    checked = check(environ={"PYTHONPATH": f"{BOOTSTRAP}:{ROOT}:{SITE_PACKAGES}"}, options=options)
+    assert checked.status == 1
+    assert checked.slugs("error") == [slug]
+    assert options[0] in checked.line(slug)
+
+
+# Set-up → the name of its warning, and what the line says of it.
+DOUBTFUL: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
+    "a misspelt variable": (
+        always({"SENTRY_TRACE_SAMPLE_RATE": "1"}),
+        "unknown-setting",
+        "SENTRY_TRACES_SAMPLE_RATE",
+    ),
+    "a value that is not allowed": (
+        always({"SENTRY_TRACES_SAMPLE_RATE": "15"}),
+        "invalid-setting",
+        "from 0 to 1",
+    ),
+    "a hook that is not found": (
+        always({"SENTRY_BEFORE_SEND": "no.such:hook"}),
+        "unresolved-import",
+        "no.such",
+    ),
+    "a config file that is refused": (bad_config, "unreadable-config", "sentry.toml"),
+    "a server that is left out": (
+        always({"SENTRY_ASGI_DISABLED_SERVERS": "daphne"}),
+        "left-alone",
+        "SENTRY_ASGI_DISABLED_SERVERS leaves out daphne",
+    ),
+    "no errors": (always({"SENTRY_SAMPLE_RATE": "0"}), "errors-off", "no error is reported"),
+    "a status directory that is missing": (
+        always({"SENTRY_ASGI_STATUS_DIR": "/no/such/directory"}),
+        "unwritable-status",
+        "/no/such/directory",
+    ),
+    "no working directory on the path": (
+        always({"PYTHONSAFEPATH": "1"}),
+        "safe-path",
+        "hooks that settings name",
+    ),
+    "a relative path": (
+        always({"PYTHONPATH": f"../../sentry_asgi_autoconf/bootstrap:{ROOT}"}),
+        "relative-path",
+        "Write the whole path",
+    ),
+    "an old server": (
+        lambda tmp: {"PYTHONPATH": distribution(tmp, "daphne", "2.5.0")},
+        "server-too-old",
+        "daphne 2.5.0",
+    ),
+    "a server without an adapter": (
+        lambda tmp: {"PYTHONPATH": distribution(tmp, "robyn", "0.60.0")},
+        "no-adapter",
+        "robyn 0.60.0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("doubtful", "slug", "says"), DOUBTFUL.values(), ids=DOUBTFUL.keys())
+def test_what_costs_some_telemetry_is_a_warning(
+    doubtful: Callable[[Path], Environ], slug: str, says: str, tmp_path: Path
+) -> None:
+    checked = check(environ=doubtful(tmp_path))
+    assert (checked.status, checked.slugs("error")) == (0, [])
+    assert slug in checked.slugs("warning"), checked.text
+    assert says in checked.line(slug)
+    assert "Nothing keeps telemetry from flowing, 1 warning." in checked.text
+
+
+@pytest.mark.parametrize(
+    ("directory", "name"),
+    [
+        ("ddtrace/bootstrap", "ddtrace"),
+        ("newrelic/bootstrap", "New Relic"),
+        ("opentelemetry/instrumentation/auto_instrumentation", "OpenTelemetry"),
+    ],
+)
+def test_another_instrumentation_on_the_path_is_named(directory: str, name: str, tmp_path: Path) -> None:
+    checked = check(environ={"PYTHONPATH": f"{BOOTSTRAP}:{tmp_path / directory}:{ROOT}"})
+    assert checked.status == 0
+    assert name in checked.line("other-instrumentation")
+
+
+def test_two_installations_on_the_path_are_told_apart(tmp_path: Path) -> None:
+    other = tmp_path / "sentry_asgi_autoconf" / "bootstrap"
+    written(other / "sitecustomize.py", (BOOTSTRAP / "sitecustomize.py").read_text())
+    checked = check(environ={"PYTHONPATH": f"{other}:{BOOTSTRAP}:{ROOT}"})
+    assert checked.status == 0
+    assert str(other) in checked.line("other-installation")
+
+
+def test_a_sitecustomize_that_the_bootstrap_runs_is_in_order(tmp_path: Path) -> None:
+    theirs = written(tmp_path / "sitecustomize.py", "")
+    checked = check(environ={"PYTHONPATH": f"{BOOTSTRAP}:{tmp_path}:{ROOT}"})
+    assert (checked.status, checked.slugs("warning")) == (0, [])
+    assert f"{theirs} runs as well" in checked.line("chained")
+
+
+def test_a_sound_environment_has_neither_errors_nor_warnings() -> None:
+    checked = check(environ={"SENTRY_TRACES_SAMPLE_RATE": "0.5", "SENTRY_AUTO_ENABLING_INTEGRATIONS": None})
+    assert (checked.status, checked.slugs("error"), checked.slugs("warning")) == (0, [], [])
+    assert "sentry-sdk 2." in checked.text
+    assert "uvicorn 0." in checked.line("servers")
+    assert "fastapi 0." in checked.line("frameworks")
+    assert "starlette" in checked.line("integrations")
+    assert "project 42" in checked.line("destination")
+    assert "0.5" in checked.line("tracing")
+    assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
+
+
+def test_run_gives_what_is_missing_to_the_check_too() -> None:
+    words = ("run", "--", sys.executable, "-m", "sentry_asgi_autoconf", "check")
+    result = cli(*words, environ={"SENTRY_DSN": DSN, "SENTRY_AUTO_ENABLING_INTEGRATIONS": "false"})
+    assert result.returncode == 0, result.stdout
+    assert "is first on PYTHONPATH" in result.stdout
+
+
+def test_json_says_the_same() -> None:
+    checked = check("--json", environ={"SENTRY_DSN": None})
+    told = checked.json()
+    assert (checked.status, told["flows"], told["processes"]) == (1, False, [])
+    (error,) = [finding for finding in told["findings"] if finding["level"] == "error"]
+    assert error["slug"] == "no-destination"
+    assert error["text"].startswith("neither SENTRY_DSN")
+
+
+def test_the_oldest_releases_of_servers_are_those_that_are_tested() -> None:
+    page = (ROOT / "docs" / "reference" / "servers.md").read_text()
+    tested = dict(re.findall(r"\b([a-z-]+) (\d[\d.]*\d)(?=,| and newer)", page))
+    besides = dict(re.findall(r"^\| ([a-z0-9-]+)(?:\.\w+)?, from (\d[\d.]*\d)", page, re.MULTILINE))
+    del tested["gunicorn"]  # its own worker is new; older releases have others
+    assert {name: OLDEST[name] for name in {**tested, **besides}} == {**tested, **besides}
+
+
+@pytest.mark.parametrize("words", [["--timeout", "0"], ["--timeout", "x"], ["--sent"]])
+def test_wrong_usage_ends_with_status_2(words: list[str]) -> None:
+    result = cli("check", *words)
+    assert (result.returncode, result.stdout) == (2, "")

@@ -1,0 +1,1 @@
+"""Layers, policies, the guard of an app's own init, and configurators."""

@@ -1,0 +1,234 @@
+"""A policy that cannot be relied on costs one clear line; nothing leaves the process, and the app is served."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from tests.harness.envelopes import Project
+from tests.harness.server import Server, uvicorn
+from tests.policy.declared import POLICIES, distribution, with_metadata
+
+Start = Callable[..., Server]
+
+# Name → how the file of the policy is made, and what the line says of it.
+FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "missing": (lambda path: None, "policy.toml' cannot be read: No such file or directory."),
+    "malformed": (
+        lambda path: path.write_text("[defaults]\nrelease ="),
+        "it is no valid TOML: invalid value",
+    ),
+    "oversized": (lambda path: path.write_text("#" * 2**20 + "#"), "it is larger than 1024 KiB"),
+    "binary": (lambda path: path.write_bytes(b"\x7fELF\xff\xfe\x00"), "it is not UTF-8 text"),
+    "looping link": (lambda path: path.symlink_to(path.name), "Too many levels of symbolic links"),
+    "dangling link": (lambda path: path.symlink_to("gone"), "No such file or directory"),
+    "pipe": (os.mkfifo, "it is not a regular file"),
+    "directory": (Path.mkdir, "it is not a regular file"),
+    "unknown table": (
+        lambda path: path.write_text("\n[default]\n"),
+        "policy.toml:2: [default] is no table of",
+    ),
+    "no table": (lambda path: path.write_text("limits = 5"), "policy.toml:1: [limits] is no table"),
+    "unknown key": (
+        lambda path: path.write_text("[defaults]\nrelaese = '1'"),
+        "[defaults] relaese (*/policy.toml:2) is no setting. Did you mean release?",
+    ),
+    "wrong type": (
+        lambda path: path.write_text("[defaults]\n\ntraces_sample_rate = 'often'"),
+        "[defaults] traces_sample_rate='often' (*/policy.toml:3) is not a number from 0 to 1",
+    ),
+    "no value": (lambda path: path.write_text("[enforced]\nrelease = ' '"), "policy.toml:2) has no value"),
+    "only in the environment": (
+        lambda path: path.write_text("[enforced]\nasgi_log_level = 'error'"),
+        "is read from the environment only",
+    ),
+    "enforced option that no SDK has": (
+        lambda path: path.write_text("[enforced]\nsend_nothing = true"),
+        "[enforced] send_nothing (*/policy.toml:2) is no setting",
+    ),
+    "enforced hook that leads nowhere": (
+        lambda path: path.write_text("[enforced]\nbefore_send = 'no.such:hook'"),
+        "[enforced] before_send='no.such:hook' (*/policy.toml:2) is left out: there is no module no.",
+    ),
+    "enforced integration that no SDK has": (
+        lambda path: path.write_text("[enforced]\ndisabled_integrations = ['rediss']"),
+        "has no integration rediss. Did you mean redis?",
+    ),
+    "limit on what is no number": (
+        lambda path: path.write_text("[limits.release]\nmax = 1"),
+        "policy.toml:1: [limits] release is no number: max and min are for numbers",
+    ),
+    "limit on what is no text": (
+        lambda path: path.write_text("[limits]\ndebug = { allow = ['true'] }"),
+        "policy.toml:2: [limits] debug is no text",
+    ),
+    "limit that is no number": (
+        lambda path: path.write_text("[limits]\nsample_rate = { max = 'half' }"),
+        "[limits] sample_rate has a wrong value at max: it is no number",
+    ),
+    "limit beyond what there is": (
+        lambda path: path.write_text(f"[limits]\nsample_rate = {{ min = {10**400} }}"),
+        "[limits] sample_rate has a wrong value at min: it is not a number from 0 to 1",
+    ),
+    "limit to what is no choice": (
+        lambda path: path.write_text("[limits]\nmax_request_body_size = { allow = ['n*'] }"),
+        "has a wrong value at allow: it is not one of never, small, medium, always",
+    ),
+    "limit that limits nothing": (
+        lambda path: path.write_text("[limits]\nsample_rate = {}"),
+        "limits nothing: it needs max, min or allow",
+    ),
+    "limit on no option": (
+        lambda path: path.write_text("[limits]\nsample_rat = { max = 1 }"),
+        "[limits] sample_rat is no option that can be limited. Did you mean sample_rate?",
+    ),
+}
+
+# Name → the code of the module `acme`, the entry point's object, and what the line says.
+ENTRY_POINTS = {
+    "no such module": ("", "no_such:policy", "raised ModuleNotFoundError"),
+    "no such object": ("", "acme:policy", "raised AttributeError"),
+    "import that raises": ("1 / 0", "acme:policy", "loading acme:policy raised ZeroDivisionError"),
+    "function that raises": ("def policy(): raise LookupError('x')", "acme:policy", "raised LookupError: x"),
+    "function that exits": ("def policy(): raise SystemExit(3)", "acme:policy", "raised SystemExit: 3"),
+    "function with parameters": ("def policy(a): return {}", "acme:policy", "raised TypeError"),
+    "coroutine": ("async def policy(): return {}", "acme:policy", "raised TypeError"),
+    "nothing": ("policy = None", "acme:policy", "it is no mapping of tables"),
+    "number": ("policy = 7", "acme:policy", "it is no mapping of tables"),
+    "circle": ("policy = {}\npolicy['defaults'] = policy", "acme:policy", "raised ValueError"),
+    "null": (
+        "policy = {'enforced': {'dsn': None}}",
+        "acme:policy",
+        "[enforced] dsn (policy acme (acme:policy)) has",
+    ),
+    "path of nothing": (
+        "policy = '/no/such'",
+        "acme:policy",
+        "(acme:policy), /no/such cannot be read: No such",
+    ),
+}
+
+
+def line_of_an_app_that_is_served(server: Server, project: Project, other: Project) -> str:
+    """See the app served, whose own init asks for another receiver, and nothing arrive anywhere; give our line."""
+    server.ready().provoke()
+    assert server.get("/message").text == "ok"
+    server.stop()
+    assert "the app's init gave _InitGuard" in server.output
+    assert (project.items(), other.items()) == ([], [])
+    first, *others = [
+        line for line in server.output.splitlines() if line.startswith("sentry-asgi-autoconf: ")
+    ]
+    assert first.endswith("ntil then nothing leaves this process. [invalid-policy]")
+    # The app's init is told of.
+    (second,) = others
+    assert "may not set dsn=*** (left out: the policy (not known))" in second
+    return first
+
+
+def said_in(line: str, words: str) -> bool:
+    """Whether a line has these words, with anything for the asterisk."""
+    before, _, after = words.partition("*/")
+    return before in line and after in line
+
+
+@pytest.mark.parametrize(("make", "words"), FILES.values(), ids=FILES.keys())
+def test_a_file(
+    make: Callable[[Path], Any],
+    words: str,
+    start: Start,
+    project: Project,
+    other: Project,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "policy.toml"
+    make(path)
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "SENTRY_ASGI_POLICY": str(path)}
+    line = line_of_an_app_that_is_served(start(uvicorn("own_init:app"), environ), project, other)
+    assert said_in(line, words), line
+
+
+def test_a_file_that_may_not_be_read(start: Start, project: Project, other: Project, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.touch(mode=0)
+    command = uvicorn("own_init:app")
+    if os.geteuid() == 0:
+        # Root may read everything, unless it gives that up.
+        assert shutil.which("setpriv"), "as root, this test needs setpriv"
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "SENTRY_ASGI_POLICY": str(path)}
+    line = line_of_an_app_that_is_served(start(command, environ), project, other)
+    assert "policy.toml' cannot be read: Permission denied." in line
+
+
+@pytest.mark.parametrize(("code", "value", "words"), ENTRY_POINTS.values(), ids=ENTRY_POINTS.keys())
+def test_an_entry_point(
+    code: str,
+    value: str,
+    words: str,
+    start: Start,
+    project: Project,
+    other: Project,
+    tmp_path: Path,
+) -> None:
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn}
+    environ.update(distribution(tmp_path, code, {POLICIES: {"acme": value}}))
+    line = line_of_an_app_that_is_served(start(uvicorn("own_init:app"), environ), project, other)
+    assert words in line
+
+
+@pytest.mark.parametrize("rubbish", [b"\nnonsense\n", b"\n\xff\xfe = x:y\n"], ids=["malformed", "binary"])
+def test_metadata_that_cannot_be_read(
+    rubbish: bytes, start: Start, project: Project, other: Project, tmp_path: Path
+) -> None:
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+    environ.update(with_metadata(tmp_path, "policy = {}", f"[{POLICIES}]".encode() + rubbish))
+    line = line_of_an_app_that_is_served(start(uvicorn("own_init:app"), environ), project, other)
+    assert "the metadata of acme, which declares a policy, cannot be read" in line
+
+
+def test_what_keeps_the_settings_from_being_read_lets_nothing_past_a_policy(
+    start: Start, project: Project, other: Project, tmp_path: Path
+) -> None:
+    # pydantic, which looks for its plug-ins, cannot be imported beside such metadata.
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn}
+    environ.update(with_metadata(tmp_path, "policy = {}", f"[{POLICIES}]\nnonsense\n".encode()))
+    server = start(uvicorn("own_init:app"), environ).ready()
+    server.provoke()
+    server.stop()
+    assert "the app's init gave _InitGuard" in server.output
+    assert (project.items(), other.items()) == ([], [])
+    assert "there is a policy, which cannot be applied. Mend what the line above tells" in server.output
+
+
+def test_an_unknown_policy_stands_above_an_init_that_ran_before_the_server(
+    start: Start, project: Project, other: Project, tmp_path: Path
+) -> None:
+    code = f"import sentry_sdk\nsentry_sdk.init({other.dsn!r}, traces_sample_rate=1.0)\n"
+    (tmp_path / "early.py").write_text(f"{code}import uvicorn.__main__ as m\nm.uvicorn.main()\n")
+    command = uvicorn("--app-dir", ".", "fastapi_app:app")
+    command[1:3] = [str(tmp_path / "early.py")]
+    server = start(command, {"SENTRY_ASGI_POLICY": "/no/such/policy.toml"}).ready()
+    server.provoke()
+    server.stop()
+    assert (project.items(), other.items()) == ([], [])
+
+
+def test_nobody_is_left_out_of_an_unknown_policy_as_it_may_forbid_just_that(
+    start: Start, project: Project, other: Project, tmp_path: Path
+) -> None:
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "SENTRY_ASGI_POLICY": "/no/such"}
+    environ.update({"SENTRY_ASGI_DISABLED_SERVERS": "uvicorn", "SENTRY_ASGI_EXCLUDED_APPS": "own_init:*"})
+    line_of_an_app_that_is_served(start(uvicorn("own_init:app"), environ), project, other)
+
+
+def test_in_strict_mode_the_server_refuses_to_start(start: Start, project: Project) -> None:
+    environ = {"SENTRY_ASGI_STRICT": "true", "SENTRY_ASGI_POLICY": "/no/such/policy.toml"}
+    server = start(uvicorn("raw3:app"), environ)
+    assert server.wait() == 78
+    assert server.output.count("[invalid-policy]") == 1
+    assert project.items() == []

@@ -1,0 +1,175 @@
+"""What is enforced holds, whatever an app puts in its place, and hooks that are enforced have the last word."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from sentry_sdk.scrubber import EventScrubber
+
+from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
+from tests.policy.conftest import Read
+from tests.policy.layer_hooks import Hook
+from tests.policy.layering import arguments_of
+
+HOOK = {name: f"tests.policy.layer_hooks:hook{number}" for number, name in enumerate(("first", "second"))}
+
+
+def refused(merged: Merged) -> dict[str, Any]:
+    """Give what was refused, and what applies."""
+    return {refusal.name: refusal.applied for refusal in merged.refusals}
+
+
+@pytest.mark.parametrize(
+    ("enforced", "app"),
+    [
+        ({"traces_sample_rate": 0.1}, {"traces_sampler": Hook("app")}),
+        ({"traces_sample_rate": 0.1}, {"enable_tracing": True}),
+        ({"sample_rate": 0.1}, {"error_sampler": Hook("app")}),
+        ({"profiles_sample_rate": 0.1}, {"profiles_sampler": Hook("app")}),
+        ({"send_default_pii": False}, {"data_collection": {"user_info": True}}),
+        ({"include_local_variables": False}, {"data_collection": {}}),
+        ({"include_source_context": False}, {"data_collection": {}}),
+        ({"event_scrubber": HOOK["first"]}, {"data_collection": {}}),
+        ({"data_collection": {"user_info": False}}, {"send_default_pii": True}),
+        ({"send_default_pii": False}, {"spotlight": True}),
+        ({"traces_sample_rate": 0.1}, {"spotlight": "http://localhost:8969/stream"}),
+    ],
+)
+def test_what_would_take_its_place_is_left_out(
+    enforced: dict[str, Any], app: dict[str, Any], read: Read
+) -> None:
+    merged = arguments_of(read(enforced=enforced)).of_app(app)
+    (name,) = app
+    assert not merged.arguments.get(name)
+    assert list(refused(merged)) == [name]
+    assert merged.changed == []
+    (option,) = enforced
+    assert f"[enforced] {option} (" in merged.refusals[0].said_by
+
+
+def test_a_limit_holds_against_spotlight_without_a_dsn(read: Read) -> None:
+    loaded = read({"SENTRY_SPOTLIGHT": "true"}, limits={"traces_sample_rate": {"max": 0.1}})
+    assert arguments_of(loaded).own()["spotlight"] is False
+    loaded = read({"SENTRY_SPOTLIGHT": "true", "SENTRY_DSN": "https://key@host/1"}, limits={})
+    assert arguments_of(loaded).own()["spotlight"] is True
+
+
+def test_spotlight_beside_a_dsn_is_the_app_s_affair(read: Read) -> None:
+    arguments = arguments_of(read({"SENTRY_DSN": "https://key@host/1"}, enforced={"send_default_pii": False}))
+    assert arguments.of_app({"spotlight": True}).arguments["spotlight"] is True
+
+
+@pytest.mark.parametrize(
+    ("ruled", "experiments"),
+    [
+        ({"enforced": {"enable_logs": False}}, {"enable_logs": True}),
+        ({"enforced": {"trace_lifecycle": "static"}}, {"trace_lifecycle": "stream"}),
+        ({"enforced": {"send_default_pii": False}}, {"data_collection": {}}),
+        ({"enforced": {"instrumenter": "sentry"}}, {"otel_powered_performance": True}),
+        ({"enforced": {"profiler_mode": "thread"}}, {"continuous_profiling_mode": "gevent"}),
+        ({"limits": {"profiles_sample_rate": {"max": 0.1}}}, {"profiles_sample_rate": 1.0}),
+    ],
+)
+def test_nothing_ruled_is_smuggled_in_as_an_experiment(
+    ruled: dict[str, Any], experiments: dict[str, Any], read: Read
+) -> None:
+    merged = arguments_of(read(**ruled)).of_app({"_experiments": {**experiments, "max_spans": 7}})
+    assert merged.arguments["_experiments"] == {"max_spans": 7}
+    assert refused(merged) == {f"_experiments.{key}": None for key in experiments}
+
+
+EVENT_HOOKS = ("before_send", "before_send_transaction", "before_send_log", "before_send_metric")
+
+
+def both(read: Read, name: str, app: Any, **settings: Any) -> Any:
+    """Give init's argument where a policy enforces the second hook and an app gives one of its own."""
+    loaded = read(
+        {f"SENTRY_{key.upper()}": value for key, value in settings.items()}, enforced={name: HOOK["second"]}
+    )
+    return arguments_of(loaded).of_app({name: app}).arguments[name]
+
+
+def raising(data: Any, hint: Any) -> Any:
+    """Fail as an app's hook may."""
+    raise LookupError
+
+
+@pytest.mark.parametrize("name", [*EVENT_HOOKS, "before_breadcrumb", "before_send_span"])
+def test_an_enforced_hook_sees_what_the_app_s_leaves(name: str, read: Read) -> None:
+    assert both(read, name, Hook("app"))({}, {}) == {"trail": ["app", "hook1"]}
+
+
+@pytest.mark.parametrize("name", [*EVENT_HOOKS, "before_breadcrumb"])
+def test_what_the_app_s_hook_drops_stays_dropped(name: str, read: Read) -> None:
+    assert both(read, name, lambda data, hint: None)({}, {}) is None
+
+
+@pytest.mark.parametrize("name", EVENT_HOOKS)
+def test_what_the_app_s_hook_raises_drops_the_event_as_with_the_sdk(name: str, read: Read) -> None:
+    with pytest.raises(LookupError):
+        both(read, name, raising)({}, {})
+
+
+@pytest.mark.parametrize("name", ["before_breadcrumb", "before_send_span"])
+def test_where_the_sdk_goes_on_after_an_error_so_does_the_enforced_hook(name: str, read: Read) -> None:
+    assert both(read, name, raising)({"kept": 1}, {}) == {"kept": 1, "trail": ["hook1"]}
+
+
+def test_no_hook_of_an_app_s_lets_a_span_past_the_others(read: Read) -> None:
+    for app in (raising, lambda data, hint: None, lambda data, hint: 7):
+        hook = both(read, "before_send_span", app, trace_lifecycle="stream")
+        span = {"name": "Authorization: Bearer s3cr3t", "attributes": {"authorization": "s3cr3t"}}
+        sent = hook(span, {})
+        assert sent["attributes"] == {"authorization": "[Filtered]"}
+        assert sent["trail"] == ["hook1"]
+
+
+def test_an_enforced_scrubber_follows_the_app_s_and_the_usual_one(read: Read) -> None:
+    event: dict[str, Any] = {"extra": {"password": "s3cr3t"}}
+    arguments = arguments_of(read(enforced={"event_scrubber": HOOK["second"]}))
+    arguments.own()["event_scrubber"].scrub_event(event)
+    assert event["trail"] == ["hook1"]
+    assert "s3cr3t" not in str(event["extra"]["password"].value)
+    event = {}
+    arguments.of_app({"event_scrubber": Hook("app")}).arguments["event_scrubber"].scrub_event(event)
+    assert event["trail"] == ["app", "hook1"]
+
+
+@pytest.mark.parametrize("scrubber", [7, EventScrubber(denylist=["a"])], ids=["none", "one that raises"])
+def test_an_enforced_scrubber_scrubs_whatever_becomes_of_the_app_s(scrubber: Any, read: Read) -> None:
+    arguments = arguments_of(read(enforced={"event_scrubber": HOOK["second"]}))
+    event: dict[str, Any] = {"extra": None, "breadcrumbs": {"values": 7}}
+    chained = arguments.of_app({"event_scrubber": scrubber}).arguments["event_scrubber"]
+    with contextlib.suppress(AttributeError, TypeError):
+        chained.scrub_event(event)
+    assert event["trail"] == ["hook1"]
+
+
+def test_nobody_who_is_handed_our_lists_changes_them(read: Read) -> None:
+    ruled = {"enforced": {"ignore_errors": ["A"]}, "defaults": {"in_app_include": ["shop"]}}
+    arguments: Arguments = arguments_of(read(**ruled))
+    for given in (arguments.own(), arguments.of_app({"dist": "1"}).arguments):
+        given["ignore_errors"].clear()
+        given["in_app_include"].append("changed")
+    own = arguments.own()
+    assert (own["ignore_errors"], own["in_app_include"]) == (["A"], ["shop"])
+
+
+def test_settings_of_this_package_can_be_enforced_and_have_defaults(read: Read) -> None:
+    loaded = read(
+        {"SENTRY_ASGI_EXCLUDED_PATHS": "/mine", "SENTRY_ASGI_EXCLUDED_APPS": "a:b"},
+        defaults={"asgi_excluded_apps": ["c:d"], "asgi_disabled_servers": ["daphne"]},
+        enforced={"asgi_excluded_paths": ["/health*"]},
+    )
+    own = loaded.own
+    assert (own.excluded_paths, own.excluded_apps, own.disabled_servers) == (
+        ["/health*"],
+        ["a:b"],
+        ["daphne"],
+    )
+    origins = {name: str(setting.origin) for name, setting in loaded.settings.items()}
+    assert origins["asgi_excluded_paths"].startswith("[enforced] asgi_excluded_paths (")
+    assert origins["asgi_excluded_apps"] == "SENTRY_ASGI_EXCLUDED_APPS (environment)"
+    assert origins["asgi_disabled_servers"].startswith("[defaults] asgi_disabled_servers (")

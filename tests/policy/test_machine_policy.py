@@ -1,0 +1,117 @@
+"""The machine's policy, /etc/sentry-asgi-autoconf/policy.toml, applies whatever a service's environment says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from tests.harness.envelopes import Project
+from tests.harness.server import Server, uvicorn
+from tests.policy import machine, toml_text
+from tests.policy.conftest import Policy
+from tests.policy.declared import POLICIES, distribution
+
+Start = Callable[..., Server]
+
+MACHINE = "/etc/sentry-asgi-autoconf/policy.toml"
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """Give what stands for /etc/sentry-asgi-autoconf."""
+    directory = tmp_path / "policies"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def serve(start: Start, policies: Path) -> Start:
+    """Serve an app on that machine."""
+
+    def begin(app: str, environ: dict[str, str]) -> Server:
+        return start(machine.with_policies(policies.parent, uvicorn(app)), environ)
+
+    return begin
+
+
+def write(policies: Path, **tables: dict[str, Any]) -> None:
+    """Write the machine's policy."""
+    (policies / "policy.toml").write_text(toml_text.tables(tables))
+
+
+def test_it_holds_against_the_environment_and_the_app(
+    serve: Start, policies: Path, project: Project, other: Project
+) -> None:
+    write(
+        policies,
+        defaults={"server_name": "machine", "dist": "machine"},
+        limits={"dsn": {"allow": ["127.0.0.1"]}},
+        enforced={"environment": "machine"},
+    )
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "OPTIONS": '{"environment": "app"}'}
+    server = serve("own_init:app", {**environ, "SENTRY_ENVIRONMENT": "service", "SENTRY_DIST": "service"})
+    server.provoke()
+    (event,) = project.wait("event")
+    server.stop()
+    assert other.items() == []
+    assert (event["environment"], event["server_name"], event["dist"]) == ("machine", "machine", "service")
+    assert f"environment='app' ('machine' applies: [enforced] environment ({MACHINE}:9))" in server.output
+
+
+def test_it_stands_above_the_policies_of_distributions_and_of_the_variable(
+    serve: Start, policies: Path, project: Project, policy: Policy, tmp_path: Path
+) -> None:
+    every = ("dist", "server_name", "release")
+    code = f"policy = {{'enforced': dict.fromkeys({every!r}, 'distribution')}}"
+    environ = {
+        **distribution(tmp_path, code, {POLICIES: {"acme": "acme:policy"}}),
+        **policy(enforced=dict.fromkeys(every[:2], "variable")),
+    }
+    write(policies, enforced={"dist": "machine"})
+    server = serve("raw3:app", environ)
+    server.provoke()
+    (event,) = project.wait("event")
+    server.stop()
+    assert [event[name] for name in every] == ["machine", "variable", "distribution"]
+    lines = [line for line in server.output.splitlines() if line.endswith("[contradicting-policies]")]
+    assert len(lines) == 3
+    variable = environ["SENTRY_ASGI_POLICY"]
+    assert f"[enforced] dist ({variable}:2) and [enforced] dist ({MACHINE}:2) enforce different" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.write_text("[enforced"), "cannot be read: it is no valid TOML"),
+        (lambda path: path.symlink_to("policy.toml"), "cannot be read: Too many levels of symbolic links"),
+        (lambda path: path.symlink_to("gone"), "cannot be read: No such file or directory"),
+        (os.mkfifo, "cannot be read: it is not a regular file"),
+        (Path.mkdir, "cannot be read: it is not a regular file"),
+    ],
+    ids=["malformed", "looping link", "dangling link", "pipe", "directory"],
+)
+def test_where_it_cannot_be_read_nothing_leaves(
+    make: Callable[[Path], Any],
+    words: str,
+    serve: Start,
+    policies: Path,
+    project: Project,
+    other: Project,
+) -> None:
+    make(policies / "policy.toml")
+    server = serve("own_init:app", {"INIT": "by keywords", "OTHER_DSN": other.dsn})
+    server.provoke()
+    server.stop()
+    assert (project.items(), other.items()) == ([], [])
+    assert f"the policy {MACHINE} {words}" in server.output
+
+
+def test_without_one_nothing_is_said(serve: Start, project: Project) -> None:
+    server = serve("raw3:app", {})
+    server.provoke()
+    project.wait("event")
+    server.stop()
+    assert "sentry-asgi-autoconf" not in server.output

@@ -1,0 +1,23 @@
+"""Write TOML."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Mapping
+
+
+def tables(content: Mapping[str, Mapping[str, Any]]) -> str:
+    """Give the text of these tables, each value on a line of its own."""
+    lines = []
+    for name, values in content.items():
+        lines += [f"[{name}]", *(f"{json.dumps(key)} = {value(each)}" for key, each in values.items()), ""]
+    return "\n".join(lines)
+
+
+def value(plain: Any) -> str:
+    """Give a value of plain data on one line."""
+    if isinstance(plain, dict):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {value(each)}' for key, each in plain.items())} }}"
+    if isinstance(plain, list):
+        return f"[{', '.join(map(value, plain))}]"
+    return json.dumps(plain)

@@ -1,0 +1,94 @@
+"""Each library that is imported is instrumented as in the SDK's own way; no other is imported."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+from sentry_sdk import integrations
+
+from sentry_asgi_autoconf.sdk.triggers import TRIGGERS
+from tests.sdk.instrumentation import assert_equal, libraries, report
+
+
+def is_here(library: str) -> bool:
+    """Whether the library is installed beside the tests."""
+    try:
+        return importlib.util.find_spec(library) is not None
+    except ModuleNotFoundError:  # its parent
+        return False
+
+
+HERE = sorted(filter(is_here, TRIGGERS.values()))
+
+
+@pytest.fixture(scope="module")
+def eager() -> dict[str, Any]:
+    """Give what is instrumented after init in the SDK's way, which imports all libraries."""
+    return report("", "eager")
+
+
+def test_no_library_is_imported_by_init() -> None:
+    found = report("")
+    assert libraries(found) == set()
+    assert not set(TRIGGERS).intersection(found["integrations"])
+    assert found["name"] == "sentry.python"
+
+
+def test_the_sdk_s_way_imports_them(eager: dict[str, Any]) -> None:
+    assert libraries(eager) == set(HERE)
+
+
+@pytest.mark.parametrize("library", HERE)
+def test_a_library_is_instrumented_when_it_is_imported(library: str, eager: dict[str, Any]) -> None:
+    found = report(f"import {library}")
+    assert library in libraries(found)
+    assert_equal(found, eager)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from starlette.requests import Request\nimport fastapi",
+        "from httpx import get, Client, AsyncClient",
+        "from django.shortcuts import render",
+        "import threading\nt = threading.Thread(target=__import__, args=['fastapi'])\nt.start()\nt.join()",
+        "import " + ", ".join(HERE),
+        "import " + ", ".join(reversed(HERE)),
+    ],
+)
+def test_ways_to_import(code: str, eager: dict[str, Any]) -> None:
+    assert_equal(report(code), eager)
+
+
+def test_what_is_imported_before_init_is_instrumented_by_init(eager: dict[str, Any]) -> None:
+    found = report(
+        "import httpx, flask\nimport sentry_asgi_autoconf\nsentry_asgi_autoconf.activate()",
+        environ={"SENTRY_ASGI_PROCESSES": "servers"},
+    )
+    assert libraries(found) >= {"httpx", "flask"}
+    assert_equal(found, eager)
+
+
+def test_the_sdk_is_named_after_the_framework_that_is_imported() -> None:
+    assert report("import fastapi")["name"] == "sentry.python.fastapi"
+
+
+def test_the_client_s_options_are_as_they_were_given() -> None:
+    assert report("")["auto_enabling_integrations"] is True
+
+
+def test_the_library_of_each_integration_of_the_installed_sdk_is_known() -> None:
+    known = [import_string.split(".")[-2] for import_string in integrations._AUTO_ENABLING_INTEGRATIONS]
+    assert [name for name in known if name not in TRIGGERS] == []
+
+
+def test_an_integration_of_a_newer_sdk_is_set_up_at_init() -> None:
+    code = (
+        "from sentry_sdk import integrations\n"
+        "integrations._AUTO_ENABLING_INTEGRATIONS.append('newlib.NewIntegration')\n"
+        "import sentry_asgi_autoconf\n"
+        "sentry_asgi_autoconf.activate()"
+    )
+    assert "newlib" in report(code, environ={"SENTRY_ASGI_PROCESSES": "servers"})["integrations"]
