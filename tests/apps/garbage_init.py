@@ -2,7 +2,6 @@
 
 import sentry_sdk
 
-from raw3 import app
 
 CALLS = {
     "unknown option": lambda: sentry_sdk.init(no_such_option=1),

@@ -68,7 +68,7 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
 def test_the_version_is_said_in_one_place() -> None:
     found = [
         path
-        for path in (*ROOT.glob("*.toml"), *ROOT.rglob("sentry_asgi_autoconf/**/*.py"))
+        for path in (*ROOT.glob("*.toml"), *(ROOT / "sentry_asgi_autoconf").rglob("*.py"))
         if f'"{sentry_asgi_autoconf.__version__}"' in path.read_text()
     ]
     assert found == [ROOT / "sentry_asgi_autoconf" / "__init__.py"]
