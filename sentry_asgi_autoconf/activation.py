@@ -93,14 +93,14 @@ def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Deci
 
 def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
     """Give init's arguments, with what the app said in an init of its own that ran already."""
-    from sentry_asgi_autoconf.sdk import guard
+    from sentry_asgi_autoconf.sdk import earlier_init, guard
 
-    told = guard.said()
-    earlier = told or guard.said_before()
+    said = guard.said()
+    earlier = earlier_init.arguments() if said is None else said
     if not earlier:
         return arguments.own()
     merged = arguments.of_app(earlier)
-    if not told:
+    if said is None:
         app_said("an earlier place", merged)
     return merged.arguments
 

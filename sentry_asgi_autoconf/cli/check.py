@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Iterator
 
-from sentry_asgi_autoconf.cli.termination import ending_on_sigterm
-
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
@@ -49,12 +47,9 @@ def run(arguments: argparse.Namespace) -> int:
     from sentry_asgi_autoconf.cli.checks import command, printing
 
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
-    watched = command.Watched([], [], [])
-    with ending_on_sigterm():
-        if words:
-            watched = command.examine(words, arguments.timeout)
-        answer_seconds = min(arguments.timeout, _ANSWER_SECONDS)
-        findings = [*watched.findings, *_of_environment(bool(words), arguments.send, answer_seconds)]
+    watched = command.examine(words, arguments.timeout) if words else command.Watched([], [], [])
+    answer_seconds = min(arguments.timeout, _ANSWER_SECONDS)
+    findings = [*watched.findings, *_of_environment(bool(words), arguments.send, answer_seconds)]
     if arguments.json:
         standard_output.write(printing.as_json(findings, watched.reports))
     else:

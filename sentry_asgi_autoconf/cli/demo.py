@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from typing import TYPE_CHECKING
+import signal
+import sys
+from typing import TYPE_CHECKING, Iterator
 
 from sentry_asgi_autoconf.cli.extra import require_extra
-from sentry_asgi_autoconf.cli.termination import ending_on_sigterm
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -44,5 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ["SENTRY_ASGI_ENABLED"] = "false"
     from sentry_asgi_autoconf.cli.demonstration import demonstrate
 
-    with ending_on_sigterm():
+    with _ending_on_sigterm():
         return demonstrate(port=arguments.port, once=arguments.once)
+
+
+@contextlib.contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Leave by SystemExit on SIGTERM, so that the example's server is ended too."""
+    previous = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

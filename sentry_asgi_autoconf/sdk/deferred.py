@@ -45,14 +45,19 @@ def make_client(
         return client
 
 
+def watch() -> None:
+    """Begin to notice what is imported, ahead of a client."""
+    _finder.install()
+
+
 def withdraw() -> None:
     """Set up nothing more for any client."""
     _deferrals.clear()
 
 
 def _planned(given: Mapping[str, Any]) -> Deferral:
+    watch()
     deferral = Deferral(given)
-    _finder.install()
     originals.remember()
     optional_imports.prepare(given)
     return deferral

@@ -17,7 +17,7 @@ import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
 from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.sdk import deferred, earlier_init, quiet_logger
+from sentry_asgi_autoconf.sdk import deferred, quiet_logger
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
@@ -88,15 +88,9 @@ _remembered: list[dict[str, Any]] = []
 _said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
-def said() -> dict[str, Any]:
-    """Give the arguments of an app's init that ran past a guard, in the parent process perhaps."""
-    return _remembered[0] if _remembered else {}
-
-
-def said_before() -> dict[str, Any]:
-    """Give the arguments from which an app made the client that is there, before a guard stood perhaps."""
-    known = _said.get(sentry_sdk.get_client())
-    return earlier_init.arguments() if known is None else known
+def said() -> dict[str, Any] | None:
+    """Give the arguments of an app's own that a guard has seen, in the parent process perhaps; None if it saw none."""
+    return _remembered[0] if _remembered else _said.get(sentry_sdk.get_client())
 
 
 def stand(guard: Guard) -> None:

@@ -23,6 +23,7 @@ class LibraryFinder:
         """Take the function that is told the libraries' names."""
         self._on_import = on_import
         self._this_thread = _Imports()
+        self._busy: list[str] = []
 
     def install(self) -> None:
         """Begin to watch."""
@@ -46,6 +47,7 @@ class LibraryFinder:
     def begins(self, module: ModuleType) -> None:
         """Take note of the library that this thread is about to execute."""
         self._this_thread.running.append(module.__name__)
+        self._busy.append(module.__name__)
 
     def ends(self, module: ModuleType, succeeded: bool) -> None:
         """Tell of the libraries that this thread has executed, if this was the outermost."""
@@ -53,14 +55,19 @@ class LibraryFinder:
         name = imports.running.pop()
         if succeeded:
             imports.ended.append(name)
+        else:
+            self._busy.remove(name)
         if not imports.running and imports.ended:
             ended, imports.ended = imports.ended, []
-            self._on_import(ended)
+            try:
+                self._on_import(ended)
+            finally:
+                for name in ended:
+                    self._busy.remove(name)
 
     def has_imported(self, name: str) -> bool:
-        """Whether a library is imported; not one that this thread is about to tell of."""
-        imports = self._this_thread
-        return name in sys.modules and name not in imports.running and name not in imports.ended
+        """Whether a library is imported; not one that a thread is executing, or about to tell of."""
+        return name in sys.modules and name not in self._busy
 
 
 class _Imports(threading.local):

@@ -9,7 +9,7 @@ from sentry_sdk import consts, transport
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnresolvedImportError, UnsupportedOptionError
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.references import ImportReference, guarded
-from sentry_asgi_autoconf.sdk import integrations
+from sentry_asgi_autoconf.sdk import deferred, integrations
 from sentry_asgi_autoconf.shown_values import printable, shown
 
 
@@ -21,6 +21,8 @@ def build(
     Import strings are imported here; where integrations wait for their libraries, as `defers` says, the names of
     those that are disabled are not. `sources` gives the origin of each option for the problems' text.
     """
+    if defers:
+        deferred.watch()
     arguments: dict[str, Any] = {}
     problems: list[AutoconfError] = []
     for name, value in options.items():

@@ -81,7 +81,11 @@ _TELLTALES = {"agents": "agents.run", "channels": "channels.layers", "mcp": "mcp
 # Modules and their functions that an integration replaces there, and other libraries with integrations import by name.
 REPLACED = (("starlette.routing", "request_response"),)
 
-WATCHED = frozenset(TRIGGERS.values()).union(*EXTENSIONS.values())
+WATCHED = frozenset(TRIGGERS.values()).union(
+    *EXTENSIONS.values(),
+    # An app may import these first, and they import the library.
+    (f"sentry_sdk.integrations.{identifier}" for identifier in TRIGGERS),
+)
 
 
 def is_library(spec: ModuleSpec) -> bool:

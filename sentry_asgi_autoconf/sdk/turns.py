@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 from typing import Callable, Iterator
 
-
 # Where a thread is that waits until another one has imported a module.
 _ACQUIRING = ("<frozen importlib._bootstrap>", "acquire")
 _INTERVAL = 0.05  # seconds

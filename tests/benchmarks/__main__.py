@@ -49,10 +49,10 @@ def measure(given: argparse.Namespace, chosen: list[str]) -> None:
         conditions = Conditions(sink, environments, has_peers=not given.here, quick=given.quick)
         for name in chosen:
             rounds: list[Round] = []
-            times = given.rounds or ROUNDS[name]
-            for number in track(range(times), name):
+            for number in track(range(given.rounds or ROUNDS[name]), name):
                 rounds += PARTS[name].measure(conditions, number)
-            results.keep(given.results, name, times, rounds, environments.versions())
+                # After each, so that what is interrupted leaves what it has.
+                results.keep(given.results, name, number + 1, rounds, environments.releases)
 
 
 def show(given: argparse.Namespace, chosen: list[str]) -> None:

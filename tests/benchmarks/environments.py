@@ -42,6 +42,8 @@ class Environments:
 
     def __init__(self, python: str, *, here: bool = False) -> None:
         """Make them of `python`; or, `here`, let the running interpreter stand for every one."""
+        #: The releases of the products and servers in the environments that were made.
+        self.releases: dict[str, str] = {}
         self._here = here
         self._base = python
         self._made: dict[tuple[tuple[str, ...], str], str] = {}
@@ -59,6 +61,7 @@ class Environments:
                 # One for all environments, whatever is edited meanwhile.
                 self._wheel = self._wheel or _wheel()
                 _install(self._wheel, self._made[key])
+            self.releases.update(_releases(self._made[key], product))
         return self._made[key]
 
     def bootstrap(self, python: str) -> str:
@@ -68,15 +71,11 @@ class Environments:
             self._bootstraps[python] = output(command, environment(bootstrap=False), Path("/")).strip()
         return self._bootstraps[python]
 
-    def versions(self) -> dict[str, str]:
-        """Give the releases of the products in the environments that were made."""
-        found: dict[str, str] = {}
-        for (_, product), python in self._made.items():
-            listed = output([python, "-m", "pip", "list", "--format", "json"])
-            releases = {each["name"].lower(): each["version"] for each in json.loads(listed)}
-            wanted = (*_PRODUCTS[product], *SERVED)
-            found.update({name: releases[name] for name in wanted if name in releases})
-        return found
+
+def _releases(python: str, product: str) -> dict[str, str]:
+    listed = json.loads(output([python, "-m", "pip", "list", "--format", "json"]))
+    found = {each["name"].lower(): each["version"] for each in listed}
+    return {name: found[name] for name in (*_PRODUCTS[product], *SERVED) if name in found}
 
 
 def _requirements(libraries: tuple[str, ...], product: str) -> list[str]:

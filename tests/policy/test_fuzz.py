@@ -7,6 +7,7 @@ import io
 import os
 import warnings
 from decimal import Decimal
+from numbers import Real
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 from unittest import mock
@@ -18,7 +19,6 @@ from sentry_sdk import client as sdk_client
 
 from sentry_asgi_autoconf import app_init, init_arguments
 from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.limits import is_number
 from sentry_asgi_autoconf.settings.keys import file_settings
 from sentry_asgi_autoconf.settings.loading import Loaded, load
 from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
@@ -69,9 +69,9 @@ def bounds(names: list[str]) -> st.SearchStrategy[dict[str, dict[str, Any]]]:
 
 ALLOWED = st.dictionaries(
     st.sampled_from([name for name in TEXT_OPTIONS if name.startswith(("dsn", "env", "rel", "ser", "http"))]),
-    st.lists(st.sampled_from(["host1.example", "*.example", "text-1", "text-2", "t*"]), min_size=1).map(
-        lambda globs: {"allow": globs}
-    ),
+    st.lists(
+        st.sampled_from(["host1.example", "*.example", "text-1", "text-2", "t*", "prod*"]), min_size=1
+    ).map(lambda globs: {"allow": globs}),
     max_size=3,
 )
 POLICIES = st.fixed_dictionaries(
@@ -90,7 +90,7 @@ ANY_POLICY = st.dictionaries(
 ODD = st.sampled_from(
     [
         *(object(), type, [[]], {1: 2}, frozenset((1,)), Decimal(1), 10**5000, float("nan"), True),
-        *(lambda *context: 1.0, lambda *context: True, Hook("app")),
+        *(lambda *context: 1.0, lambda *context: True, lambda *context: Decimal(1), Hook("app")),
         *(b"https://key@host1.example/1", "https://key@hostile.example/1"),
     ]
 )
@@ -102,11 +102,14 @@ APPS = st.builds(
     | st.fixed_dictionaries({"_experiments": valid(OPTIONS)})
     | st.just({"traces_sampler": lambda context: 1.0, "enable_tracing": True, "spotlight": True}),
 )
-ENVIRONMENTS = st.builds(
-    lambda environ, mode: {**environ, "SENTRY_ASGI_ON_APP_INIT": mode},
-    st.dictionaries(NAMES, TEXTS, max_size=4),
-    st.sampled_from(["merge", "replace", "keep"]),
+OWN = st.fixed_dictionaries(
+    {"SENTRY_ASGI_ON_APP_INIT": st.sampled_from(["merge", "replace", "keep"])},
+    optional={
+        "SENTRY_ASGI_TRACES_SAMPLE_RATES": st.just('{"/any": 1}'),
+        "SENTRY_ASGI_EXCLUDED_PATHS": st.just("/health"),
+    },
 )
+ENVIRONMENTS = st.builds(lambda any_, own: {**any_, **own}, st.dictionaries(NAMES, TEXTS, max_size=4), OWN)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +145,7 @@ def assert_held(arguments: dict[str, Any], enforcement: Enforcement) -> None:
     if enforcement.lets_nothing_leave:
         assert (arguments["dsn"], arguments["spotlight"], arguments["transport"]) == ("", False, None)
     for name, value in enforcement.values.items():
-        assert arguments[name] == value
+        assert name == "traces_sampler" or arguments[name] == value
     for name in enforcement.substitutes():
         assert name == "traces_sampler" or not arguments.get(name)
     if enforcement.names() and isinstance(arguments.get("_experiments"), dict):
@@ -153,7 +156,7 @@ def assert_held(arguments: dict[str, Any], enforcement: Enforcement) -> None:
         if limit.allowed:
             assert value in (None, "") or limit.permits(value)
         elif value is not None:
-            assert is_number(value)
+            assert isinstance(value, (Real, Decimal))
             assert value == limit.clamped(value)
     _assert_samplers_held(arguments, enforcement)
     # Garbage the SDK refuses; where it does not, what it makes of the arguments holds too.
@@ -167,13 +170,17 @@ def assert_held(arguments: dict[str, Any], enforcement: Enforcement) -> None:
 
 def _assert_samplers_held(arguments: dict[str, Any], enforcement: Enforcement) -> None:
     limit, sampler = enforcement.limits.get("traces_sample_rate"), arguments.get("traces_sampler")
-    if sampler is None or "traces_sampler" in enforcement.values or not callable(sampler):
+    request = {"asgi_scope": {"path": "/any", "method": "GET"}, "parent_sampled": None}
+    if sampler is None or not callable(sampler):
         return
     with contextlib.suppress(TypeError, AttributeError):  # an app's sampler may be garbage
-        rate = sampler({"asgi_scope": {"path": "/any", "method": "GET"}, "parent_sampled": None})
-        if "traces_sample_rate" in enforcement.values:
-            assert rate in (0.0, enforcement.values["traces_sample_rate"])
-        elif limit is not None and is_number(rate):
+        rate = sampler(request)
+        if "traces_sampler" in enforcement.values:
+            # Excluded paths, which this is none of, are left out before it is asked.
+            assert rate == enforcement.values["traces_sampler"](request)
+        elif "traces_sample_rate" in enforcement.values:
+            assert rate == enforcement.values["traces_sample_rate"]
+        elif limit is not None and isinstance(rate, (Real, Decimal)):
             assert limit.maximum is None or rate <= limit.maximum
 
 

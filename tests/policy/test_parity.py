@@ -31,13 +31,3 @@ def test_events_and_transactions_are_alike(
     for kind in ("event", "transaction"):
         for our_item, their_item in zip(ours[kind], theirs[kind], strict=True):
             assert normalised(our_item) == normalised(their_item)
-
-
-def test_a_wsgi_app_keeps_the_client_that_it_made(start: Start, project: Project, other: Project) -> None:
-    environ = {"OTHER_DSN": other.dsn, "SENTRY_RELEASE": "of-the-platform"}
-    server = start(uvicorn("--interface", "wsgi", "wsgi_own_init:app"), environ)
-    server.provoke()
-    (event,) = other.wait("event")
-    server.stop()
-    assert project.items() == []
-    assert event["environment"] == "of-the-app"

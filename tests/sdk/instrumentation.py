@@ -13,10 +13,10 @@ from tests.harness.server import environment, run
 _OVER_SENTRYS = {"sys.excepthook"}
 
 
-def report(
+def output(
     code: str, mode: str = "deferred", environ: Mapping[str, str] | None = None, python: str = sys.executable
-) -> dict[str, Any]:
-    """Run `code` in a process where the SDK is initialised, and give what `instrumented` reports then."""
+) -> str:
+    """Run `code` in a process where the SDK is initialised, and give what it prints; nothing but that is printed."""
     settings = {
         "SENTRY_DSN": "http://key@127.0.0.1:9/1",
         "SENTRY_ASGI_PROCESSES": "all",
@@ -24,9 +24,17 @@ def report(
         "PYTHONWARNINGS": "ignore",
         **(environ or {}),
     }
-    result = run(f"{code}\nimport instrumented\ninstrumented.report()", environment(settings), python=python)
+    result = run(code, environment(settings), python=python)
     assert (result.returncode, result.stderr) == (0, ""), result.stderr
-    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return str(result.stdout)
+
+
+def report(
+    code: str, mode: str = "deferred", environ: Mapping[str, str] | None = None, python: str = sys.executable
+) -> dict[str, Any]:
+    """Run `code` in a process where the SDK is initialised, and give what `instrumented` reports then."""
+    printed = output(f"{code}\nimport instrumented\ninstrumented.report()", mode, environ, python)
+    found: dict[str, Any] = json.loads(printed.splitlines()[-1])
     return found
 
 

@@ -6,6 +6,7 @@ import os
 from typing import Any, Iterator, NamedTuple
 
 from sentry_asgi_autoconf.cli.checks import causes
+from sentry_asgi_autoconf.cli.checks.asked_to_end import AskedToEnd
 from sentry_asgi_autoconf.cli.checks.finding import ERROR, Finding, error, of_problem, ok, warning
 from sentry_asgi_autoconf.cli.checks.processes import Seen
 from sentry_asgi_autoconf.cli.checks.started_command import StartedCommand
@@ -32,10 +33,21 @@ class Watched(NamedTuple):
 
 
 def examine(words: list[str], timeout: float) -> Watched:
-    """Start the command, wait until its processes have reported, at most `timeout` seconds, and end it."""
+    """Start the command, wait until its processes have reported, at most `timeout` seconds, and end it.
+
+    Raises SystemExit, when it has ended, if this process is asked to end.
+    """
+    with AskedToEnd() as asked:
+        watched = _watched(words, timeout, asked)
+    if asked.by is not None:
+        raise SystemExit(128 + asked.by)
+    return watched
+
+
+def _watched(words: list[str], timeout: float, asked: AskedToEnd) -> Watched:
     try:
         with StartedCommand(words) as command:
-            command.watch(timeout)
+            command.watch(timeout, lambda: asked.by is not None)
             output = command.output()
             told = [*_of_reports(command, timeout), *causes.of_our_lines(output)]
             findings = [*told, *_untold(command, output, told)]

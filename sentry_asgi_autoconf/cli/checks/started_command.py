@@ -71,13 +71,13 @@ class StartedCommand:
         self._stop()
         self._forget()
 
-    def watch(self, timeout: float) -> None:
-        """Wait until all that serve have reported, the command has ended, or `timeout` seconds."""
+    def watch(self, timeout: float, is_enough: Callable[[], bool]) -> None:
+        """Wait until all that serve have reported, the command has ended, it is enough, or `timeout` seconds."""
         begun = time.monotonic()
         reported: float | None = None
         listening: float | None = None
         changed = begun
-        while not self.has_ended and time.monotonic() - begun < timeout:
+        while not (self.has_ended or is_enough()) and time.monotonic() - begun < timeout:
             time.sleep(_POLL)
             self.has_ended = self._process.poll() is not None
             self.seen.update({seen.pid: seen for seen in processes.of_session(self._process.pid)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -65,8 +66,9 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
 
 
 def _milliseconds(python: str, path: str) -> float:
+    environ = _with_path(path)
     start = time.perf_counter()
-    output([python, "-c", "pass"], _with_path(path))
+    subprocess.run([python, "-c", "pass"], env=environ, check=True)
     return (time.perf_counter() - start) * 1000
 
 
