@@ -22,7 +22,7 @@ INTRODUCTION = """\
 Each mark is a test with the real server: the app is served, wrapped exactly once in each process that serves it and
 in no other, and sends the events and transactions that it sends instrumented by hand. *Websocket* is a conversation
 and an error in one, with each app of the row that speaks it. *No lifespan* is a plain app that refuses the lifespan
-scope. *no*: the server does not serve such an app in that mode.
+scope. *no*: the server does not serve such an app in that mode, or not reliably.
 """
 
 BEYOND = """\

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import console, entry_points
 from sentry_asgi_autoconf.enforcement import nothing_leaves
-from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, InvalidPolicyError, SdkError
+from sentry_asgi_autoconf.exceptions import (
+    AutoconfError,
+    ConfiguratorError,
+    InvalidPolicyError,
+    NotPermittedError,
+    SdkError,
+)
+from sentry_asgi_autoconf.shown_values import printable
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.sdk.arguments import Arguments
@@ -82,6 +89,7 @@ def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Deci
             sdk.init(final, defers=arguments.defers)
             return Decision(True, "sentry_sdk is initialised")
         decision = Decision(False, _why_nowhere(arguments, loaded))
+        _tell_not_permitted(loaded)
     except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
         failed = "a configurator" if isinstance(error, ConfiguratorError) else "sentry_sdk.init"
@@ -103,6 +111,18 @@ def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
     if said is None:
         app_said("an earlier place", merged)
     return merged.arguments
+
+
+def _tell_not_permitted(loaded: Loaded) -> None:
+    setting = loaded.settings.get("dsn")
+    if setting is None:
+        return
+    for candidate in setting.forbidden:
+        what = (
+            f"{printable(str(candidate.origin), 200)} is not permitted by {printable(setting.ruled_by, 400)}"
+        )
+        remedy = "Set one that the policy allows; until then nothing is sent."
+        console.say("warning", NotPermittedError(what, remedy=remedy))
 
 
 def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:

@@ -101,6 +101,12 @@ class ContradictingPoliciesError(AutoconfError):
     slug = "contradicting-policies"
 
 
+class NotPermittedError(AutoconfError):
+    """A DSN that a policy does not permit, where no other is set: nothing is sent."""
+
+    slug = "not-permitted"
+
+
 class UnreadableConfigError(AutoconfError):
     """An app's config file that cannot be read."""
 

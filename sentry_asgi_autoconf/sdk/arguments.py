@@ -87,6 +87,7 @@ class Arguments:
         arguments, refusals = constraints.held(configured, self._options, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
+        chained_hooks.shut(arguments, self.enforcement.values)
         redaction.add(arguments, self._current_scope)
         return arguments, refusals
 

@@ -14,6 +14,7 @@ Hook = Callable[[Any, Any], Any]
 
 # Where one of these raises, the SDK goes on with what it was given; it drops what other hooks raise for.
 _GO_ON = ("before_breadcrumb", "before_send_span")
+_SWITCHES = {"enable_logs": "before_send_log", "enable_metrics": "before_send_metric"}
 
 
 def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
@@ -25,6 +26,17 @@ def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
             arguments[name] = Scrubbers(first or _usual_scrubber(arguments), hook)
         elif name in DEFAULT_OPTIONS:
             arguments[name] = hook if first is None else in_turn(name, first, hook)
+
+
+def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
+    """Drop what an enforced value switches off: the SDK sends it where code or an integration hands it in."""
+    for switch, name in _SWITCHES.items():
+        if enforced.get(switch) is False and name in DEFAULT_OPTIONS:
+            arguments[name] = _dropped
+
+
+def _dropped(data: Any, hint: Any) -> None:
+    """Drop it."""
 
 
 def experiments_of(arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,9 @@
 """An app that gives `sentry_sdk.init` all kinds of garbage, and prints what comes of each."""
 
+import raw3
 import sentry_sdk
+
+app = raw3.app
 
 
 CALLS = {

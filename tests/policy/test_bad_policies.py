@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
+from sentry_asgi_autoconf import init_arguments
+from sentry_asgi_autoconf.settings.loading import load
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy.declared import POLICIES, distribution, with_metadata
@@ -28,62 +31,66 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "dangling link": (lambda path: path.symlink_to("gone"), "No such file or directory"),
     "pipe": (os.mkfifo, "it is not a regular file"),
     "directory": (Path.mkdir, "it is not a regular file"),
-    "unknown table": (
-        lambda path: path.write_text("\n[default]\n"),
-        "policy.toml:2: [default] is no table of",
-    ),
-    "no table": (lambda path: path.write_text("limits = 5"), "policy.toml:1: [limits] is no table"),
     "unknown key": (
         lambda path: path.write_text("[defaults]\nrelaese = '1'"),
         "[defaults] relaese (*/policy.toml:2) is no setting. Did you mean release?",
-    ),
-    "wrong type": (
-        lambda path: path.write_text("[defaults]\n\ntraces_sample_rate = 'often'"),
-        "[defaults] traces_sample_rate='often' (*/policy.toml:3) is not a number from 0 to 1",
-    ),
-    "no value": (lambda path: path.write_text("[enforced]\nrelease = ' '"), "policy.toml:2) has no value"),
-    "only in the environment": (
-        lambda path: path.write_text("[enforced]\nasgi_log_level = 'error'"),
-        "is read from the environment only",
-    ),
-    "enforced option that no SDK has": (
-        lambda path: path.write_text("[enforced]\nsend_nothing = true"),
-        "[enforced] send_nothing (*/policy.toml:2) is no setting",
     ),
     "enforced hook that leads nowhere": (
         lambda path: path.write_text("[enforced]\nbefore_send = 'no.such:hook'"),
         "[enforced] before_send='no.such:hook' (*/policy.toml:2) is left out: there is no module no.",
     ),
+}
+
+# Name → what a file says, and what the line says of it.
+CONTENTS = {
+    "unknown table": (
+        "\n[default]\n",
+        "policy.toml:2: [default] is no table of",
+    ),
+    "no table": ("limits = 5", "policy.toml:1: [limits] is no table"),
+    "wrong type": (
+        "[defaults]\n\ntraces_sample_rate = 'often'",
+        "[defaults] traces_sample_rate='often' (*/policy.toml:3) is not a number from 0 to 1",
+    ),
+    "no value": ("[enforced]\nrelease = ' '", "policy.toml:2) has no value"),
+    "only in the environment": (
+        "[enforced]\nasgi_log_level = 'error'",
+        "is read from the environment only",
+    ),
+    "enforced option that no SDK has": (
+        "[enforced]\nsend_nothing = true",
+        "[enforced] send_nothing (*/policy.toml:2) is no setting",
+    ),
     "enforced integration that no SDK has": (
-        lambda path: path.write_text("[enforced]\ndisabled_integrations = ['rediss']"),
+        "[enforced]\ndisabled_integrations = ['rediss']",
         "has no integration rediss. Did you mean redis?",
     ),
     "limit on what is no number": (
-        lambda path: path.write_text("[limits.release]\nmax = 1"),
+        "[limits.release]\nmax = 1",
         "policy.toml:1: [limits] release is no number: max and min are for numbers",
     ),
     "limit on what is no text": (
-        lambda path: path.write_text("[limits]\ndebug = { allow = ['true'] }"),
+        "[limits]\ndebug = { allow = ['true'] }",
         "policy.toml:2: [limits] debug is no text",
     ),
     "limit that is no number": (
-        lambda path: path.write_text("[limits]\nsample_rate = { max = 'half' }"),
+        "[limits]\nsample_rate = { max = 'half' }",
         "[limits] sample_rate has a wrong value at max: it is no number",
     ),
     "limit beyond what there is": (
-        lambda path: path.write_text(f"[limits]\nsample_rate = {{ min = {10**400} }}"),
+        f"[limits]\nsample_rate = {{ min = {10**400} }}",
         "[limits] sample_rate has a wrong value at min: it is not a number from 0 to 1",
     ),
     "limit to what is no choice": (
-        lambda path: path.write_text("[limits]\nmax_request_body_size = { allow = ['n*'] }"),
+        "[limits]\nmax_request_body_size = { allow = ['n*'] }",
         "has a wrong value at allow: it is not one of never, small, medium, always",
     ),
     "limit that limits nothing": (
-        lambda path: path.write_text("[limits]\nsample_rate = {}"),
+        "[limits]\nsample_rate = {}",
         "limits nothing: it needs max, min or allow",
     ),
     "limit on no option": (
-        lambda path: path.write_text("[limits]\nsample_rat = { max = 1 }"),
+        "[limits]\nsample_rat = { max = 1 }",
         "[limits] sample_rat is no option that can be limited. Did you mean sample_rate?",
     ),
 }
@@ -165,20 +172,45 @@ def test_a_file_that_may_not_be_read(start: Start, project: Project, other: Proj
     assert "policy.toml' cannot be read: Permission denied." in line
 
 
-@pytest.mark.parametrize(("code", "value", "words"), ENTRY_POINTS.values(), ids=ENTRY_POINTS.keys())
-def test_an_entry_point(
-    code: str,
-    value: str,
-    words: str,
-    start: Start,
-    project: Project,
-    other: Project,
-    tmp_path: Path,
-) -> None:
+@pytest.mark.parametrize("name", ["function that raises", "nothing"])
+def test_an_entry_point(name: str, start: Start, project: Project, other: Project, tmp_path: Path) -> None:
+    code, value, words = ENTRY_POINTS[name]
     environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn}
     environ.update(distribution(tmp_path, code, {POLICIES: {"acme": value}}))
     line = line_of_an_app_that_is_served(start(uvicorn("own_init:app"), environ), project, other)
     assert words in line
+
+
+def line_of(environ: dict[str, str]) -> str:
+    """See that neither our init nor an app's may send anything, and give the one line."""
+    loaded = load({"SENTRY_DSN": "https://key@host/1", **environ})
+    arguments, problems = init_arguments.of(loaded)
+    app = {"dsn": "https://key@other/1", "spotlight": True, "transport": print}
+    for given in (arguments.own(), arguments.of_app(app).arguments):
+        assert (given["dsn"], given["spotlight"], given["transport"]) == ("", False, None)
+    (problem,) = [*loaded.problems, *problems]
+    assert str(problem).endswith("ntil then nothing leaves this process. [invalid-policy]")
+    return str(problem)
+
+
+@pytest.mark.parametrize(("content", "words"), CONTENTS.values(), ids=CONTENTS.keys())
+def test_what_a_file_says(content: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(content)
+    line = line_of({"SENTRY_ASGI_POLICY": str(path)})
+    assert said_in(line, words), line
+
+
+@pytest.mark.parametrize(("code", "value", "words"), ENTRY_POINTS.values(), ids=ENTRY_POINTS.keys())
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_what_an_entry_point_gives(
+    code: str, value: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distribution(tmp_path, code, {POLICIES: {"acme": value}})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acme", raising=False)
+    assert words in line_of({})
+    sys.modules.pop("acme", None)
 
 
 @pytest.mark.parametrize("rubbish", [b"\nnonsense\n", b"\n\xff\xfe = x:y\n"], ids=["malformed", "binary"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Callable
 
 import pytest
 
+from sentry_asgi_autoconf.exceptions import ConfiguratorError
+from sentry_asgi_autoconf.sdk import configurators
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy.conftest import Policy
@@ -96,10 +99,11 @@ def test_they_change_an_app_s_init_where_the_environment_names_no_destination(
     assert event["environment"] == "? first"
 
 
-@pytest.mark.parametrize(("code", "value", "words"), BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize("name", ["no such module", "raises", "unknown option"])
 def test_one_that_fails_is_named_and_nothing_leaves(
-    code: str, value: str, words: str, start: Start, project: Project, other: Project, tmp_path: Path
+    name: str, start: Start, project: Project, other: Project, tmp_path: Path
 ) -> None:
+    code, value, words = BROKEN[name]
     environ = {
         **distribution(tmp_path, code, {CONFIGURATORS: {"acme": value}}),
         "INIT": "by keywords",
@@ -127,3 +131,17 @@ def test_one_whose_metadata_cannot_be_read_is_named_and_nothing_leaves(
     server.stop()
     assert (project.items(), other.items()) == ([], [])
     assert "the metadata of acme, which declares a configurator, cannot be read" in server.output
+
+
+@pytest.mark.parametrize("name", [name for name in BROKEN if name != "unknown option"])
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_each_way_to_fail_has_its_words(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, value, words = BROKEN[name]
+    distribution(tmp_path, code, {CONFIGURATORS: {"acme": value}})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acme", raising=False)
+    with pytest.raises(ConfiguratorError) as raised:
+        configurators.applied({"dsn": "http://key@127.0.0.1:9/1"})
+    sys.modules.pop("acme", None)
+    assert str(raised.value).startswith(f"the configurator acme ({value}) ")
+    assert words in str(raised.value)

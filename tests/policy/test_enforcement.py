@@ -147,6 +147,17 @@ def test_an_enforced_scrubber_scrubs_whatever_becomes_of_the_app_s(scrubber: Any
     assert event["trail"] == ["hook1"]
 
 
+@pytest.mark.parametrize(
+    ("switch", "name"), [("enable_logs", "before_send_log"), ("enable_metrics", "before_send_metric")]
+)
+def test_what_is_switched_off_is_dropped_however_it_is_handed_in(switch: str, name: str, read: Read) -> None:
+    arguments = arguments_of(read(enforced={switch: False}))
+    for given in (arguments.own(), arguments.of_app({switch: True, name: Hook("app")}).arguments):
+        assert given[name]({"body": "text"}, {}) is None
+    arguments = arguments_of(read(enforced={switch: True}))
+    assert arguments.of_app({name: Hook("app")}).arguments[name]({}, {}) == {"trail": ["app"]}
+
+
 def test_nobody_who_is_handed_our_lists_changes_them(read: Read) -> None:
     ruled = {"enforced": {"ignore_errors": ["A"]}, "defaults": {"in_app_include": ["shop"]}}
     arguments: Arguments = arguments_of(read(**ruled))

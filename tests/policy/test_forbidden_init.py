@@ -108,3 +108,17 @@ def test_without_a_policy_the_same_app_gets_all_that_it_asks_for(
     lines = [line for line in server.output.splitlines() if line.endswith("[app-init]")]
     assert len(lines) == 1
     assert "sets before_send, dsn, send_default_pii, traces_sample_rate." in lines[0]
+
+
+def test_a_dsn_of_the_environment_that_is_forbidden_is_told_of(
+    start: Start, other: Project, policy: Policy
+) -> None:
+    environ = policy(limits={"dsn": {"allow": ["127.0.0.1"]}})
+    server = start(uvicorn("raw3:app"), {**environ, "SENTRY_DSN": other.dsn})
+    server.provoke()
+    server.stop()
+    assert other.items() == []
+    (line,) = [line for line in server.output.splitlines() if line.startswith("sentry-asgi-autoconf: ")]
+    path = environ["SENTRY_ASGI_POLICY"]
+    assert f"SENTRY_DSN (environment) is not permitted by [limits] dsn ({path}:2)." in line
+    assert line.endswith("[not-permitted]")

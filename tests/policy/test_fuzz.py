@@ -184,7 +184,7 @@ def _assert_samplers_held(arguments: dict[str, Any], enforcement: Enforcement) -
             assert limit.maximum is None or rate <= limit.maximum
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ENVIRONMENTS, POLICIES, valid(OPTIONS), APPS)
 def test_a_policy_holds_against_everybody(
     directory: Path, environ: dict[str, str], policy: Tables, config: dict[str, Any], app: dict[str, Any]
@@ -198,7 +198,7 @@ def test_a_policy_holds_against_everybody(
     assert lines.replace("\n", "").isprintable()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ENVIRONMENTS, ANY_POLICY, ANY_TABLE, APPS)
 def test_any_files_are_read_without_an_exception(
     directory: Path, environ: dict[str, str], policy: Tables, config: dict[str, Any], app: dict[str, Any]
@@ -210,7 +210,7 @@ def test_any_files_are_read_without_an_exception(
     assert lines.replace("\n", "").isprintable()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_no_policy_or_one_that_is_understood(directory: Path, content: bytes) -> None:
     (directory / "policy.toml").write_bytes(content)
@@ -220,7 +220,7 @@ def test_any_bytes_are_no_policy_or_one_that_is_understood(directory: Path, cont
     assert all(str(problem).isprintable() for problem in loaded.problems)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(st.characters()))
 def test_any_place_is_no_policy(place: str) -> None:
     loaded = load({"SENTRY_ASGI_POLICY": f"/no/such/{place}"})
@@ -234,7 +234,7 @@ SECRETS = KEYS.map(lambda key: (key, f"https://{key}@host1.example/1")) | PASSWO
 FILE_KEYS = st.sampled_from([*OPTIONS, *file_settings()])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     SECRETS,
     st.dictionaries(st.sampled_from(VARIABLES), SHAPES, max_size=3),

@@ -58,6 +58,8 @@ def _modes(server: str, kinds: tuple[str, ...], *modes: tuple[str, str, dict[str
 _TLS = {"transport": "https"}
 _HTTP_2 = {"transport": "http/2"}
 _UNIX = {"transport": "unix"}
+# Without us too, a websocket that ends may take the whole server down there, now and then.
+_TRIO: dict[str, object] = {"kinds": ("ASGI 3", "FastAPI", "no lifespan"), "websocket": False}
 _BY_FACTORY: dict[str, object] = {"environ": {"FACTORY_OF": "{module}"}}
 _FIRST: dict[str, object] = {"bootstrap_by_path": False}
 
@@ -115,7 +117,7 @@ MODES: list[Mode] = [
         (
             "-k trio",
             "hypercorn -k trio -b 127.0.0.1:{port} {app}",
-            {"kinds": ("ASGI 3", "FastAPI", "no lifespan")},
+            _TRIO,
         ),
         ("-w 0", "hypercorn -w 0 -b 127.0.0.1:{port} {app}", {}),
         ("-w 2", "hypercorn -w 2 -b 127.0.0.1:{port} {app}", {"serving": 2}),
@@ -125,7 +127,7 @@ MODES: list[Mode] = [
         (
             "trio serve(object)",
             "python serve_by_code.py hypercorn_trio_serve {app} {port}",
-            {"kinds": ("ASGI 3", "FastAPI", "no lifespan")},
+            _TRIO,
         ),
         ("run(string)", "python serve_by_code.py hypercorn_run {app} {port}", {}),
         ("unix socket", "hypercorn -b unix:{socket} {app}", _UNIX),
