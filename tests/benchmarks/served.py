@@ -12,10 +12,11 @@ import time
 
 from tests.benchmarks import processes
 from tests.benchmarks.variants import APPS, Started
-from tests.harness.server import DEADLINE, free_port
+from tests.harness.server import free_port
 
 UVICORN = ("uvicorn", "--log-level", "warning", "--no-access-log")
 GRANIAN = ("granian", "--interface", "asgi", "--loop", "uvloop", "--log-level", "warning")
+_DEADLINE = 300.0  # seconds: forty libraries may be imported, on a busy machine
 _PAUSE = 0.002  # seconds between two attempts to connect
 
 
@@ -46,7 +47,7 @@ class Served:
         """Stop the server and what it started."""
         self._process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(DEADLINE)
+            self._process.wait(_DEADLINE)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -59,7 +60,7 @@ class Served:
                 answer = self.request(path)
                 if answer:
                     break
-            if self._process.poll() is not None or time.perf_counter() - self._start > DEADLINE:
+            if self._process.poll() is not None or time.perf_counter() - self._start > _DEADLINE:
                 raise AssertionError(f"the server does not serve:\n{self._said()}")
             time.sleep(_PAUSE)
         seconds = time.perf_counter() - self._start
@@ -69,7 +70,7 @@ class Served:
 
     def request(self, path: str) -> bytes:
         """Request `path` once, on a connection of its own, and give all of the answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=_DEADLINE) as connection:
             connection.sendall(
                 f"GET {path} HTTP/1.1\r\nHost: benchmark\r\nConnection: close\r\n\r\n".encode()
             )

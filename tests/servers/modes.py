@@ -59,7 +59,11 @@ _TLS = {"transport": "https"}
 _HTTP_2 = {"transport": "http/2"}
 _UNIX = {"transport": "unix"}
 # Without us too, a websocket that ends may take the whole server down there, now and then.
-_TRIO: dict[str, object] = {"kinds": ("ASGI 3", "FastAPI", "no lifespan"), "websocket": False}
+_TRIO: dict[str, object] = {
+    "kinds": ("ASGI 3", "FastAPI", "no lifespan"),
+    "websocket": False,
+    "own_baseline": True,
+}
 _BY_FACTORY: dict[str, object] = {"environ": {"FACTORY_OF": "{module}"}}
 _FIRST: dict[str, object] = {"bootstrap_by_path": False}
 
