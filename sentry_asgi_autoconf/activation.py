@@ -6,11 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import console, entry_points
-from sentry_asgi_autoconf.enforcement import nothing_leaves
 from sentry_asgi_autoconf.exceptions import (
     AutoconfError,
     ConfiguratorError,
-    InvalidPolicyError,
     NotPermittedError,
     SdkError,
 )
@@ -131,33 +129,6 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
     if "dsn" in loaded.settings:
         return "a policy permits no DSN that is set"
     return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
-
-
-def hold(guarded: Callable[..., Any]) -> None:
-    """Let nothing leave this process if a policy is there that could not be applied; for when `initialise` failed."""
-    from sentry_asgi_autoconf.settings.policy import places
-
-    if not places.exist(os.environ):
-        return
-    try:
-        from sentry_asgi_autoconf.sdk import guard
-        from sentry_asgi_autoconf.sdk import initialise as sdk
-        from sentry_asgi_autoconf.sdk.arguments import Arguments
-    except ImportError:  # without the SDK nothing leaves anyway
-        return
-    arguments = Arguments(
-        {},
-        nothing_leaves(),
-        on_app_init="merge",
-        defers=False,
-        excluded_paths=[],
-        traces_sample_rates={},
-        current_scope=lambda: None,
-    )
-    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
-    sdk.send_nothing_more()
-    remedy = "Mend what the line above tells; until then nothing leaves this process."
-    console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))
 
 
 def withdraw() -> None:

@@ -90,11 +90,16 @@ class Runtime:
                 self._decision = Decision(False, "being initialised")
                 self._decision = self.guarded(self._initialise, _FAILED)
                 if self._decision is _FAILED:
-                    self.guarded(lambda: activation.hold(self.guarded), None)
+                    self.guarded(self._hold, None)
                 state = "active" if self._decision.active else "inactive"
                 console.say("info", f"{state}: {self._decision.reason}")
                 self._tell_decision(self._decision)
             return self._decision
+
+    def _hold(self) -> None:
+        from sentry_asgi_autoconf import unapplied_policy
+
+        unapplied_policy.hold(self.guarded)
 
     def _initialise(self) -> Decision:
         settings = self._read_settings()

@@ -7,7 +7,6 @@ constructor of `sentry_sdk.Client`.
 from __future__ import annotations
 
 import functools
-import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
 from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.sdk import deferred, quiet_logger
+from sentry_asgi_autoconf.sdk import deferred, init_call, quiet_logger
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
@@ -34,7 +33,6 @@ _NOTHING = {
 }
 
 _ours: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_ours", default=False)
-_OURS = __name__.partition(".")[0]
 
 
 class Guard:
@@ -50,8 +48,8 @@ class Guard:
         self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
     ) -> None:
         """Construct the app's client. Raises what the SDK would raise for the app's own arguments."""
-        caller = _Caller()
-        given = _given(args, kwargs)
+        caller = init_call.Caller()
+        given = init_call.given(args, kwargs)
         merged = None if given is None else self._attempt(lambda: self._made(original, client, given))
         if merged is None or merged.error:
             merged = merged or Merged({}, [], [], error="it cannot be told what may be set")
@@ -142,42 +140,7 @@ def _guarded(original: Any) -> Any:
     return construct
 
 
-def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
-    """Give the app's arguments by name, as the SDK reads them; None if it would refuse them."""
-    dsn, rest = None, args
-    if args and (isinstance(args[0], (str, bytes)) or args[0] is None):
-        dsn, rest = args[0], args[1:]
-    if len(rest) > 1:
-        return None
-    try:
-        named: dict[Any, Any] = dict(*rest, **kwargs)
-    except (TypeError, ValueError):
-        return None
-    if dsn is not None and named.get("dsn") is None:
-        named["dsn"] = dsn
-    return named if all(isinstance(name, str) for name in named) else None
-
-
 def _deactivate(client: Any, arguments: dict[str, Any]) -> None:
     # An earlier client's integrations stay installed in the SDK, which then takes them for active.
     for each in arguments.get("disabled_integrations") or ():
         client.integrations.pop(getattr(each, "identifier", None), None)
-
-
-class _Caller:
-    """The code that asked for the client."""
-
-    def __init__(self) -> None:
-        self.calls_init = False
-        frame = sys._getframe()
-        while frame.f_back is not None:
-            module = str(frame.f_globals.get("__name__", ""))
-            if module.partition(".")[0] not in ("sentry_sdk", _OURS):
-                break
-            self.calls_init = self.calls_init or module == sentry_sdk.init.__module__
-            frame = frame.f_back
-        self._place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-    def __str__(self) -> str:
-        """Give `file:line`."""
-        return self._place

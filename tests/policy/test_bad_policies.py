@@ -223,12 +223,17 @@ def test_metadata_that_cannot_be_read(
     assert "the metadata of acme, which declares a policy, cannot be read" in line
 
 
+@pytest.mark.parametrize("cause", ["metadata", "dependency"])
 def test_what_keeps_the_settings_from_being_read_lets_nothing_past_a_policy(
-    start: Start, project: Project, other: Project, tmp_path: Path
+    cause: str, start: Start, project: Project, other: Project, tmp_path: Path
 ) -> None:
-    # pydantic, which looks for its plug-ins, cannot be imported beside such metadata.
     environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn}
-    environ.update(with_metadata(tmp_path, "policy = {}", f"[{POLICIES}]\nnonsense\n".encode()))
+    if cause == "metadata":
+        # pydantic, which looks for its plug-ins, cannot be imported beside such metadata.
+        environ.update(with_metadata(tmp_path, "policy = {}", f"[{POLICIES}]\nnonsense\n".encode()))
+    else:
+        environ.update(distribution(tmp_path, "policy = {}", {POLICIES: {"acme": "acme:policy"}}))
+        (tmp_path / "pydantic_settings.py").write_text("raise ImportError('gone')\n")
     server = start(uvicorn("own_init:app"), environ).ready()
     server.provoke()
     server.stop()

@@ -75,6 +75,30 @@ def test_the_sdk_is_named_after_the_framework_that_is_imported() -> None:
     assert report("import fastapi")["name"] == "sentry.python.fastapi"
 
 
+def test_modules_of_the_sdk_that_look_for_a_library_find_it_once_it_is_imported() -> None:
+    code = (
+        "import sys\n"
+        "from sentry_sdk.integrations import _wsgi_common\n"
+        "assert 'django' not in sys.modules and _wsgi_common.RawPostDataException is None\n"
+        "import django\n"
+        "from django.http.request import RawPostDataException\n"
+        "assert _wsgi_common.RawPostDataException is RawPostDataException"
+    )
+    assert "django" in report(code)["integrations"]
+
+
+def test_spotlight_has_django_at_init_as_in_the_sdk_s_way(eager: dict[str, Any]) -> None:
+    code = (
+        "import io, sys, sentry_asgi_autoconf\n"
+        "sys.stderr = io.StringIO()  # on which the SDK greets\n"
+        "sentry_asgi_autoconf.activate()"
+    )
+    on = {"SENTRY_ASGI_PROCESSES": "servers", "SENTRY_SPOTLIGHT": "http://127.0.0.1:9/stream"}
+    found = report(code, environ=on)
+    assert libraries(found) == {"django"}
+    assert_equal(found, eager)
+
+
 def test_the_client_s_options_are_as_they_were_given() -> None:
     assert report("")["auto_enabling_integrations"] is True
 

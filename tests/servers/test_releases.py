@@ -91,7 +91,7 @@ def test_a_release_is_served_wrapped_and_reports(
     (event,) = project.wait("event")
     assert event["request"]["url"].endswith("/boom")
     project.wait("transaction", 2)
-    running.converse(server)
+    running.converse(served)
     project.wait("transaction", 4)
     served.stop()
     assert (len(project.items("event")), len(project.items("transaction"))) == (2, 4)
