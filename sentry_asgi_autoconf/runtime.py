@@ -250,9 +250,9 @@ class Runtime:
         self._tell(lambda account: account.decided(decision, self._settings))
 
     def _app_said(self, caller: str, merged: Merged) -> None:
-        from sentry_asgi_autoconf.wrapping.untraced import untraced
+        from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
 
-        untraced.give_up()
+        head_sampling.app_calls_init()
         app_init.tell(caller, merged)
         self._tell(lambda account: account.app_said(caller, merged), at_once=False)
 

@@ -34,6 +34,11 @@ class PathSampler:
         self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
         self._current_scope = current_scope
 
+    @property
+    def needs_no_transaction(self) -> bool:
+        """Whether it decides by the request alone, so that it may be asked before there is a transaction."""
+        return self._otherwise is None
+
     def __call__(self, context: dict[str, Any]) -> SampleRate:
         """Give the rate for the transaction that `context` (the SDK's sampling context) is about."""
         scope = context.get("asgi_scope") or self._served_scope(context)

@@ -10,8 +10,8 @@ from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
 from sentry_asgi_autoconf.wrapping import frameworks, late_apps
 from sentry_asgi_autoconf.wrapping.failure import MECHANISM
+from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
 from sentry_asgi_autoconf.wrapping.served_app import ServedApp
-from sentry_asgi_autoconf.wrapping.untraced import INTEGRATIONS, untraced
 
 
 def wrap(
@@ -22,24 +22,21 @@ def wrap(
         return app, "this package already"
     integrations = sentry_sdk.get_client().integrations
     by = frameworks.instrumented_by(app, integrations)
-    is_untraced = untraced.is_possible()
     inner = app
     if by is None:
         for layer in frameworks.layers(app):
             late_apps.catch_up(frameworks.framework_of(layer), layer, integrations)
-        make = untraced.middleware if is_untraced else _middleware
-        inner = make(app, asgi_version, MECHANISM)
+        inner = _in_middleware(app, asgi_version)
         by = "SentryAsgiMiddleware"
-    elif is_untraced and any(name in by for name in INTEGRATIONS):
-        inner = untraced.around(app, integrations)
-    return shape(_as_asgi3(inner) if asgi_version == 2 else inner, app, error_loggers), by
+    served = head_sampling.around(_as_asgi3(inner) if asgi_version == 2 else inner)
+    return shape(served, app, error_loggers), by
 
 
-def _middleware(app: Any, asgi_version: int, mechanism: str) -> Any:
+def _in_middleware(app: Any, asgi_version: int) -> Any:
     # The version is said wherever it can be: the middleware takes partials and callable objects for ASGI 2.
     if "asgi_version" in inspect.signature(SentryAsgiMiddleware.__init__).parameters:
-        return SentryAsgiMiddleware(app, mechanism_type=mechanism, asgi_version=asgi_version)
-    return SentryAsgiMiddleware(_as_function(app) if asgi_version == 3 else app, mechanism_type=mechanism)
+        return head_sampling.middleware(app, mechanism_type=MECHANISM, asgi_version=asgi_version)
+    return head_sampling.middleware(_as_function(app) if asgi_version == 3 else app, mechanism_type=MECHANISM)
 
 
 def _as_function(app: Any) -> Any:
