@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING, Any, Sequence
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.own import OwnSettings
+    from sentry_asgi_autoconf.settings.own_values import OwnValues
 
 _SERVERS = "SENTRY_ASGI_DISABLED_SERVERS"
 _APPS = "SENTRY_ASGI_EXCLUDED_APPS"
 
 
-def excluded_by(own: OwnSettings, server: str, apps: Sequence[Any]) -> str | None:
+def excluded_by(own: OwnValues, server: str, apps: Sequence[Any]) -> str | None:
     """Name the setting that names the distribution `server`, or one of `apps`: import strings and objects."""
     from sentry_asgi_autoconf.settings import paths
     from sentry_asgi_autoconf.wrapping import exclusion

@@ -25,7 +25,7 @@ def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
         enforcement,
         on_app_init=loaded.own.on_app_init,
         defers=_defers(loaded),
-        excluded_paths=loaded.own.excluded_paths,
+        excluded_paths=list(loaded.own.excluded_paths),
         traces_sample_rates=rates,
         current_scope=current_request.recall,
     )

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.base import Settings
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.problems import refusal
-from sentry_asgi_autoconf.settings.source import Candidate, Source
+from sentry_asgi_autoconf.settings.source import Source
 
 ModelT = TypeVar("ModelT", bound=Settings)
 

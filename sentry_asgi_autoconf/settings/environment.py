@@ -6,7 +6,8 @@ from pydantic_settings import BaseSettings
 
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.settings.base import variable_name
-from sentry_asgi_autoconf.settings.source import Candidate, Source
+from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.settings.source import Source
 
 
 class EnvironmentSource(Source):

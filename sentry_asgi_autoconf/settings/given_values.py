@@ -4,7 +4,8 @@ from typing import Mapping, Optional, Type
 
 from pydantic_settings import BaseSettings
 
-from sentry_asgi_autoconf.settings.source import Candidate, Source
+from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.settings.source import Source
 
 
 class GivenValues(Source):

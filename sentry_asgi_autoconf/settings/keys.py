@@ -4,9 +4,9 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError
 from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.options import SdkOptions, field_of
 from sentry_asgi_autoconf.settings.own import OwnSettings
-from sentry_asgi_autoconf.settings.source import Candidate
 from sentry_asgi_autoconf.shown_values import printable
 
 OWN_PREFIX = "asgi_"

@@ -6,55 +6,16 @@ from typing import Iterable
 
 from sentry_asgi_autoconf.exceptions import UnknownSettingError
 from sentry_asgi_autoconf.settings.base import variable_name
+from sentry_asgi_autoconf.settings.foreign_variables import FOREIGN, PREFIX
 from sentry_asgi_autoconf.settings.options import SdkOptions
 from sentry_asgi_autoconf.settings.options_json import OptionsJson
 from sentry_asgi_autoconf.settings.own import OwnSettings
 from sentry_asgi_autoconf.shown_values import printable
 
-_PREFIX = "SENTRY_"
 _OWN_PREFIX = "SENTRY_ASGI_"
 # Of 1; the names are compared without their prefix, which would make all of them alike.
 _NEAR_OPTION = 0.86
 _NEAR_OWN = 0.6
-
-# https://docs.sentry.io/cli/configuration/ and what its wrappers and bundler plug-ins read.
-_OF_SENTRY_CLI = frozenset(
-    (
-        "SENTRY_ALLOW_FAILURE",
-        "SENTRY_API_KEY",
-        "SENTRY_AUTH_TOKEN",
-        "SENTRY_CUSTOM_HEADER",
-        "SENTRY_DISABLE_UPDATE_CHECK",
-        "SENTRY_DOTENV_PATH",
-        "SENTRY_DUMP_RESPONSES",
-        "SENTRY_HEADER",
-        "SENTRY_HTTP_MAX_RETRIES",
-        "SENTRY_LOAD_DOTENV",
-        "SENTRY_LOG_LEVEL",
-        "SENTRY_NO_PROGRESS_BAR",
-        "SENTRY_ORG",
-        "SENTRY_PIPELINE",
-        "SENTRY_PROJECT",
-        "SENTRY_PROPERTIES",
-        "SENTRY_URL",
-        "SENTRY_VCS_BASE_REPO",
-        "SENTRY_VCS_HEAD_REPO",
-        "SENTRY_VCS_REMOTE",
-    )
-)
-# Read by the SDK itself.
-_OF_THE_SDK = frozenset(
-    (
-        "SENTRY_BAGGAGE",
-        "SENTRY_PRINT_ENVELOPES",
-        "SENTRY_SPOTLIGHT_MIDDLEWARE",
-        "SENTRY_SPOTLIGHT_ON_ERROR",
-        "SENTRY_TRACE",
-        "SENTRY_USE_ENVIRONMENT",
-        "SENTRY_INITIAL_SCOPE",
-        "SENTRY_LAMBDA_WRAPPED_HANDLER",
-    )
-)
 
 
 def known_variables() -> frozenset[str]:
@@ -66,22 +27,21 @@ def known_variables() -> frozenset[str]:
 def unknown_variables(names: Iterable[str]) -> list[UnknownSettingError]:
     """Give a problem for each name that looks like a slip of the pen."""
     known = known_variables()
-    foreign = _OF_SENTRY_CLI | _OF_THE_SDK
-    unknown = [name for name in names if name.upper().startswith(_PREFIX) and name not in known | foreign]
-    problems = (_problem(name, known, foreign) for name in sorted(unknown))
+    unknown = [name for name in names if name.upper().startswith(PREFIX) and name not in known | FOREIGN]
+    problems = (_problem(name, known) for name in sorted(unknown))
     return [problem for problem in problems if problem is not None]
 
 
-def _problem(name: str, known: frozenset[str], foreign: frozenset[str]) -> UnknownSettingError | None:
+def _problem(name: str, known: frozenset[str]) -> UnknownSettingError | None:
     upper = name.upper()
     if upper in known:
         return _unknown(name, upper, "names are in upper case")
-    if upper in foreign:
+    if upper in FOREIGN:
         return None
     if upper.startswith(_OWN_PREFIX):
         return _unknown(name, _own_suggestion(upper, known))
     suggestion = _nearest(
-        upper, _PREFIX, [other for other in known if not other.startswith(_OWN_PREFIX)], _NEAR_OPTION
+        upper, PREFIX, [other for other in known if not other.startswith(_OWN_PREFIX)], _NEAR_OPTION
     )
     return _unknown(name, suggestion) if suggestion else None
 
@@ -96,7 +56,7 @@ def _unknown(name: str, suggestion: str | None, reason: str = "") -> UnknownSett
 
 
 def _own_suggestion(upper: str, known: frozenset[str]) -> str | None:
-    option = _PREFIX + upper[len(_OWN_PREFIX) :]
+    option = PREFIX + upper[len(_OWN_PREFIX) :]
     if option in known:
         return option
     return _nearest(

@@ -8,8 +8,9 @@ from pydantic_settings import BaseSettings
 from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings import types
 from sentry_asgi_autoconf.settings.base import Settings
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.options import SdkOptions, field_of, init_name
-from sentry_asgi_autoconf.settings.source import Candidate, Source
+from sentry_asgi_autoconf.settings.source import Source
 
 
 class OptionsJson(Settings):

@@ -9,7 +9,7 @@ from typing_extensions import get_args
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
-from sentry_asgi_autoconf.settings.source import Candidate
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import MASK, printable, shown
 

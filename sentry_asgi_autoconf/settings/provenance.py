@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, Optional, Tuple
 
 from sentry_asgi_autoconf.origin import Origin
-from sentry_asgi_autoconf.settings.source import Candidate
+from sentry_asgi_autoconf.settings.candidate import Candidate
 
 
 class Setting(NamedTuple):

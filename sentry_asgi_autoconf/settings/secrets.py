@@ -7,8 +7,9 @@ from pydantic_settings import BaseSettings
 from sentry_asgi_autoconf.exceptions import UnreadableSecretError
 from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.base import variable_name
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.secret_files import read_secret
-from sentry_asgi_autoconf.settings.source import Candidate, Source
+from sentry_asgi_autoconf.settings.source import Source
 
 
 class SecretsSource(Source):

@@ -1,20 +1,13 @@
 """What a source of settings is: raw values by field, each with its origin."""
 
 from abc import abstractmethod
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Type
+from typing import Any, Dict, List, Optional, Tuple, Type
 
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.origin import Origin
-
-
-class Candidate(NamedTuple):
-    """A raw value, not checked yet, and where it comes from."""
-
-    value: Any
-    origin: Origin
+from sentry_asgi_autoconf.settings.candidate import Candidate
 
 
 class Source(PydanticBaseSettingsSource):

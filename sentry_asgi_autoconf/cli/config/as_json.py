@@ -12,8 +12,8 @@ from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
 from sentry_asgi_autoconf.settings.base import is_secret
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.provenance import Setting
-from sentry_asgi_autoconf.settings.source import Candidate
 from sentry_asgi_autoconf.shown_values import mask
 
 

@@ -12,11 +12,11 @@ from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import SDK_DEFAULT, Origin
 from sentry_asgi_autoconf.sdk import constraints
 from sentry_asgi_autoconf.settings.base import variable_name
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
 from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, SdkOptions, field_of, init_name
 from sentry_asgi_autoconf.settings.own import OwnSettings
 from sentry_asgi_autoconf.settings.provenance import Setting
-from sentry_asgi_autoconf.settings.source import Candidate
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

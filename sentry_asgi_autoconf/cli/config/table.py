@@ -16,7 +16,7 @@ from sentry_asgi_autoconf.cli.config.values import in_a_cell, masked
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
-from sentry_asgi_autoconf.settings.source import Candidate
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.shown_values import printable
 
 _HEADINGS = ("Setting", "Value", "Source", "Overrides and policies")

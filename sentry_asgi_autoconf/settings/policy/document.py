@@ -10,6 +10,7 @@ from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, POLICY_DEFAULT, Origin
 from sentry_asgi_autoconf.settings import shapes
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.candidates import choose
 from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING, did_you_mean
@@ -19,7 +20,6 @@ from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_numbers, 
 from sentry_asgi_autoconf.settings.policy.tables import Place, refusal
 from sentry_asgi_autoconf.settings.policy.terms import Policy
 from sentry_asgi_autoconf.settings.problems import allowed
-from sentry_asgi_autoconf.settings.source import Candidate
 from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import printable
 

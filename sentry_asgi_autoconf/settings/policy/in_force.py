@@ -3,6 +3,7 @@
 from typing import Mapping
 
 from sentry_asgi_autoconf.enforcement import UNKNOWN_POLICY, Enforcement, nothing_leaves
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.candidates import choose
 from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING
@@ -10,7 +11,6 @@ from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
 from sentry_asgi_autoconf.settings.plain import plain
 from sentry_asgi_autoconf.settings.policy import places
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED, NO_POLICY, Policy
-from sentry_asgi_autoconf.settings.source import Candidate
 
 _LEAVES_NOBODY_OUT = {"enabled": True, "disabled_servers": [], "excluded_apps": []}
 

@@ -4,9 +4,9 @@ from typing import Dict, List, Sequence
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, ContradictingPoliciesError
 from sentry_asgi_autoconf.limits import Limit
+from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.keys import Table
 from sentry_asgi_autoconf.settings.policy.terms import NO_POLICY, Policy
-from sentry_asgi_autoconf.settings.source import Candidate
 from sentry_asgi_autoconf.shown_values import printable
 
 
