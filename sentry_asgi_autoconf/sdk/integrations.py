@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import pkgutil
-
 import sentry_sdk.integrations
 from sentry_sdk.consts import VERSION
 from sentry_sdk.integrations import DidNotEnable, Integration
@@ -60,6 +57,8 @@ def disabled(reference: IntegrationReference) -> type[Integration] | None:
 
 def short_names() -> list[str]:
     """Give the modules of the installed SDK that hold integrations."""
+    import pkgutil
+
     modules = (module.name for module in pkgutil.iter_modules(sentry_sdk.integrations.__path__))
     return sorted(name for name in modules if not name.startswith("_") and name not in _NO_INTEGRATIONS)
 
@@ -120,6 +119,8 @@ def _is_integration_of(value: object, path: str) -> bool:
 
 
 def _unknown(name: str, known: list[str]) -> UnknownIntegrationError:
+    import difflib
+
     near = difflib.get_close_matches(name, known, n=1)
     what = f"sentry-sdk {VERSION} has no integration {printable(name)}"
     if near:

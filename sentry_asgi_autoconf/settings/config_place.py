@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
-from typing import Any, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
-from sentry_asgi_autoconf.settings.toml_file import TomlFile
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
 
 VARIABLE = "SENTRY_ASGI_CONFIG"
 _TOOL = ("tool", "sentry-asgi-autoconf")
@@ -44,6 +45,8 @@ def pyprojects(app: str | None) -> Iterator[str]:
 
 
 def _has_table(path: Path) -> bool:
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+
     try:
         return bool(values_of(TomlFile(str(path)))[1])
     except ValueError:
