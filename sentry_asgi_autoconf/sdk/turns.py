@@ -28,8 +28,13 @@ class Turns:
         self._condition = threading.Condition()
         self._holder: int | None = None
         self._left: list[str] = []
+        self._forking: int | None = None
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
+            os.register_at_fork(
+                before=self._before_fork,
+                after_in_parent=self._after_fork,
+                after_in_child=self._after_fork_in_child,
+            )
 
     def submit(self, names: list[str]) -> None:
         """Work names off in this thread, once it has the turn.
@@ -96,8 +101,20 @@ class Turns:
             self._holder = None
             self._condition.notify_all()
 
+    def _before_fork(self) -> None:
+        # Within another thread's work, the new process would have locks that nobody is left to release: the SDK's,
+        # and those of the modules that the work imports.
+        if self._take([]):
+            self._forking = threading.get_ident()
+
     def _after_fork(self) -> None:
+        if self._forking == threading.get_ident():
+            self._forking = None
+            self._give_back()
+
+    def _after_fork_in_child(self) -> None:
         # The lock may have been held by a thread that this process does not have.
         self._condition = threading.Condition()
         if self._holder != threading.get_ident():
-            self._holder, self._left = None, []
+            self._holder = None
+        self._after_fork()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.server import environment, run
+from tests.harness.server import DEADLINE, environment, run
 from tests.sdk.instrumentation import report
 
 # What the SDK's integration for Bottle needs of it.
@@ -144,6 +144,38 @@ def test_a_library_that_is_imported_after_a_fork(library: Path) -> None:
         "else:\n"
         "    import bottle\n"
         "    print('bottle' in sentry_sdk.get_client().integrations, flush=True)\n"
+        "    os._exit(0)"
+    )
+    assert output_with(library, code).stdout == "True\n"
+
+
+# Its setup goes on no sooner than the process is about to fork.
+SLOW = """
+class Slow:
+    def __get__(self, instance, owner):
+        sys.patching.set()
+        sys.forking.wait()
+        return lambda *arguments: None
+"""
+
+
+def test_a_fork_waits_for_what_another_thread_sets_up(library: Path) -> None:
+    slow = BOTTLE.replace("def _handle(self): pass", "_handle = Slow()")
+    (library / "inner.py").write_text("import sys\n" + SLOW + slow)
+    code = (
+        "import os, signal, threading, sentry_sdk\n"
+        "sys.patching, sys.forking = threading.Event(), threading.Event()\n"
+        "thread = threading.Thread(target=__import__, args=['bottle'])\n"
+        "thread.start()\n"
+        "sys.patching.wait()\n"
+        "os.register_at_fork(before=sys.forking.set)\n"
+        "if os.fork():\n"
+        "    thread.join()\n"
+        "    os.wait()\n"
+        "else:\n"
+        f"    signal.alarm({DEADLINE / 2:.0f})\n"
+        "    import httpx\n"
+        "    print({'bottle', 'httpx'} <= set(sentry_sdk.get_client().integrations), flush=True)\n"
         "    os._exit(0)"
     )
     assert output_with(library, code).stdout == "True\n"

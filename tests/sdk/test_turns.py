@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from sentry_asgi_autoconf.sdk.turns import Turns
 from tests.harness.server import DEADLINE, until
@@ -75,6 +82,35 @@ def test_who_waits_in_vain_leaves_its_names_to_the_one_that_has_the_turn() -> No
     submitted.set()
     first.join()
     assert said == [["first"], ["second"]]
+
+
+def test_who_imports_what_the_work_imports_does_not_wait_for_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imported_by_both.py").write_text("import sys\nsys.modules['turns_in_test'].submit()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    said: list[list[str]] = []
+    executing = threading.Event()
+
+    def work(names: list[str]) -> None:
+        if names == ["first"]:
+            importer.start()
+            assert executing.wait(DEADLINE)
+            importlib.import_module("imported_by_both")  # whose lock the other thread has
+        said.append(names)
+
+    def submit() -> None:
+        executing.set()
+        turns.submit(["second"])
+
+    turns = Turns(work, patience=DEADLINE)
+    importer = threading.Thread(target=importlib.import_module, args=["imported_by_both"])
+    monkeypatch.setitem(sys.modules, "turns_in_test", SimpleNamespace(submit=submit))  # type: ignore[arg-type]
+    began = time.monotonic()
+    turns.submit(["first"])
+    importer.join()
+    assert said == [["first"], ["second"]]
+    assert time.monotonic() - began < DEADLINE / 2
 
 
 def test_the_turn_is_given_back_after_an_error() -> None:
