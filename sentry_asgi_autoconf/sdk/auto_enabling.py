@@ -25,11 +25,6 @@ def deactivations() -> Mapping[str, Iterable[str]]:
     return found
 
 
-def identifiers(given: Any) -> set[str]:
-    """Give the identifiers of integrations, or of their classes."""
-    return {each.identifier for each in given or ()}
-
-
 class _StandIn(Integration):
     """What stands for the class of an integration that is not imported."""
 

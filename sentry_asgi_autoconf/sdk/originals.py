@@ -40,7 +40,8 @@ def _at(place: tuple[str, str]) -> Any:
 
 def _references(library: str, function: Any) -> Iterator[tuple[ModuleType, str]]:
     for name, module in list(sys.modules.items()):
-        if module is not None and f"{name}.".startswith(f"{library}."):
+        # Whatever else a library may have put there need not have attributes.
+        if isinstance(module, ModuleType) and f"{name}.".startswith(f"{library}."):
             for alias, value in list(vars(module).items()):
                 if value is function:
                     yield module, alias

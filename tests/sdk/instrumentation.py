@@ -43,6 +43,15 @@ def libraries(found: Mapping[str, Any]) -> set[str]:
     return set(TRIGGERS.values()).intersection(found["modules"])
 
 
+def imported_by(
+    code: str, environ: Mapping[str, str] | None = None, python: str = sys.executable
+) -> set[str]:
+    """Run `code` in a process without the SDK, and give the libraries that are imported then."""
+    printing = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    printed = output(printing, environ={**(environ or {}), "SENTRY_ASGI_ENABLED": "false"}, python=python)
+    return libraries({"modules": json.loads(printed.splitlines()[-1])})
+
+
 def as_eager(deferred: Mapping[str, Any], eager: Mapping[str, Any]) -> tuple[set[str], dict[str, str]]:
     """Give the integrations and patches that the SDK's way has, as far as they are for the libraries imported."""
     imported = set(deferred["modules"])
