@@ -73,8 +73,8 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     for warning in loaded.warnings:
         console.say("warning", warning)
     decision = _initialised(arguments, loaded, app_said)
-    if decision.active or arguments.must_hold or loaded.is_enforced("asgi_on_app_init"):
-        guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
+    # Without a destination, too: the app's own init may be what names one.
+    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decision
 
 

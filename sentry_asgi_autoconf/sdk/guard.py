@@ -7,7 +7,7 @@ constructor of `sentry_sdk.Client`.
 from __future__ import annotations
 
 import functools
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Callable, Iterator, Mapping
 from weakref import WeakKeyDictionary
@@ -23,7 +23,10 @@ Report = Callable[[str, Merged], None]
 Attempt = Callable[[Callable[[], Any]], Any]
 
 # What the SDK raises for arguments that are none, some of it by mishap.
-_REFUSALS = (AttributeError, DidNotEnable, ImportError, LookupError, TypeError, ValueError, Warning)
+_REFUSALS = (
+    *(AttributeError, DidNotEnable, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError),
+    Warning,
+)
 
 _NOTHING = {
     "dsn": "",
@@ -58,9 +61,10 @@ class Guard:
                 # What the policy says of these arguments could not be told.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
-        _said[client] = given or {}
         if caller.calls_init:
             _remembered[:] = [given or {}]
+        with suppress(TypeError):  # a class of the app's may not be hashable
+            _said[client] = given or {}
         self._attempt(lambda: self._report(str(caller), merged))
 
     def _made(self, original: Callable[..., None], client: Any, given: dict[str, Any]) -> Merged:

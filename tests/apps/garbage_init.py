@@ -2,8 +2,22 @@
 
 import raw3
 import sentry_sdk
+from sentry_sdk.integrations import Integration
 
 app = raw3.app
+
+
+class NotHashable(sentry_sdk.Client):
+    def __eq__(self, other):
+        return self is other
+
+
+class Failing(Integration):
+    identifier = "failing"
+
+    @staticmethod
+    def setup_once():
+        raise RuntimeError("no such queue")
 
 
 CALLS = {
@@ -36,6 +50,8 @@ CALLS = {
     "functions": lambda: sentry_sdk.init(functions_to_trace=[7]),
     "nothing": lambda: sentry_sdk.init(),
     "a client": lambda: sentry_sdk.Client("nonsense"),
+    "a client that has no hash": lambda: NotHashable("http://key@127.0.0.1:9/1"),
+    "an integration that fails": lambda: sentry_sdk.init(integrations=[Failing()]),
 }
 
 for name, call in CALLS.items():

@@ -37,7 +37,7 @@ def outcomes(server: Server) -> list[str]:
 def stock(start: Start) -> list[str]:
     """Give what the SDK alone makes of them."""
     found = outcomes(start(uvicorn("garbage_init:app"), bootstrap=False))
-    assert len(found) == 29
+    assert len(found) == 31
     assert sum("raised" in each for each in found) > 10
     return found
 

@@ -110,6 +110,40 @@ def test_an_init_that_ran_before_the_server_is_joined_with_the_settings(
     assert "sentry_sdk.init at an earlier place sets environment, max_breadcrumbs, may not set dsn" in line
 
 
+@pytest.mark.parametrize("scope", ["global", "isolation", "current"])
+def test_a_client_that_was_bound_to_any_scope_before_the_server_is_joined_with_the_settings(
+    scope: str, start: Start, project: Project, other: Project, policy: Policy, tmp_path: Path
+) -> None:
+    code = f"import sentry_sdk as s\ns.get_{scope}_scope().set_client(s.Client({other.dsn!r}, environment='early'))\n"
+    environ = {**before_everything(tmp_path, code), **OF_THE_PLATFORM, **policy(limits=ONLY_HERE)}
+    server = start(uvicorn("raw3:app"), environ)
+    server.provoke()
+    (event,) = project.wait("event")
+    server.stop()
+    assert other.items() == []
+    assert (event["environment"], event["server_name"]) == ("early", "of-the-platform")
+
+
+@pytest.mark.parametrize("layer", ["policy", "config file"])
+def test_the_layers_below_apply_where_nothing_but_the_app_s_init_names_a_destination(
+    layer: str, start: Start, other: Project, policy: Policy, tmp_path: Path
+) -> None:
+    config = tmp_path / "sentry.toml"
+    config.write_text('environment = "of-the-platform"\nserver_name = "of-the-platform"\n')
+    environ = {
+        "policy": policy(defaults={"environment": "of-the-platform", "server_name": "of-the-platform"}),
+        "config file": {"SENTRY_ASGI_CONFIG": str(config)},
+    }[layer]
+    app = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "SENTRY_ASGI_LOG_LEVEL": "info", **OF_THE_APP}
+    server = start(uvicorn("own_init:app"), {**app, **environ, "SENTRY_DSN": None})
+    server.get("/message")
+    (event,) = other.wait("event")
+    server.stop()
+    assert (event["environment"], event["server_name"]) == ("of-the-app", "of-the-platform")
+    (line,) = lines(server)
+    assert line.endswith(" sets dsn, environment. [app-init]")
+
+
 def test_without_a_policy_one_line_says_what_the_app_s_init_changed(
     start: Start, project: Project, other: Project
 ) -> None:
