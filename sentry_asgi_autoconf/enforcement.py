@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
@@ -17,6 +17,8 @@ _SUBSTITUTES = {
 }
 # Of these the SDK heeds none where the data to collect are said one by one.
 _UNHEEDED = ("send_default_pii", "include_local_variables", "include_source_context")
+# These do not see the spans that the SDK sends one by one; `before_send_span` does.
+_BLIND_TO_STREAMS = ("before_send_transaction", "event_scrubber")
 # What the SDK reads in `_experiments` under another name than the option's.
 _EXPERIMENTS = {"continuous_profiling_mode": "profiler_mode", "otel_powered_performance": "instrumenter"}
 # What the SDK sets anew for Spotlight alone, without a DSN.
@@ -42,17 +44,19 @@ class Enforcement(NamedTuple):
 
     def substitutes(self) -> dict[str, str]:
         """Give the options that would undo an enforced one, each with the one that it would undo."""
-        found = {
-            other: name
-            for name in self.values
-            for other in _SUBSTITUTES.get(name, ())
-            if other not in self.values
-        }
-        if "data_collection" not in self.values:
-            unheeded = [name for name in _UNHEEDED if self.values.get(name) is False]
-            for name in unheeded + [name for name in self.hooks if name == "event_scrubber"]:
-                found["data_collection"] = name
-        return found
+        return {other: name for other, name in self._undoing() if other not in self.values}
+
+    def _undoing(self) -> Iterator[tuple[str, str]]:
+        for name in self.values:
+            yield from ((other, name) for other in _SUBSTITUTES.get(name, ()))
+        yield from (("data_collection", name) for name in _UNHEEDED if self.values.get(name) is False)
+        if "event_scrubber" in self.hooks:
+            yield "data_collection", "event_scrubber"
+        if "before_send_span" not in self.hooks:
+            yield from (("trace_lifecycle", name) for name in _BLIND_TO_STREAMS if name in self.hooks)
+        rate = self.limits.get("traces_sample_rate")
+        if rate is not None and rate.minimum is not None:
+            yield "enable_tracing", "traces_sample_rate"
 
     def names(self) -> set[str]:
         """Give every option that is enforced or limited, and what would undo one, in `_experiments` too."""

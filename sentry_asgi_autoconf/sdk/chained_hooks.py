@@ -42,7 +42,7 @@ def _dropped(data: Any, hint: Any) -> None:
 def experiments_of(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give init's `_experiments`, as far as an app has made something of the kind of them."""
     experiments = arguments.get("_experiments")
-    return experiments if isinstance(experiments, dict) else {}
+    return experiments if isinstance(experiments, Mapping) else {}
 
 
 def in_turn(name: str, *hooks: Hook) -> Hook:

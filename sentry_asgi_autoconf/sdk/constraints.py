@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Mapping, NamedTuple
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
@@ -85,7 +84,7 @@ def _enforce(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusa
 def _without_experiments(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusal]:
     """Take from `_experiments` what a policy decides: the SDK reads several options there too."""
     experiments = arguments.get("_experiments")
-    if not isinstance(experiments, dict):
+    if not isinstance(experiments, Mapping):
         return []
     missing = [name for name in enforcement.hooks if name not in DEFAULT_OPTIONS]
     # In a release that has no such option yet, what the hook is for may be an experiment.
@@ -111,10 +110,13 @@ def _without_spotlight(arguments: dict[str, Any], enforcement: Enforcement) -> l
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Give init's arguments so that nobody who is handed their lists and mappings changes ours."""
-    return {
-        name: copy.copy(value) if type(value) in (dict, list, set) else value
-        for name, value in arguments.items()
-    }
+    return {name: _copied(value) for name, value in arguments.items()}
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _copied(part) for key, part in value.items()}
+    return type(value)(map(_copied, value)) if type(value) in (list, set) else value
 
 
 def same(one: Any, other: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ def refused(merged: Merged) -> dict[str, Any]:
         ({"include_local_variables": False}, {"data_collection": {}}),
         ({"include_source_context": False}, {"data_collection": {}}),
         ({"event_scrubber": HOOK["first"]}, {"data_collection": {}}),
+        ({"event_scrubber": HOOK["first"]}, {"trace_lifecycle": "stream"}),
+        ({"before_send_transaction": HOOK["first"]}, {"trace_lifecycle": "stream"}),
         ({"data_collection": {"user_info": False}}, {"send_default_pii": True}),
         ({"send_default_pii": False}, {"spotlight": True}),
         ({"traces_sample_rate": 0.1}, {"spotlight": "http://localhost:8969/stream"}),
@@ -54,6 +57,17 @@ def test_a_limit_holds_against_spotlight_without_a_dsn(read: Read) -> None:
     assert arguments_of(loaded).own()["spotlight"] is True
 
 
+@pytest.mark.parametrize(
+    "besides", [{"before_send_span": HOOK["second"]}, {"trace_lifecycle": "stream"}], ids=["hook", "value"]
+)
+def test_spans_may_be_streamed_past_an_enforced_hook_if_the_policy_thinks_of_them(
+    besides: dict[str, Any], read: Read
+) -> None:
+    loaded = read(enforced={"before_send_transaction": HOOK["first"], **besides})
+    merged = arguments_of(loaded).of_app({"trace_lifecycle": "stream"})
+    assert (merged.arguments["trace_lifecycle"], merged.refusals) == ("stream", [])
+
+
 def test_spotlight_beside_a_dsn_is_the_app_s_affair(read: Read) -> None:
     arguments = arguments_of(read({"SENTRY_DSN": "https://key@host/1"}, enforced={"send_default_pii": False}))
     assert arguments.of_app({"spotlight": True}).arguments["spotlight"] is True
@@ -64,6 +78,7 @@ def test_spotlight_beside_a_dsn_is_the_app_s_affair(read: Read) -> None:
     [
         ({"enforced": {"enable_logs": False}}, {"enable_logs": True}),
         ({"enforced": {"trace_lifecycle": "static"}}, {"trace_lifecycle": "stream"}),
+        ({"enforced": {"before_send_transaction": HOOK["first"]}}, {"trace_lifecycle": "stream"}),
         ({"enforced": {"send_default_pii": False}}, {"data_collection": {}}),
         ({"enforced": {"instrumenter": "sentry"}}, {"otel_powered_performance": True}),
         ({"enforced": {"profiler_mode": "thread"}}, {"continuous_profiling_mode": "gevent"}),
@@ -73,9 +88,11 @@ def test_spotlight_beside_a_dsn_is_the_app_s_affair(read: Read) -> None:
 def test_nothing_ruled_is_smuggled_in_as_an_experiment(
     ruled: dict[str, Any], experiments: dict[str, Any], read: Read
 ) -> None:
-    merged = arguments_of(read(**ruled)).of_app({"_experiments": {**experiments, "max_spans": 7}})
-    assert merged.arguments["_experiments"] == {"max_spans": 7}
-    assert refused(merged) == {f"_experiments.{key}": None for key in experiments}
+    for kind in (dict, MappingProxyType):
+        given = kind({**experiments, "max_spans": 7})
+        merged = arguments_of(read(**ruled)).of_app({"_experiments": given})
+        assert merged.arguments["_experiments"] == {"max_spans": 7}
+        assert refused(merged) == {f"_experiments.{key}": None for key in experiments}
 
 
 EVENT_HOOKS = ("before_send", "before_send_transaction", "before_send_log", "before_send_metric")
@@ -163,13 +180,19 @@ def test_what_is_switched_off_is_dropped_however_it_is_handed_in(switch: str, na
 
 
 def test_nobody_who_is_handed_our_lists_changes_them(read: Read) -> None:
-    ruled = {"enforced": {"ignore_errors": ["A"]}, "defaults": {"in_app_include": ["shop"]}}
+    headers = {"http_headers": {"request": {"mode": "off"}}}
+    ruled = {
+        "enforced": {"ignore_errors": ["A"], "data_collection": headers},
+        "defaults": {"in_app_include": ["shop"]},
+    }
     arguments: Arguments = arguments_of(read(**ruled))
     for given in (arguments.own(), arguments.of_app({"dist": "1"}).arguments):
         given["ignore_errors"].clear()
         given["in_app_include"].append("changed")
+        given["data_collection"]["http_headers"]["request"]["mode"] = "denylist"
     own = arguments.own()
     assert (own["ignore_errors"], own["in_app_include"]) == (["A"], ["shop"])
+    assert own["data_collection"] == headers
 
 
 def test_settings_of_this_package_can_be_enforced_and_have_defaults(read: Read) -> None:

@@ -91,6 +91,19 @@ def test_the_app_runs_and_nothing_forbidden_leaves(
     assert line.endswith("[app-init]")
 
 
+def test_no_trace_is_streamed_past_an_enforced_hook(start: Start, project: Project, policy: Policy) -> None:
+    environ = policy(enforced={"before_send_transaction": "policy_hooks:before_send"})
+    server = start(uvicorn("own_init:app"), {**environ, "OPTIONS": '{"trace_lifecycle": "stream"}'})
+    assert request(server, "/ok").status_code == 200
+    (transaction,) = project.wait("transaction")
+    server.stop()
+    assert transaction["tags"]["seen by"] == " policy"
+    assert project.items("span") == []
+    path = environ["SENTRY_ASGI_POLICY"]
+    refused = f"trace_lifecycle='stream' (left out: [enforced] before_send_transaction ({path}:2))"
+    assert f"may not set {refused}" in server.output
+
+
 def test_without_a_policy_the_same_app_gets_all_that_it_asks_for(
     start: Start, project: Project, other: Project
 ) -> None:
