@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Callable, Mapping
@@ -14,6 +15,7 @@ from sentry_asgi_autoconf.cli.checks.servers import OLDEST
 from tests.cli.checking import DSN, check
 from tests.cli.command_line import cli
 from tests.harness.server import BOOTSTRAP, ROOT
+from tests.harness.venvs import installed_beside, venv
 
 Environ = Mapping[str, "str | None"]
 SITE_PACKAGES = Path(sentry_sdk.__file__).parents[1]
@@ -68,6 +70,13 @@ def unwatched(tmp: Path) -> Environ:
     return {"PYTHONPATH": distribution(tmp, "acme-sentry", "1.0", points)}
 
 
+def damaged_bootstrap(tmp: Path) -> Environ:
+    package = ROOT / "sentry_asgi_autoconf"
+    shutil.copytree(package, tmp / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    written(tmp / package.name / "bootstrap" / "sitecustomize.py", "")
+    return {"PYTHONPATH": f"{tmp / package.name / 'bootstrap'}:{tmp}"}
+
+
 def bad_policy(tmp: Path) -> Environ:
     return {"SENTRY_ASGI_POLICY": str(written(tmp / "policy.toml", "[limits\n"))}
 
@@ -111,6 +120,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
         "its directory bootstrap",
     ),
     "a volume that is not mounted": (not_mounted, "bootstrap-absent", "is its volume mounted?"),
+    "a bootstrap that is damaged": (damaged_bootstrap, "bootstrap-broken", "has not run: reinstall it"),
     "a sitecustomize before ours": (shadowed, "shadowed", "theirs/sitecustomize.py comes before"),
     "another virtual environment": (other_environment, "other-virtualenv", "has no sentry-sdk"),
     "an old SDK": (old_sdk, "sdk-too-old", "sentry-sdk 1.45.0 is older than 2.0"),
@@ -149,6 +159,20 @@ def test_an_interpreter_that_ignores_the_bootstrap_is_named(options: tuple[str, 
     assert checked.status == 1
     assert checked.slugs("error") == [slug]
     assert options[0] in checked.line(slug)
+
+
+@pytest.mark.matrix
+def test_an_environment_without_a_server_and_files_without_their_metadata_are_named(tmp_path: Path) -> None:
+    python = venv(sys.executable, "sentry-sdk", "pydantic-settings")
+    package = installed_beside(tmp_path).parent
+    checked = check(environ={"PYTHONPATH": f"{package / 'bootstrap'}:{package.parent}"}, python=python)
+    assert (checked.status, checked.slugs("error")) == (1, ["no-server"])
+    assert "run the check of the environment that serves" in checked.line("no-server")
+    (metadata,) = package.parent.glob("*.dist-info")
+    shutil.rmtree(metadata)
+    checked = check(environ={"PYTHONPATH": f"{package / 'bootstrap'}:{package.parent}"}, python=python)
+    assert "no-metadata" in checked.slugs("error")
+    assert "install it with pip" in checked.line("no-metadata")
 
 
 # Set-up → the name of its warning, and what the line says of it.

@@ -117,6 +117,7 @@ BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
     "no such command": (("no-such-command",), {}, "command-not-found", "'no-such-command'"),
     "no command": (("./raw3.py",), {}, "command-not-executable", "permission denied"),
     "no Python": (("tail", "-f", "raw3.py"), {}, "no-python", "tail -f raw3.py"),
+    "an app that waits": ((*UVICORN, "waits:app"), {}, "no-app", "loaded no app within 10 s"),
     "settings that are refused": (
         RAW,
         {"SENTRY_ASGI_STRICT": "true", "SENTRY_TRACES_SAMPLE_RATE": "15"},
@@ -136,7 +137,9 @@ def test_the_cause_is_named_if_nothing_serves_with_sentry(
     for file in ("theirs/sitecustomize.py", "hidden/sentry_sdk.py"):
         (tmp_path / file).parent.mkdir()
         (tmp_path / file).touch()
-    timeout = "2" if "tail" in command else str(DEADLINE)
+    (tmp_path / "waits.py").write_text("import threading\nthreading.Event().wait()\n")
+    # These are waited for to the end; the latter has to get as far as its app.
+    timeout = "2" if "tail" in command else "10" if "waits:app" in command else str(DEADLINE)
     checked = check("--timeout", timeout, "--", *command, environ={**PLAIN, **environ}, cwd=tmp_path)
     assert checked.status == 1
     assert slug in checked.slugs("error"), checked.text
