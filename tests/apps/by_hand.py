@@ -6,9 +6,8 @@ import os
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-sentry_sdk.init(
-    dsn=os.environ["SENTRY_DSN"], traces_sample_rate=None if os.environ.get("ERRORS_ONLY") else 1.0
-)
+rate = os.environ.get("RATE", "1.0")
+sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=float(rate) if rate else None)
 
 app = importlib.import_module(os.environ["APP"]).app
 
