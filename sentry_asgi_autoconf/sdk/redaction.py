@@ -16,6 +16,9 @@ from sentry_asgi_autoconf.sdk.sensitive import FILTERED, Sensitive
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
+# Ours, in which no request has a say, and that of the trace, in which it has only in some places.
+_OTHER_CONTEXTS = frozenset(("asgi_server", "trace"))
+
 
 def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
     """Put redaction before each hook of init's `options`, unless they ask for personal data."""
@@ -70,7 +73,7 @@ class Redaction:
         _replace(event.get("logentry"), ("message", "formatted", "params"), sensitive)
         _replace(event, ("extra", "message", "tags"), sensitive)
         contexts = event.get("contexts") or {}
-        _replace(contexts, tuple(name for name in contexts if name != "trace"), sensitive)
+        _replace(contexts, tuple(contexts.keys() - _OTHER_CONTEXTS), sensitive)
         _replace(contexts.get("trace"), ("data", "description"), sensitive)
         if self._request_is_ours:
             _replace_headers(event.get("request"), sensitive)

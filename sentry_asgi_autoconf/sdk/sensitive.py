@@ -74,7 +74,7 @@ class Sensitive:
         if self._too_many:
             return FILTERED
         # Nearly all text is clean, which is seen sooner than a pattern is compiled.
-        if any(form in text for form in self._forms):
+        if self._forms and any(form in text for form in self._forms):
             if self._compiled is None:
                 self._compiled = re.compile("|".join(map(_as_pattern, self._forms)))
             text = self._compiled.sub(FILTERED, text)
