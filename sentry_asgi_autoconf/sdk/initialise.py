@@ -28,10 +28,10 @@ def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
 
 def _initialised(arguments: Mapping[str, Any]) -> Any:
     sentry_sdk.init(**arguments)
-    client = sentry_sdk.get_global_scope().client
+    client = sentry_sdk.Scope.get_global_scope().client
     if sentry_sdk.get_client() is not client:
         # An earlier client's arguments are among ours; bound to a nearer scope, it would stand before ours.
-        for scope in (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()):
+        for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
             scope.set_client(None)
     quiet_logger.set_level(client)
     return client
@@ -61,4 +61,4 @@ def withdraw() -> None:
 def send_nothing_more() -> None:
     """Take the client away that is there, whoever made it."""
     sentry_sdk.get_client().close(timeout=0)
-    sentry_sdk.get_global_scope().set_client(None)
+    sentry_sdk.Scope.get_global_scope().set_client(None)
