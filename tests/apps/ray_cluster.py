@@ -62,6 +62,8 @@ print(f"running on http://127.0.0.1:{server.server_port}", flush=True)
 try:
     server.serve_forever()
 finally:
+    if cluster is not None:
+        serve.shutdown()  # as `serve run` does: Ray would only kill the replicas
     ray.shutdown()
     if cluster is not None:
         cluster.shutdown()

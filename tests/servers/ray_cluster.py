@@ -109,7 +109,8 @@ class RayCluster:
     def said(self, text: str) -> list[str]:
         """Give the names of the processes' logs whose lines have this text, once for each line."""
         found: dict[str, list[str]] = {}
-        for log in (self.directory / "ray" / "session_latest" / "logs").rglob("*.err"):
+        (logs,) = (self.directory / "ray").glob("session_2*/logs")
+        for log in logs.rglob("*.err"):
             # Ray moves those of processes that have ended to a directory of their own.
             with contextlib.suppress(FileNotFoundError):
                 lines = log.read_text(errors="replace").splitlines()
