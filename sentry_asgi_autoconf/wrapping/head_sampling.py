@@ -24,7 +24,7 @@ from sentry_sdk.tracing_utils import Baggage, has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
 # Those whose middleware asks the integration for which methods it makes a transaction.
-_INTEGRATIONS = ("starlette",)
+INTEGRATIONS = ("starlette",)
 _ARGUMENT = "http_methods_to_capture"
 _TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
 
@@ -85,7 +85,7 @@ class HeadSampling:
             self._client, self._plan = client, None
             with capture_internal_exceptions():
                 self._plan = self._plan_of(client)
-                for name in _INTEGRATIONS:
+                for name in INTEGRATIONS:
                     integration = client.integrations.get(name)
                     self._stand_in(integration, getattr(integration, "origin", ""))
         return self._plan

@@ -10,7 +10,7 @@ from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
 from sentry_asgi_autoconf.wrapping import frameworks, late_apps
 from sentry_asgi_autoconf.wrapping.failure import MECHANISM
-from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
+from sentry_asgi_autoconf.wrapping.head_sampling import INTEGRATIONS, head_sampling
 from sentry_asgi_autoconf.wrapping.served_app import ServedApp
 
 
@@ -27,9 +27,10 @@ def wrap(
         for layer in frameworks.layers(app):
             late_apps.catch_up(frameworks.framework_of(layer), layer, integrations)
         inner = _in_middleware(app, asgi_version)
-        by = "SentryAsgiMiddleware"
-    served = head_sampling.around(_as_asgi3(inner) if asgi_version == 2 else inner)
-    return shape(served, app, error_loggers), by
+    served = _as_asgi3(inner) if asgi_version == 2 else inner
+    if by is None or any(name in by for name in INTEGRATIONS):
+        served = head_sampling.around(served)
+    return shape(served, app, error_loggers), by or "SentryAsgiMiddleware"
 
 
 def _in_middleware(app: Any, asgi_version: int) -> Any:
