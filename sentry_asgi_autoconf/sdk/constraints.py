@@ -31,11 +31,12 @@ def held(
     """Give the arguments as the policy allows them; one that is not permitted gives way to that of `otherwise`."""
     arguments = dict(wanted)
     refusals = _without_experiments(arguments, enforcement)
-    if arguments.get("enable_tracing") is True and arguments.get("traces_sample_rate") is None:
-        arguments["traces_sample_rate"] = 1.0  # as the SDK would read it, past the limit
+    traces_all = arguments.get("enable_tracing") is True
     for name in list(arguments):
         if arguments[name] is not None and not enforcement.permits(name, arguments[name]):
             refusals.append(_replace(arguments, name, otherwise.get(name), enforcement))
+    if traces_all and arguments.get("traces_sample_rate") is None:
+        arguments["traces_sample_rate"] = 1.0  # as the SDK would read it, past the limit
     for name in enforcement.limits:
         if name in DEFAULT_OPTIONS and name not in enforcement.values:
             refusals += _limit(arguments, name, otherwise.get(name), enforcement)

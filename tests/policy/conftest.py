@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 import pytest
 
 from sentry_asgi_autoconf.settings.loading import Loaded, load
 from tests.harness.envelopes import Project
 from tests.policy import toml_text
+from tests.policy.boots import Boots
 
 Policy = Callable[..., "dict[str, str]"]
 
@@ -47,3 +48,11 @@ def other(new_project: Callable[[], Project]) -> Project:
     project = new_project()
     project.dsn = project.dsn.replace("127.0.0.1", "localhost")
     return project
+
+
+@pytest.fixture(scope="module")
+def boots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boots]:
+    """Give what boots real processes."""
+    started = Boots(tmp_path_factory.mktemp("boots"))
+    yield started
+    started.end()

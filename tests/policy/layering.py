@@ -35,10 +35,16 @@ class Layering:
         self._policy = directory / "policy.toml"
         self._config = directory / "config.toml"
         self._secrets = directory / "secrets"
-        self._secrets.mkdir()
+        self._secrets.mkdir(exist_ok=True)
 
     def load(self, height: int, **tables: Mapping[str, Any]) -> Loaded:
         """Set the option in the lowest `height` layers, further tables in the policy, and read the settings."""
+        loaded = load(self.environ(height, **tables))
+        assert list(map(str, loaded.problems)) == []
+        return loaded
+
+    def environ(self, height: int, **tables: Mapping[str, Any]) -> dict[str, str]:
+        """Set the option in the lowest `height` layers, and give the environment in which it is so."""
         environ = {"SENTRY_ASGI_SECRETS_DIR": str(self._secrets)}
         defaults = {self.field_name: self.value(0)} if height > 0 else {}
         self._policy.write_text(toml_text.tables({"defaults": defaults, **tables}))
@@ -51,9 +57,7 @@ class Layering:
         (self._secrets / self.variable).write_text(text(self.value(3)) if height > 3 else "")
         if height > 4:
             environ[self.variable] = text(self.value(4))
-        loaded = load(environ)
-        assert list(map(str, loaded.problems)) == []
-        return loaded
+        return environ
 
     def origin(self, layer: int) -> str:
         """Give in words where a layer sets the option."""

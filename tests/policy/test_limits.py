@@ -71,7 +71,14 @@ def test_the_other_samplers_are_held_too(sampler: str, rate: str, read: Read) ->
     assert arguments.of_app({sampler: lambda *context: 1.0}).arguments[sampler]({}, {}) == 0.2
 
 
-@pytest.mark.parametrize("app", [{"enable_tracing": True}, {"traces_sample_rate": True}])
+@pytest.mark.parametrize(
+    "app",
+    [
+        {"enable_tracing": True},
+        {"traces_sample_rate": True},
+        {"enable_tracing": True, "traces_sample_rate": "0.1"},  # as an environment has it
+    ],
+)
 def test_the_older_ways_to_trace_everything_are_held_too(app: dict[str, Any]) -> None:
     assert limited(None, 0.2).of_app(app).arguments["traces_sample_rate"] == 0.2
 
