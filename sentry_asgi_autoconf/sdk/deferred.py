@@ -16,7 +16,7 @@ from sentry_asgi_autoconf.references import described
 from sentry_asgi_autoconf.sdk import auto_enabling, optional_imports, originals
 from sentry_asgi_autoconf.sdk.deferral import Deferral
 from sentry_asgi_autoconf.sdk.library_imports import LibraryFinder
-from sentry_asgi_autoconf.sdk.triggers import TRIGGERS
+from sentry_asgi_autoconf.sdk.triggers import TRIGGERS, integration_module
 from sentry_asgi_autoconf.sdk.turns import Turns
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ def _enable(libraries: list[str]) -> None:
     """Set up what waits for libraries that have just been imported."""
     for library in libraries:
         _look_again(library)
-    due = [name for name in _wanted() if TRIGGERS.get(name, _UNKNOWN) in libraries]
+    due = [name for name in _wanted() if _is_due(name, libraries)]
     loaded = {name: _load(name) for name in due}
     for library in libraries:
         originals.give_back(library)
@@ -98,6 +98,15 @@ def _look_again(library: str) -> None:
 def _wanted() -> list[str]:
     known = auto_enabling.import_strings()
     return [name for name in known if any(deferral.wants(name) for deferral in _deferrals)]
+
+
+def _is_due(identifier: str, libraries: list[str]) -> bool:
+    library = TRIGGERS.get(identifier, _UNKNOWN)
+    module = integration_module(identifier)
+    if module in libraries:
+        return library in libraries or _finder.has_imported(library)
+    # Who is importing the integration, and may be waiting for this thread to have imported the library, is told then.
+    return library in libraries and not _finder.is_busy(module)
 
 
 def _load(identifier: str) -> type[Integration] | None:

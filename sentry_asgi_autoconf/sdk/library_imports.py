@@ -55,19 +55,24 @@ class LibraryFinder:
         name = imports.running.pop()
         if succeeded:
             imports.ended.append(name)
-        else:
-            self._busy.remove(name)
-        if not imports.running and imports.ended:
-            ended, imports.ended = imports.ended, []
-            try:
+        ended: list[str] = []
+        if not imports.running:
+            ended, imports.ended = imports.ended, ended
+        try:
+            if ended:
                 self._on_import(ended)
-            finally:
-                for name in ended:
-                    self._busy.remove(name)
+        finally:
+            # One that has failed is in sys.modules until here.
+            for over in ended if succeeded else [*ended, name]:
+                self._busy.remove(over)
 
     def has_imported(self, name: str) -> bool:
         """Whether a library is imported; not one that a thread is executing, or about to tell of."""
-        return name in sys.modules and name not in self._busy
+        return name in sys.modules and not self.is_busy(name)
+
+    def is_busy(self, name: str) -> bool:
+        """Whether a thread is executing a library, or about to tell of it."""
+        return name in self._busy
 
 
 class _Imports(threading.local):

@@ -81,10 +81,16 @@ _TELLTALES = {"agents": "agents.run", "channels": "channels.layers", "mcp": "mcp
 # Modules and their functions that an integration replaces there, and other libraries with integrations import by name.
 REPLACED = (("starlette.routing", "request_response"),)
 
+
+def integration_module(identifier: str) -> str:
+    """Give the name of the SDK's module of an integration."""
+    return f"sentry_sdk.integrations.{identifier}"
+
+
 WATCHED = frozenset(TRIGGERS.values()).union(
     *EXTENSIONS.values(),
     # An app may import these first, and they import the library.
-    (f"sentry_sdk.integrations.{identifier}" for identifier in TRIGGERS),
+    map(integration_module, TRIGGERS),
 )
 
 

@@ -111,6 +111,17 @@ def test_an_integration_that_does_not_fit_the_library(missing: str, said: str | 
         assert line.endswith("[integration-failed]")
 
 
+def test_an_integration_that_the_app_imports_in_vain_costs_nothing(library: Path) -> None:
+    (library / "inner.py").write_text(BOTTLE.replace("request = None\n", ""))
+    code = (
+        "from sentry_sdk.integrations import DidNotEnable\n"
+        "try: import sentry_sdk.integrations.bottle\n"
+        "except DidNotEnable: print('not enabled')"
+    )
+    result = output_with(library, code)
+    assert (result.stdout, result.stderr) == ("not enabled\n", "")
+
+
 def test_a_package_of_the_app_s_own_is_not_taken_for_a_library(library: Path) -> None:
     (library.parent / "agents").mkdir()
     (library.parent / "agents" / "__init__.py").write_text(
@@ -134,6 +145,20 @@ def test_threads_that_import_at_once() -> None:
     )
     found = report(code)
     assert set(found["integrations"]) >= {"starlette", "fastapi", "httpx", "django"}
+
+
+def test_an_integration_that_another_thread_imports_meanwhile(library: Path) -> None:
+    importing = (
+        "import sys, threading\n"
+        "name = 'sentry_sdk.integrations.bottle'\n"
+        "thread = threading.Thread(target=__import__, args=[name])\n"
+        "thread.start()\n"
+        "while not hasattr(sys.modules.get(name), '__builtins__'): pass  # until it is executed\n"
+    )
+    (library / "inner.py").write_text(importing + BOTTLE)
+    found = found_with(library, "import bottle.inner\nbottle.inner.thread.join()")
+    assert "bottle" in found["integrations"]
+    assert [place for place in found["patched"] if "Bottle" in place] == PATCHED
 
 
 def test_a_library_that_is_imported_after_a_fork(library: Path) -> None:
