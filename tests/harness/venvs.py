@@ -51,6 +51,13 @@ def installed_beside(directory: Path) -> Path:
     return target / "sentry_asgi_autoconf" / "bootstrap"
 
 
+def release_beside(directory: Path, requirement: str) -> Path:
+    """Install one release, without what it needs, to go before an environment's own; give its directory."""
+    options = ["--quiet", "--no-deps", "--target", str(directory)]
+    _run(sys.executable, "-m", "pip", "install", *options, requirement)
+    return directory
+
+
 def _run(*command: str) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
