@@ -36,6 +36,8 @@ class Case(NamedTuple):
     app: str
     setting: Setting
     limit: float | None = None
+    #: Whether the others instrument it, too.
+    has_peers: bool = False
 
     @property
     def name(self) -> str:
@@ -53,20 +55,20 @@ CASES = (
     Case("plain ASGI app", "plain", SOME_TRACES, 0.75),
     Case("plain ASGI app", "plain", ALL_TRACES),
     Case("plain ASGI app", "plain", EXCLUDED, 0.70),
-    Case("FastAPI", "fastapi_app", ERRORS_ONLY, 0.60),
-    Case("FastAPI", "fastapi_app", SOME_TRACES, 0.80),
-    Case("FastAPI", "fastapi_app", ALL_TRACES),
+    Case("FastAPI", "fastapi_app", ERRORS_ONLY, 0.60, has_peers=True),
+    Case("FastAPI", "fastapi_app", SOME_TRACES, 0.80, has_peers=True),
+    Case("FastAPI", "fastapi_app", ALL_TRACES, has_peers=True),
     Case("FastAPI", "fastapi_app", EXCLUDED),
 )
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
-    """Give each case without Sentry, by hand and with us, one after the other."""
+    """Give each case without instrumentation, by hand, with us and maybe with the peers, one after the other."""
     cases = [case for case in CASES if case.setting is ERRORS_ONLY] if conditions.quick else CASES
     yield {
         case.name: {
             variant.name: {"µs": _microseconds(conditions, case, variant)}
-            for variant in in_turn(SENTRY, number)
+            for variant in in_turn(conditions.variants if case.has_peers else SENTRY, number)
         }
         for case in cases
     }
@@ -97,13 +99,19 @@ def tables(rounds: Sequence[Round]) -> Iterator[Table]:
     rows = [
         (
             case.name,
-            *(f"{ratios.median(rounds, case.name, variant.name, 'µs'):.1f}" for variant in SENTRY),
+            *(_median(rounds, case, name) for name in LABELS),
             f"{ratios.ratio_over_raw(rounds, case.name, 'ours', 'stock', 'µs'):.2f}",
         )
         for case in _measured(rounds)
     ]
-    columns = ["µs a request", *(LABELS[variant.name] for variant in SENTRY), "over none, against by hand"]
+    columns = ["µs a request", *LABELS.values(), "ours over none, against by hand"]
     yield Table("CPU time of a request, in process", columns, rows)
+
+
+def _median(rounds: Sequence[Round], case: Case, name: str) -> str:
+    if name not in ratios.variants(rounds, case.name, LABELS):
+        return "-"
+    return f"{ratios.median(rounds, case.name, name, 'µs'):.1f}"
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
@@ -120,8 +128,9 @@ def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
         Group(
             case.name,
             {
-                variant.name: max(0.0, ratios.difference(rounds, case.name, variant.name, "raw", "µs"))
-                for variant in SENTRY[1:]
+                name: max(0.0, ratios.difference(rounds, case.name, name, "raw", "µs"))
+                for name in ratios.variants(rounds, case.name, LABELS)
+                if name != "raw"
             },
         )
         for case in _measured(rounds)
