@@ -58,7 +58,7 @@ class HeadSampling:
     def middleware(self, app: Any, **arguments: Any) -> Any:
         """Give the app in the SDK's middleware, which is then asked for each request."""
         made = SentryAsgiMiddleware(app, **arguments)
-        self._stand_in(made, made.span_origin)
+        self._stand_in(made, "span_origin")
         return made
 
     def around(self, app: Any) -> Any:
@@ -86,14 +86,15 @@ class HeadSampling:
             with capture_internal_exceptions():
                 self._plan = self._plan_of(client)
                 for name in INTEGRATIONS:
-                    integration = client.integrations.get(name)
-                    self._stand_in(integration, getattr(integration, "origin", ""))
+                    self._stand_in(client.integrations.get(name), "origin")
         return self._plan
 
-    def _stand_in(self, maker: Any, origin: str) -> None:
+    @staticmethod
+    def _stand_in(maker: Any, origin: str) -> None:
+        """Be asked by what makes transactions, if this SDK asks, and make them with its attribute `origin`."""
         methods = getattr(maker, _ARGUMENT, None)
         if methods is not None and not isinstance(methods, _Methods):
-            setattr(maker, _ARGUMENT, _Methods(methods, origin))
+            setattr(maker, _ARGUMENT, _Methods(methods, getattr(maker, origin)))
 
     def _plan_of(self, client: Any) -> _Plan | None:
         options = client.options
