@@ -17,6 +17,7 @@ from tests.settings.test_fuzz import JSON, OPTIONS, SHAPES, TEXTS, VARIABLES
 
 # What each policy of `RULES` has in common, as plain numbers and texts: what holds is not left to our own code to say.
 HOST, CEILING, BREADCRUMBS = "allowed.example", 0.25, 7
+DSNS = [f"https://key@{HOST}/1", "https://key@hostile.example/1"]
 RULES: dict[str, dict[str, Any]] = {
     "limits": {
         "dsn": {"allow": [HOST]},
@@ -46,7 +47,7 @@ def holds():
     with contextlib.suppress(Exception):  # of an app's garbage
         rates.append(sampler({"asgi_scope": {"path": "/", "method": "GET"}, "parent_sampled": None}))
     with contextlib.suppress(Exception):
-        seen = hook({}, {})["tags"]["seen by"]
+        seen = hook({}, {}).get("tags", {}).get("seen by", "")
     names = ("dsn", "spotlight", "environment", "send_default_pii", "max_breadcrumbs", "data_collection")
     return {"rates": rates, "seen": seen, **{name: options.get(name) for name in names}}
 
@@ -83,25 +84,25 @@ NAMES = st.sampled_from(sorted(set(VARIABLES).difference(OUR_OWN))) | st.text().
 )
 ENVIRONMENTS = st.dictionaries(
     NAMES,
-    (TEXTS | st.sampled_from([f"https://key@{HOST}/1", "https://key@hostile.example/1", "true", "1"])).map(
-        possible
-    ),
+    (TEXTS | st.sampled_from([*DSNS, "true", "1"])).map(possible),
     max_size=6,
 )
-# JSON, which is what reaches the process; the names of options, and others.
-APPS = OPTIONS | st.fixed_dictionaries(
-    {},
-    optional={
-        "dsn": st.sampled_from([f"https://key@{HOST}/1", "https://key@hostile.example/1"]) | JSON,
-        "data_collection": st.just({"user_info": True}) | JSON,
-        "enable_tracing": st.booleans() | JSON,
-        "environment": JSON,
-        "max_breadcrumbs": st.integers(0, 100) | JSON,
-        "send_default_pii": JSON,
-        "spotlight": st.booleans() | JSON,
-        "traces_sample_rate": st.floats(0, 1) | JSON,
-        "_experiments": OPTIONS | JSON,
-    },
+LIKELY: dict[str, st.SearchStrategy[Any]] = {
+    "data_collection": st.just({"user_info": True}),
+    "enable_tracing": st.booleans(),
+    "environment": st.just("app"),
+    "max_breadcrumbs": st.integers(0, 100),
+    "send_default_pii": st.booleans(),
+    "spotlight": st.booleans(),
+    "trace_lifecycle": st.sampled_from(["static", "stream"]),
+    "traces_sample_rate": st.floats(0, 1) | st.just("0.5"),
+    "_experiments": st.just({"data_collection": {"user_info": True}}),
+}
+# JSON is what reaches the process. An init that is garbage in many ways only shows how the first of them is met.
+APPS = OPTIONS | st.builds(
+    lambda likely, odd: {**likely, **odd},
+    st.fixed_dictionaries({"dsn": st.sampled_from(DSNS)}, optional=LIKELY),
+    st.just({}) | st.dictionaries(st.sampled_from(["dsn", *sorted(LIKELY)]), JSON, max_size=1),
 )
 
 
