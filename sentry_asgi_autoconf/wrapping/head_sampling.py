@@ -98,10 +98,7 @@ class HeadSampling:
 
     def _plan_of(self, client: Any) -> _Plan | None:
         options = client.options
-        if (
-            _is_streaming(options)
-            or _ARGUMENT not in inspect.signature(SentryAsgiMiddleware.__init__).parameters
-        ):
+        if _is_streaming(options) or not _names_by_itself():
             return None
         if not has_tracing_enabled(options):
             return None if self._app_knows_sentry else _Plan(None, True)
@@ -228,6 +225,11 @@ class _Request:
 _at_hand: ContextVar[_Request | None] = ContextVar("sentry_asgi_autoconf_request", default=None)
 
 head_sampling = HeadSampling()
+
+
+def _names_by_itself() -> bool:
+    """Whether this SDK's middleware names what is sent, and not only its own transaction."""
+    return {_ARGUMENT, "asgi_version"} <= set(inspect.signature(SentryAsgiMiddleware.__init__).parameters)
 
 
 def _is_streaming(options: Mapping[str, Any]) -> bool:

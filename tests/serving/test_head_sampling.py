@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
+import sys
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
 
 from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
-from tests.harness.server import Server, uvicorn
+from tests.harness.server import BOOTSTRAP, Server, uvicorn
+from tests.harness.venvs import installed_beside, venv
 
 TRACE = "771a43a4192642f0b136d5159a501700"
 PARENT = "1234567890abcdef"
@@ -73,7 +77,15 @@ def service() -> Iterator[Service]:
 def begin(start: Callable[..., Server], service: Service) -> Callable[..., Server]:
     """Start an app under a rate, by the bootstrap or by hand."""
 
-    def begin(module: str, project: Project, rate: str = "", *options: str, by_hand: bool = False) -> Server:
+    def begin(
+        module: str,
+        project: Project,
+        rate: str = "",
+        *options: str,
+        by_hand: bool = False,
+        python: str = sys.executable,
+        bootstrap: Path = BOOTSTRAP,
+    ) -> Server:
         environ = {
             "SERVICE": service.url,
             "SENTRY_DSN": project.dsn,
@@ -81,9 +93,10 @@ def begin(start: Callable[..., Server], service: Service) -> Callable[..., Serve
             "APP": module,
             "RATE": rate,
             "WITH_MIDDLEWARE": "1" if module == "caller_app" else "",
+            "PYTHONPATH": "" if by_hand else str(bootstrap),
         }
         app = "by_hand:app" if by_hand else f"{module}:app"
-        return start(uvicorn(app, *options), environ, bootstrap=not by_hand).ready()
+        return start(uvicorn(app, *options, python=python), environ).ready()
 
     return begin
 
@@ -126,10 +139,37 @@ def test_the_trace_is_told_of_as_by_hand(
     project: Project,
     new_project: Callable[[], Project],
 ) -> None:
-    by_hand = new_project()
+    compare(functools.partial(begin, module), rate, service, project, new_project())
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    return installed_beside(tmp_path_factory.mktemp("beside"))
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("rate", RATES)
+def test_the_trace_is_told_of_as_by_hand_with_the_oldest_sdk_whose_middleware_is_asked(
+    rate: str,
+    begin: Callable[..., Server],
+    beside: Path,
+    service: Service,
+    project: Project,
+    new_project: Callable[[], Project],
+) -> None:
+    python = venv(sys.executable, "sentry-sdk==2.35.0", "pydantic-settings", "uvicorn")
+    with_oldest = functools.partial(begin, "caller_app", python=python, bootstrap=beside)
+    compare(with_oldest, rate, service, project, new_project())
+
+
+def compare(
+    begin: Callable[..., Server], rate: str, service: Service, project: Project, by_hand: Project
+) -> None:
+    """Have the app called by every kind of caller, instrumented by hand and by us, and compare what it tells."""
     for of in (by_hand, project):
         # It ends by itself, as at a signal by hand nothing would tell of what was not sent.
-        server = begin(module, of, rate, "--limit-max-requests", str(len(CALLERS)), by_hand=of is by_hand)
+        server = begin(of, rate, "--limit-max-requests", str(len(CALLERS)), by_hand=of is by_hand)
         for number, headers in enumerate(CALLERS.values(), start=1):
             server.provoke("/boom", headers=headers)
             of.wait("event", number)
@@ -138,6 +178,8 @@ def test_the_trace_is_told_of_as_by_hand(
         ours, theirs = ([item["payload"] for item in of.items(kind)] for of in (project, by_hand))
         assert len(ours) == len(theirs)
         for our_item, their_item in zip(ours, theirs, strict=True):
+            for item in (our_item, their_item):  # where we are beside the environment, one names us
+                item.get("modules", {}).pop("sentry-asgi-autoconf", None)
             assert normalised(our_item) == normalised(their_item)
             assert our_item["contexts"]["trace"].keys() == their_item["contexts"]["trace"].keys()
     assert lost(project) == lost(by_hand)
