@@ -96,19 +96,25 @@ def current_umask() -> int:
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "serves"),
     [
-        pytest.param([*uvicorn("raw3:app"), "--workers", "2"], id="uvicorn"),
-        pytest.param([*GUNICORN, "-w", "2", "--preload", "raw3:app"], id="gunicorn"),
-        pytest.param([*HYPERCORN, "-w", "2", "raw3:app"], id="hypercorn", marks=pytest.mark.matrix),
-        pytest.param([*GUNICORN, "-w", "2", "raw3:app"], id="no preload", marks=pytest.mark.matrix),
+        pytest.param([*uvicorn("raw3:app"), "--workers", "2"], "startup complete", id="uvicorn"),
+        pytest.param([*GUNICORN, "-w", "2", "--preload", "raw3:app"], "server listening", id="gunicorn"),
+        pytest.param(
+            [*HYPERCORN, "-w", "2", "raw3:app"], "Running on", id="hypercorn", marks=pytest.mark.matrix
+        ),
+        pytest.param(
+            [*GUNICORN, "-w", "2", "raw3:app"], "server listening", id="no preload", marks=pytest.mark.matrix
+        ),
     ],
 )
 def test_each_worker_has_a_file_and_their_parent_has_none(
-    command: list[str], start: Start, directory: Path
+    command: list[str], serves: str, start: Start, directory: Path
 ) -> None:
     server = start(command, settings(directory))
     found = until_they_say(directory, has_app, 2, server)
+    # A worker may be killed by a signal that arrives before it serves.
+    until(lambda: server.output.count(serves) == 2, f"two workers that serve, in {server.output}")
     assert {report["ppid"] for report in found} == {server.process.pid}
     server.stop()
     assert list(directory.iterdir()) == []
