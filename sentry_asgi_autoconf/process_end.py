@@ -38,4 +38,19 @@ def flush_on_termination(flush: Callable[[], None], timeout: float) -> None:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
+    _wake_event_loop()
     signal.signal(signal.SIGTERM, terminate)
+
+
+def _wake_event_loop() -> None:
+    """Have the event loop of this thread, if one runs, woken by SIGTERM.
+
+    Else one that arrives right before the loop waits for events is handled after the next of these, if one comes.
+    """
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return
+    try:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
+    except (NotImplementedError, RuntimeError):  # no loop runs, or one of a system without signals
+        return
