@@ -55,7 +55,8 @@ class Server:
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path = APPS) -> None:
         self.output = ""
         self.stdout = ""
-        # granian's parent does not handle a signal that arrives right before it waits for a lock, with us or without.
+        # Once in some hundred runs granian's parent does not end at its first signal: it waits for a lock, and a signal
+        # that arrives right before would not be handled. Its process is not one that we instrument.
         self._may_lose_signals = any("granian" in word and "embedded" not in word for word in command)
         self.process = subprocess.Popen(
             command,
