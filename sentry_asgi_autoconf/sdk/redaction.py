@@ -82,13 +82,14 @@ class Redaction:
 
     def attributes(self, telemetry: Any, hint: Any) -> Any:
         """Redact a log, a metric or a streamed span: its text and its attributes."""
-        return self._redacted(dict(telemetry), _TELEMETRY)
+        return self._redacted(telemetry, _TELEMETRY)
 
     def _redacted(self, data: Any, places: dict[Any, Any]) -> Any:
         try:
             return _redacted(data, places, Sensitive(self._current_scope(), addresses=self._addresses))
         except RecursionError:  # it was captured where the stack is all but full
-            return {name: _withheld(value) if name in places else value for name, value in data.items()}
+            data.update({name: _withheld(data[name]) for name in places.keys() & data.keys()})
+            return data
 
 
 def _withheld(value: Any) -> Any:
@@ -104,7 +105,7 @@ def _withheld(value: Any) -> Any:
 
 
 def _redacted(data: Any, places: Any, sensitive: Sensitive) -> Any:
-    """Redact `data` in its `places`; all of it where it is not as they have it."""
+    """Redact `data` in its `places`, and in place; all of it where it is not as they have it."""
     if type(data) is AnnotatedValue:
         data = data.value
     if isinstance(places, list) and isinstance(data, list):
