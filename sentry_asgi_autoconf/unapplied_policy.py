@@ -18,7 +18,7 @@ def hold(guarded: Callable[..., Any]) -> None:
     try:
         from sentry_asgi_autoconf.sdk import guard
         from sentry_asgi_autoconf.sdk import initialise as sdk
-        from sentry_asgi_autoconf.sdk.arguments import Arguments
+        from sentry_asgi_autoconf.sdk.arguments import Arguments, no_request
     except ImportError:  # without the SDK nothing leaves anyway
         return
     arguments = Arguments(
@@ -28,7 +28,7 @@ def hold(guarded: Callable[..., Any]) -> None:
         defers=False,
         excluded_paths=[],
         traces_sample_rates={},
-        current_scope=lambda: None,
+        current_scope=no_request,
     )
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
     sdk.send_nothing_more()

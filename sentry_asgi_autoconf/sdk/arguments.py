@@ -108,6 +108,10 @@ class Arguments:
             )
 
 
+def no_request() -> None:
+    """Return the ASGI scope being served where none is."""
+
+
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     """Give the app's arguments with our integrations beside its own, and with those disabled that it does not name."""
     joined = dict(theirs)

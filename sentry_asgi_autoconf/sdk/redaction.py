@@ -93,15 +93,9 @@ class Redaction:
 
 
 def _withheld(value: Any) -> Any:
-    return (
-        {}
-        if isinstance(value, dict)
-        else []
-        if isinstance(value, list)
-        else None
-        if value is None
-        else FILTERED
-    )
+    if isinstance(value, (dict, list)):
+        return {} if isinstance(value, dict) else []
+    return None if value is None else FILTERED
 
 
 def _redacted(data: Any, places: Any, sensitive: Sensitive) -> Any:
