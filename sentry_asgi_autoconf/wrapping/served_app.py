@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Sequence
 
-from sentry_asgi_autoconf.wrapping import current_request, request_names
+from sentry_asgi_autoconf.wrapping import current_request
 from sentry_asgi_autoconf.wrapping.current_request import Request
 from sentry_asgi_autoconf.wrapping.lifespan import Lifespan
 
@@ -24,7 +24,7 @@ class ServedApp:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
-        current_request.begin(Request(scope, request_names.path_of(scope)))
+        current_request.begin(Request(scope))
         return self._inner(scope, receive, send)
 
     def __getattr__(self, name: str) -> Any:
