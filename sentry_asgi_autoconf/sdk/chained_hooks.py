@@ -26,11 +26,22 @@ def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
             arguments[name] = hook if first is None else in_turn(name, first, hook)
 
 
+def put_first(arguments: dict[str, Any], name: str, hook: Hook) -> None:
+    """Put `hook`, which may fail and cost nothing, before init's argument of this name."""
+    then = arguments.get(name)
+    arguments[name] = in_turn(name, OptionalHook(hook), *([] if then is None else [then]))
+
+
 def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
     """Drop what an enforced value switches off: the SDK sends it where code or an integration hands it in."""
     for switch, name in _SWITCHES.items():
         if enforced.get(switch) is False and name in DEFAULT_OPTIONS:
             arguments[name] = _dropped
+
+
+def as_it_is(data: Any, hint: Any) -> Any:
+    """Leave it as it is."""
+    return data
 
 
 def _dropped(data: Any, hint: Any) -> None:
@@ -46,6 +57,20 @@ def experiments_of(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 def in_turn(name: str, *hooks: Hook) -> Hook:
     """Return a hook for init's argument of this name that calls all of them, unless one drops the event."""
     return _KINDS.get(name, Hooks)(hooks)
+
+
+class OptionalHook:
+    """A hook that the data goes on without, where it raises."""
+
+    def __init__(self, hook: Hook) -> None:
+        """Take it."""
+        self._hook = hook
+
+    def __call__(self, data: Any, hint: Any) -> Any:
+        """Return what the hook makes of the data, or else the data."""
+        with capture_internal_exceptions():
+            return self._hook(data, hint)
+        return data
 
 
 class Hooks:
@@ -71,9 +96,7 @@ class BreadcrumbHooks(Hooks):
     """Where one of these raises, the SDK goes on with the breadcrumb that it was given, changed or not."""
 
     def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
-        with capture_internal_exceptions():
-            return hook(data, hint)
-        return data
+        return OptionalHook(hook)(data, hint)
 
 
 class SpanHooks(Hooks):

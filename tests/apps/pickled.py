@@ -9,9 +9,7 @@ import sentry_sdk
 
 if os.environ.get("OWN_INIT"):
     hooks = importlib.import_module("hooks")
-    sentry_sdk.init(
-        environment="of-the-app", before_send=hooks.before_send, traces_sampler=hooks.traces_sampler
-    )
+    sentry_sdk.init(environment="of-the-app", before_send=hooks.before_send, traces_sampler=hooks.always)
 
 
 async def app(scope, receive, send):

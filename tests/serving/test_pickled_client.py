@@ -39,7 +39,10 @@ SETTINGS = {
         "SENTRY_ASGI_EXCLUDED_PATHS": "/health",
         "SENTRY_TRACES_SAMPLER": "hooks:always",
     },
-    "integrations": {"SENTRY_INTEGRATIONS": "asyncio", "SENTRY_DISABLED_INTEGRATIONS": "flask,rq,stdlib"},
+    "integrations": {
+        "SENTRY_INTEGRATIONS": "asyncio,starlette",
+        "SENTRY_DISABLED_INTEGRATIONS": "flask,rq,stdlib",
+    },
     "eager integrations": {
         "SENTRY_ASGI_INTEGRATIONS": "eager",
         "SENTRY_DISABLED_INTEGRATIONS": "flask,rq,stdlib",
@@ -50,11 +53,20 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("has_policy", [False, True], ids=["without a policy", "with a policy"])
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+CASES = [
+    *((name, False) for name in SETTINGS),
+    *(
+        (name, True)
+        for name in ("nothing else", "hooks", "a sampler", "a scrubber", "an init of the app's own")
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "has_policy"), CASES)
 def test_a_pickled_client_reports_by_the_same_settings(
-    settings: dict[str, str], has_policy: bool, start: Start, project: Project, tmp_path: Path
+    name: str, has_policy: bool, start: Start, project: Project, tmp_path: Path
 ) -> None:
+    settings = SETTINGS[name]
     path = tmp_path / "policy.toml"
     path.write_text(toml_text.tables(POLICY))
     environ = {**settings, **({"SENTRY_ASGI_POLICY": str(path)} if has_policy else {})}
