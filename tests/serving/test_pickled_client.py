@@ -40,7 +40,7 @@ SETTINGS = {
         "SENTRY_TRACES_SAMPLER": "hooks:always",
     },
     "integrations": {
-        "SENTRY_INTEGRATIONS": "asyncio,starlette",
+        "SENTRY_INTEGRATIONS": "asyncio",
         "SENTRY_DISABLED_INTEGRATIONS": "flask,rq,stdlib",
     },
     "eager integrations": {
