@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf import console, entry_points, subinterpreter
 from sentry_asgi_autoconf.exceptions import (
     AutoconfError,
     ConfiguratorError,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
+_SUBINTERPRETER = "this is a subinterpreter, in which the SDK cannot send"
 _NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"
 
 
@@ -52,6 +53,8 @@ def load(app: str | None) -> Loaded | Decision:
         or config_place.exists(os.environ, app)
     ):
         return Decision(False, _NOWHERE)
+    if subinterpreter.is_this():
+        return Decision(False, _SUBINTERPRETER)
     from sentry_asgi_autoconf.settings import loading
 
     loaded = loading.load(os.environ, app)
