@@ -278,7 +278,8 @@ class Runtime:
         try:
             return function()
         except Exception as error:
-            console.say("error", failures.of_stage(error, adapter_of))
+            if adapter_of is None or not exclusions.disable([adapter_of]):
+                console.say("error", failures.of_stage(error, adapter_of))
             return otherwise
 
 
