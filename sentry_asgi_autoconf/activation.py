@@ -134,6 +134,13 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
     return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
 
 
+def hold(guarded: Callable[..., Any]) -> None:
+    """Let nothing leave the process, if there is a policy that could not be applied."""
+    from sentry_asgi_autoconf import unapplied_policy
+
+    unapplied_policy.hold(guarded)
+
+
 def withdraw() -> None:
     """Undo the initialisation."""
     from sentry_asgi_autoconf.sdk import initialise as sdk

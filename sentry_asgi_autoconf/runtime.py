@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
 from sentry_asgi_autoconf import activation, app_init, console, exclusions, failures, process_end, references
 from sentry_asgi_autoconf.activation import Decision, Failure
-from sentry_asgi_autoconf.process_locks import ProcessLocks
+from sentry_asgi_autoconf.process_lock import process_lock
 from sentry_asgi_autoconf.status import Status
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Runtime:
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
         self._app: str | None = None
-        self._locks = ProcessLocks()
         self._joining: list[str] = []
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
@@ -84,22 +83,17 @@ class Runtime:
         is refused.
         """
         self._notice_fork()
-        with self._locks.of_this_process():
+        with process_lock():
             if self._decision is None:
                 # Said first, as a hook that a setting names may ask again while it is imported.
                 self._decision = Decision(False, "being initialised")
                 self._decision = self.guarded(self._initialise, _FAILED)
                 if self._decision is _FAILED:
-                    self.guarded(self._hold, None)
+                    self.guarded(lambda: activation.hold(self.guarded), None)
                 state = "active" if self._decision.active else "inactive"
                 console.say("info", f"{state}: {self._decision.reason}")
                 self._tell_decision(self._decision)
             return self._decision
-
-    def _hold(self) -> None:
-        from sentry_asgi_autoconf import unapplied_policy
-
-        unapplied_policy.hold(self.guarded)
 
     def _initialise(self) -> Decision:
         settings = self._read_settings()
@@ -113,7 +107,7 @@ class Runtime:
     def _read_settings(self) -> Loaded | Decision:
         """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
         self._notice_fork()
-        with self._locks.of_this_process():
+        with process_lock():
             if self._settings is None:
                 app = self._app
                 self._settings = self.guarded(lambda: activation.load(app), _FAILED)
@@ -122,7 +116,7 @@ class Runtime:
     def _notice_fork(self) -> None:
         if self._pid == os.getpid():
             return
-        with self._locks.of_this_process():
+        with process_lock():
             if self._pid != os.getpid():
                 self._settings = self._decision = None
                 self._pid = os.getpid()
@@ -138,7 +132,7 @@ class Runtime:
         return self.guarded(lambda: exclusions.excluded_by(own, server, [*apps, *known]), None)
 
     def has_nothing_to_do(self) -> bool:
-        """Whether the settings are such that this process will not be initialised, with nothing to tell but that."""
+        """Whether the settings leave this process as it is."""
         settings = self._read_settings()
         return isinstance(settings, Decision) and not isinstance(settings, Failure)
 
@@ -172,8 +166,7 @@ class Runtime:
         """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
         served, by = app, None
         if self.activate().active:
-            # One at a time, as an app's layers may be changed, and as the SDK's state is the process's.
-            with self._locks.of_this_process():
+            with process_lock():
                 served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
         if served is not app or by is None:  # else it was wrapped before, and is told of
             self._tell(lambda account: account.serves(self._name_of(app, name), server, by))

@@ -12,6 +12,7 @@ else:
     _Partial = functools.partial
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_ANYTHING = [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 
 
 class Call(_Partial):
@@ -52,8 +53,9 @@ class Call(_Partial):
         return Call(self.func, *self.args[:position], value, *self.args[position + 1 :], **self.keywords)
 
     def _untold(self, name: str) -> LookupError:
-        function = f"{self.func.__module__}.{self.func.__qualname__}"
-        return LookupError(f"it is not told which argument of {function} is {name!r}")
+        function = getattr(self.func, "__qualname__", repr(self.func))
+        module = getattr(self.func, "__module__", "")
+        return LookupError(f"it is not told which argument of {module}.{function} is {name!r}")
 
 
 # What stands before the `yield` runs before the server's function, what stands after it afterwards. A call that is
@@ -159,11 +161,13 @@ def _last_step_of_error(throw: Callable[[Any], Any], error: BaseException) -> No
 
 def _parameters(function: Any) -> dict[str, inspect.Parameter]:
     try:
-        # What a decorator has wrapped may be passed other arguments.
-        signature = inspect.signature(original_of(function), follow_wrapped=False)
+        parameters = dict(inspect.signature(function, follow_wrapped=False).parameters)
     except (TypeError, ValueError):  # a function of C tells nothing
         return {}
-    return dict(signature.parameters)
+    # A decorator that takes anything passes it on. What one with parameters of its own has wrapped may get others.
+    if hasattr(function, "__wrapped__") and [each.kind for each in parameters.values()] == _ANYTHING:
+        return _parameters(function.__wrapped__)
+    return parameters
 
 
 def _position(parameters: dict[str, inspect.Parameter], name: str) -> int | None:

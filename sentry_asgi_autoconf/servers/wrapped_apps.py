@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.exceptions import AdapterError
-from sentry_asgi_autoconf.process_locks import ProcessLocks
+from sentry_asgi_autoconf.process_lock import process_lock
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.serving import Server
@@ -22,14 +22,13 @@ class WrappedApps:
     def __init__(self, server: Server) -> None:
         """Begin with none."""
         self._server = server
-        self._locks = ProcessLocks()
         self._pid = 0
         self._wrapped: dict[int, tuple[Any, Any]] = {}
         self._lacks_seam = False
 
     def wrapped(self, app: Any) -> Any:
         """Return what to serve in place of `app`; the same again for the same app, or for what was returned."""
-        with self._locks.of_this_process():
+        with process_lock():
             if self._pid != os.getpid() or len(self._wrapped) > _MOST_APPS:
                 # A forked child decides anew.
                 self._pid, self._wrapped = os.getpid(), {}

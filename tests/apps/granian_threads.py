@@ -1,4 +1,4 @@
-"""Serve in worker threads, as granian does on a free-threaded Python: granian_threads.py TARGET PORT WORKERS INTERFACE."""
+"""Serve in threads, as granian does on a free-threaded Python: granian_threads.py TARGET PORT WORKERS INTERFACE."""
 
 import sys
 
