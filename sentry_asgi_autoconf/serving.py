@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
@@ -72,11 +73,22 @@ class Server:
                 replaced: Any = seams.around(declared.__func__, steps, self.attempt)
                 setattr(owner, name, type(declared)(replaced))
                 return
-        replaced = seams.around(original, steps, self.attempt)
-        if not isinstance(owner, type) and original.__module__ == owner.__name__:
-            for module, alias in list(_imported_by_name(owner, original)):
-                setattr(module, alias, replaced)
-        setattr(owner, name, replaced)
+        _put(owner, name, original, seams.around(original, steps, self.attempt))
+
+    def replace(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
+        """Put `replacement` for `owner.name`; it is called with the original first, then what callers pass.
+
+        For what `around` cannot do: calling the function twice, or not at all. What the replacement raises, its
+        caller sees. `owner` is as for `around`; raises AdapterError as that does.
+        """
+        original = self.need(owner, name)
+
+        @functools.wraps(original)
+        def replaced(*args: Any, **kwargs: Any) -> Any:
+            return replacement(original, *args, **kwargs)
+
+        is_static = isinstance(owner, type) and isinstance(vars(owner).get(name), (classmethod, staticmethod))
+        _put(owner, name, original, staticmethod(replaced) if is_static else replaced)
 
     @property
     def version(self) -> str:
@@ -210,6 +222,13 @@ class Loading:
         if isinstance(error, Exception):
             self._runtime.report_failed_boot(error)
         self._runtime.flush()
+
+
+def _put(owner: Any, name: str, original: Any, replaced: Any) -> None:
+    if not isinstance(owner, type) and original.__module__ == owner.__name__:
+        for module, alias in list(_imported_by_name(owner, original)):
+            setattr(module, alias, replaced)
+    setattr(owner, name, replaced)
 
 
 def _imported_by_name(owner: ModuleType, function: Any) -> Iterator[tuple[ModuleType, str]]:

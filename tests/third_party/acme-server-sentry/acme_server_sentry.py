@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator
+from typing import TYPE_CHECKING, Any, Callable, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -37,10 +37,10 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
     """Flush when the server has stopped: it ends by the signal that stopped it, so that atexit does not run."""
     server = _acme(runtime)
 
-    def serve(call: Call) -> Generator[None, Any, None]:
+    async def serve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
-            yield
+            return await original(*args, **kwargs)
         finally:
             server.flush()
 
-    server.around(module, "serve", serve)
+    server.replace(module, "serve", serve)
