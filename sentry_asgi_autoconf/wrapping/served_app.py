@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Sequence
 
+from sentry_asgi_autoconf.serving_loops import serving_loops
 from sentry_asgi_autoconf.wrapping import current_request
 from sentry_asgi_autoconf.wrapping.lifespan import Lifespan
 
@@ -21,6 +22,7 @@ class ServedApp:
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
+        serving_loops.enter()
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
         current_request.remember(scope)
