@@ -24,12 +24,16 @@ class ServingLoops:
     """The loops of this process in which apps are called."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with none, and without a client that has the integration."""
+        self.matter = False
         self._latest: Callable[[], Any] = _never_seen
         self._has_warned = False
 
     def enter(self) -> None:
-        """Look at the loop that runs here, unless it was the latest to be looked at: each request comes by."""
+        """Look at the loop that runs here, unless it was the latest to be looked at.
+
+        Each request comes by where loops `matter`.
+        """
         loop = _running_loop()
         if loop is not self._latest():
             self._latest = _reference(loop)
@@ -39,7 +43,7 @@ class ServingLoops:
 
     def client_has(self, integration: Any) -> None:
         """Take note that a client with the integration is made, perhaps in a loop that serves already."""
-        self._latest = _never_seen
+        self.matter, self._latest = True, _never_seen
         loop = _running_loop()
         if loop is not None:
             self._set_up(loop, integration)

@@ -22,7 +22,8 @@ class ServedApp:
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
-        serving_loops.enter()
+        if serving_loops.matter:
+            serving_loops.enter()
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
         current_request.remember(scope)
