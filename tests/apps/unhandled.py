@@ -38,6 +38,13 @@ async def kept_task():
     kept.append(asyncio.create_task(fail_later()))
 
 
+@app.get("/start/cyclic-task")
+async def cyclic_task():
+    task = asyncio.create_task(fail_later())
+    cycle = [task]
+    cycle.append(cycle)
+
+
 @app.get("/start/retrieved-task")
 async def retrieved_task():
     task = asyncio.create_task(fail_later())
@@ -90,6 +97,15 @@ async def own_handler():
 @app.get("/start/thread")
 async def thread():
     threading.Thread(target=fail).start()
+
+
+@app.get("/start/other-loop")
+async def other_loop():
+    async def main():
+        task = asyncio.create_task(fail_later())
+        await asyncio.wait([task])
+
+    threading.Thread(target=asyncio.run, args=[main()]).start()
 
 
 @app.get("/start/executor")

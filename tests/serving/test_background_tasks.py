@@ -18,19 +18,21 @@ class Reported(NamedTuple):
 
     by: str
     logged: str | None
-    request: bool
+    request: str | None
 
 
-TASK = Reported("asyncio", None, True)
-REQUEST = Reported("starlette", None, True)
-THREAD = Reported("threading", None, True)
-NEVER_RETRIEVED = Reported("logging", "Task exception was never retrieved", False)
+TASK = Reported("asyncio", None, "start")
+REQUEST = Reported("starlette", None, "start")
+THREAD = Reported("threading", None, "start")
+NEVER_RETRIEVED = Reported("logging", "Task exception was never retrieved", None)
 FUTURE_NEVER_RETRIEVED = NEVER_RETRIEVED._replace(logged="Future exception was never retrieved")
-CALLBACK = Reported("logging", "Exception in callback", True)
+IN_THREAD = NEVER_RETRIEVED._replace(request="start")
+CALLBACK = Reported("logging", "Exception in callback", "start")
 
 # Kind of work → what is reported without the asyncio integration, and with it.
 KINDS: dict[str, tuple[list[Reported], list[Reported]]] = {
     "dropped-task": ([NEVER_RETRIEVED], [TASK]),
+    "cyclic-task": ([NEVER_RETRIEVED._replace(request="settle")], [TASK]),
     "kept-task": ([], [TASK]),
     "retrieved-task": ([], [TASK]),
     "gather": ([], [TASK]),
@@ -41,6 +43,7 @@ KINDS: dict[str, tuple[list[Reported], list[Reported]]] = {
     "fastapi-background-function": ([REQUEST], [REQUEST]),
     "callback": ([CALLBACK], [CALLBACK]),
     "thread": ([THREAD], [THREAD]),
+    "other-loop": ([IN_THREAD], [IN_THREAD]),
     "executor": ([FUTURE_NEVER_RETRIEVED], [FUTURE_NEVER_RETRIEVED]),
     "awaited-executor": ([REQUEST], [REQUEST]),
     "pool": ([], []),
@@ -67,7 +70,8 @@ def reported(event: dict[str, Any]) -> Reported:
     message = event.get("logentry", {}).get("message")
     logged = message and message.splitlines()[0].partition(" <")[0]
     by = event["exception"]["values"][-1]["mechanism"]["type"]
-    return Reported(by, logged, event.get("request", {}).get("url", "").split("/")[-2:-1] == ["start"])
+    path = event.get("request", {}).get("url", "///").split("/")[3]
+    return Reported(by, logged, path or None)
 
 
 def test_each_error_of_a_task_and_of_a_thread_that_the_lifespan_starts_is_reported(
@@ -78,3 +82,14 @@ def test_each_error_of_a_task_and_of_a_thread_that_the_lifespan_starts_is_report
     server.stop()
     events = [reported(item["payload"]).by for item in project.items("event")]
     assert sorted(events) == ["asyncio", "asyncio", "threading", "threading"]
+
+
+def test_what_asyncio_logs_is_left_out_without_the_integration_for_logs(
+    start: Start, project: Project
+) -> None:
+    server = start(uvicorn("unhandled:app"), {"SENTRY_DISABLED_INTEGRATIONS": "logging"}).ready()
+    assert server.get("/start/dropped-task").status_code == 200
+    assert server.get("/settle").status_code == 200
+    server.stop()
+    assert "Task exception was never retrieved" in server.output
+    assert project.items("event") == []
