@@ -8,6 +8,8 @@ transaction is not sent.
 
 from __future__ import annotations
 
+import functools
+import sys
 from typing import Any, Callable
 
 import sentry_sdk
@@ -53,16 +55,18 @@ class RequestLayer(SentryAsgiMiddleware):
 
 def install() -> None:
     """Notice from now on what the SDK's middlewares do inside a request. Idempotent."""
-    for middleware, method, replacement in (
+    for owner, method, replacement in (
         (SentryAsgiMiddleware, "_run_app", _noticing_asgi),
         (SentryAsgiMiddleware, "_capture_lifespan_exception", _telling_requests),
         (SentryWsgiMiddleware, "__call__", _noticing_wsgi),
+        # Its integration opens a request without a middleware of the SDK's.
+        (getattr(sys.modules.get("sanic.app"), "Sanic", None), "__call__", _noticing_sanic),
     ):
-        original = getattr(middleware, method, None)
+        original = getattr(owner, method, None)
         if original is not None and not hasattr(original, _PATCHED):
             patched = replacement(original)
             setattr(patched, _PATCHED, True)
-            setattr(middleware, method, patched)
+            setattr(owner, method, patched)
 
 
 def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,6 +119,18 @@ def _noticing_wsgi(original: Callable[..., Any]) -> Callable[..., Any]:
             return self.app(environ, start_response)
         request.outer_scope = sentry_sdk.get_isolation_scope()
         return original(self, environ, start_response)
+
+    return call
+
+
+def _noticing_sanic(original: Callable[..., Any]) -> Callable[..., Any]:
+    # A coroutine function, as servers look at it to tell ASGI 3 from 2.
+    @functools.wraps(original)
+    async def call(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
+        request = current_request.recall()
+        if request is not None and request.is_open and "sanic" in sentry_sdk.get_client().integrations:
+            request.outer_scope = sentry_sdk.get_isolation_scope()
+        return await original(self, scope, *args, **kwargs)
 
     return call
 

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any
 
 import sentry_sdk
 from sentry_sdk.utils import Dsn, transaction_from_function
@@ -19,14 +19,6 @@ from sentry_asgi_autoconf.wrapping.current_request import Request
 
 # What the SDK calls a request whose route it does not find.
 _UNNAMED = ("generic Starlette request", "generic FastAPI request", "generic ASGI request")
-
-
-def path_of(scope: Mapping[str, Any]) -> str | None:
-    """Return the path that the client asked for: with the root path, which some servers put before it themselves."""
-    path, root = scope.get("path"), scope.get("root_path")
-    if not root or not isinstance(path, str) or not isinstance(root, str):
-        return path
-    return path if path == root or path.startswith(f"{root}/") else root + path
 
 
 def complete(event: Any, hint: Any) -> Any:

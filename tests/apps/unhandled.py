@@ -45,6 +45,11 @@ async def cyclic_task():
     cycle.append(cycle)
 
 
+@app.get("/start/awaited-task")
+async def awaited_task():
+    await asyncio.create_task(fail_later())
+
+
 @app.get("/start/retrieved-task")
 async def retrieved_task():
     task = asyncio.create_task(fail_later())

@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[list[Reported], list[Reported]]] = {
     "dropped-task": ([NEVER_RETRIEVED], [TASK]),
     "cyclic-task": ([NEVER_RETRIEVED._replace(request="settle")], [TASK]),
     "kept-task": ([], [TASK]),
+    "awaited-task": ([REQUEST], [TASK]),
     "retrieved-task": ([], [TASK]),
     "gather": ([], [TASK]),
     "own-handler": ([], [TASK]),

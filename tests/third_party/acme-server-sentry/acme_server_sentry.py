@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 
@@ -23,22 +24,23 @@ def join_loader(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before the app is loaded, and have the server serve the wrapped app."""
     server = _acme(runtime)
 
-    def load_app(original: Callable[..., Any], import_string: str) -> Any:
+    def load_app(call: Call) -> Generator[None, Any, Any]:
+        import_string = call.argument("import_string")
         with server.loading(import_string):
-            app = original(import_string)
+            app = yield
         return server.wrap(app, name=import_string)
 
-    server.replace(module, "load_app", load_app)
+    server.around(module, "load_app", load_app)
 
 
 def join_server(module: ModuleType, runtime: Runtime) -> None:
     """Flush when the server has stopped: it ends by the signal that stopped it, so that atexit does not run."""
     server = _acme(runtime)
 
-    async def serve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def serve(call: Call) -> Generator[None, Any, None]:
         try:
-            return await original(*args, **kwargs)
+            yield
         finally:
             server.flush()
 
-    server.replace(module, "serve", serve)
+    server.around(module, "serve", serve)
