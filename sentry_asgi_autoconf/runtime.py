@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
@@ -63,12 +64,7 @@ class Runtime:
     def server(
         self, distribution: str, *, error_loggers: Sequence[str] = (), repeats: Sequence[tuple[str, str]] = ()
     ) -> Server:
-        """Give what an adapter patches its server with, and takes it through the stages with.
-
-        `distribution` is the one that serves. `error_loggers` are those of its loggers that tell of a failed
-        start-up, which is reported anyway. `repeats` are pairs of a logger and the beginning of the message in
-        which it repeats an error of the app.
-        """
+        """Return what an adapter joins its server with, and takes it through the stages with: see `Server`."""
         from sentry_asgi_autoconf.serving import Server
 
         self._joining.append(distribution)
@@ -177,18 +173,14 @@ class Runtime:
         from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
         from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
-        captures_5xx = (
-            not isinstance(self._settings, (Decision, type(None))) and self._settings.own.capture_5xx
-        )
+        settings = self._settings
+        captures_5xx = not isinstance(settings, (Decision, type(None))) and settings.own.capture_5xx
+        make = functools.partial(wrap.wrap, app, asgi_version, captures_5xx=captures_5xx)
         if server is None:
-            served, by = wrap.wrap(
-                app, asgi_version, (), served_app.ServedCoroutine, captures_5xx=captures_5xx
-            )
+            served, by = make((), served_app.ServedCoroutine)
         else:
             # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
-            served, by = wrap.wrap(
-                app, asgi_version, server.error_loggers, served_app.ServedApp, captures_5xx=captures_5xx
-            )
+            served, by = make(server.error_loggers, served_app.ServedApp)
             name, version = server.distribution, server.version
             initialise.describe_server({"name": name, "version": version, "adapter": name})
             server_noise.expect(server.repeats)
