@@ -66,16 +66,28 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
     from sentry_asgi_autoconf import init_arguments
-    from sentry_asgi_autoconf.sdk import guard
+    from sentry_asgi_autoconf.sdk import deferred, guard
+    from sentry_asgi_autoconf.wrapping import made_before, noticing
 
+    deferred.tell_when_set_up(noticing.install)
     arguments, problems = init_arguments.of(loaded)
     _report([*loaded.problems, *problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
         console.say("warning", warning)
+    made = made_before.Made(_integrations())
     decision = _initialised(arguments, loaded, app_said)
+    guarded(lambda: made.make_again(_integrations()), None)
     # Without a destination, too: the app's own init may be what names one.
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decision
+
+
+def _integrations() -> Sequence[str]:
+    """Name those of the client at hand."""
+    import sentry_sdk
+
+    client = sentry_sdk.get_client()
+    return list(client.integrations) if client.is_active() else []
 
 
 def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Decision:

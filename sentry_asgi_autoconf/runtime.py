@@ -176,11 +176,18 @@ class Runtime:
         from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
         from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
+        captures_5xx = (
+            not isinstance(self._settings, (Decision, type(None))) and self._settings.own.capture_5xx
+        )
         if server is None:
-            served, by = wrap.wrap(app, asgi_version, (), served_app.ServedCoroutine)
+            served, by = wrap.wrap(
+                app, asgi_version, (), served_app.ServedCoroutine, captures_5xx=captures_5xx
+            )
         else:
             # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
-            served, by = wrap.wrap(app, asgi_version, server.error_loggers, served_app.ServedApp)
+            served, by = wrap.wrap(
+                app, asgi_version, server.error_loggers, served_app.ServedApp, captures_5xx=captures_5xx
+            )
             name, version = server.distribution, server.version
             initialise.describe_server({"name": name, "version": version, "adapter": name})
             server_noise.expect(server.repeats)

@@ -29,6 +29,7 @@ def hold(guarded: Callable[..., Any]) -> None:
         excluded_paths=[],
         traces_sample_rates={},
         current_scope=lambda: None,
+        complete_event=lambda event, hint: event,
     )
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
     sdk.send_nothing_more()

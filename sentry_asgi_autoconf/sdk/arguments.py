@@ -45,9 +45,11 @@ class Arguments:
         excluded_paths: list[str],
         traces_sample_rates: Mapping[str, float],
         current_scope: ScopeGetter,
+        complete_event: chained_hooks.Hook,
     ) -> None:
-        """Take init's arguments from the settings, and `current_scope`, which gives the ASGI scope being served.
+        """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
 
+        `complete_event` is called with each error event and transaction, before any other hook.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
@@ -58,6 +60,7 @@ class Arguments:
         self._excluded_paths = excluded_paths
         self._rates_by_path = traces_sample_rates
         self._current_scope = current_scope
+        self._complete_event = complete_event
 
     @property
     def must_hold(self) -> bool:
@@ -89,6 +92,8 @@ class Arguments:
         chained_hooks.add(arguments, self.enforcement.hooks)
         chained_hooks.shut(arguments, self.enforcement.values)
         redaction.add(arguments, self._current_scope)
+        for name in ("before_send", "before_send_transaction"):
+            chained_hooks.put_first(arguments, name, self._complete_event)
         return arguments, refusals
 
     def _sample(self, arguments: dict[str, Any]) -> None:

@@ -28,6 +28,12 @@ def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
             arguments[name] = hook if first is None else in_turn(name, first, hook)
 
 
+def put_first(arguments: dict[str, Any], name: str, hook: Hook) -> None:
+    """Put `hook` before init's argument of this name."""
+    then = arguments.get(name)
+    arguments[name] = hook if then is None else in_turn(name, hook, then)
+
+
 def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
     """Drop what an enforced value switches off: the SDK sends it where code or an integration hands it in."""
     for switch, name in _SWITCHES.items():

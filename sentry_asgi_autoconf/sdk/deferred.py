@@ -25,6 +25,7 @@ T = TypeVar("T")
 _UNKNOWN = ""
 
 _deferrals: list[Deferral] = []
+_listeners: list[Callable[[], None]] = []
 
 
 def make_client(
@@ -48,6 +49,11 @@ def make_client(
 def watch() -> None:
     """Begin to notice what is imported, ahead of a client."""
     _finder.install()
+
+
+def tell_when_set_up(listener: Callable[[], None]) -> None:
+    """Call `listener` whenever integrations have been set up, in place of any before."""
+    _listeners[:] = [listener]
 
 
 def withdraw() -> None:
@@ -87,6 +93,8 @@ def _enable(libraries: list[str]) -> None:
     newest = _deferrals[-1].client if _deferrals else None
     if newest is not None:
         auto_enabling.tell_name(newest)
+    for listener in _listeners:
+        listener()
     if None in loaded.values():
         _release([name for name, integration in loaded.items() if integration is None])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Awaitable, Callable, Sequence
 
 from sentry_asgi_autoconf.wrapping import current_request
+from sentry_asgi_autoconf.wrapping.current_request import Request
 from sentry_asgi_autoconf.wrapping.lifespan import Lifespan
 
 
@@ -13,17 +14,17 @@ class ServedApp:
 
     __slots__ = ("_app", "_error_loggers", "_inner")
 
-    def __init__(self, inner: Callable[..., Awaitable[None]], app: Any, error_loggers: Sequence[str]) -> None:
+    def __init__(self, inner: Callable[..., Awaitable[Any]], app: Any, error_loggers: Sequence[str]) -> None:
         """Keep what is served, what was loaded, and the names of the server's loggers."""
         self._inner = inner
         self._app = app
         self._error_loggers = error_loggers
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
-        current_request.remember(scope)
+        current_request.begin(Request(scope))
         return self._inner(scope, receive, send)
 
     def __getattr__(self, name: str) -> Any:
@@ -37,6 +38,6 @@ class ServedCoroutine(ServedApp):
 
     __slots__ = ()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Serve one scope."""
-        await super().__call__(scope, receive, send)
+        return await super().__call__(scope, receive, send)

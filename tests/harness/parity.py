@@ -31,6 +31,8 @@ _VARIABLE_TEXT = [
         "thread",
     ),  # of one event loop or the other
     (re.compile(r"asgi_autoconf"), "asgi"),  # our mechanism
+    # Litestar's own function, where by hand the SDK's middleware comes between.
+    (re.compile(r"^(SentryAsgiMiddleware|ExceptionHandlerMiddleware)\..*<locals>\.\w+$"), "send"),
 ]
 
 
