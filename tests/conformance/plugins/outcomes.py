@@ -1,11 +1,14 @@
-"""pytest plugin: write how each test ended, as JSON, to the file that CONFORMANCE_OUTCOMES names."""
+"""pytest plugin: write how each test ended to the file that CONFORMANCE_OUTCOMES names, as lines of JSON.
+
+The last line of a test counts. Written as tests end, so that a run which does not end tells which ones have.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable
 
 import pytest
 
@@ -21,22 +24,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 class _Outcomes:
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._tests: dict[str, dict[str, Any]] = {}
+        self._file = file.open("w")
+        self._known: dict[str, tuple[str, str, frozenset[str]]] = {}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self._note(report.nodeid, "failed", str(report.longrepr), ())
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: Any) -> None:
         text = "" if report.passed else report.longreprtext
-        self._note(report.nodeid, report.outcome, text, [name for name, _ in report.user_properties])
+        self._note(report.nodeid, report.outcome, text, (name for name, _ in report.user_properties))
 
-    def _note(self, test: str, outcome: str, text: str, properties: Any) -> None:
-        known = self._tests.setdefault(test, {"outcome": "passed", "text": "", "properties": []})
-        known["properties"] = sorted({*known["properties"], *properties})
-        if _ORDER.index(outcome) > _ORDER.index(known["outcome"]):
-            known["outcome"], known["text"] = outcome, text
-
-    def pytest_sessionfinish(self) -> None:
-        self._file.write_text(json.dumps(self._tests, indent=1))
+    def _note(self, test: str, outcome: str, text: str, uses: Iterable[str]) -> None:
+        known_outcome, known_text, known_uses = self._known.get(test, ("passed", "", frozenset()))
+        if _ORDER.index(outcome) <= _ORDER.index(known_outcome):
+            outcome, text = known_outcome, known_text
+        self._known[test] = (outcome, text, known_uses.union(uses))
+        print(json.dumps([test, outcome, text, sorted(self._known[test][2])]), file=self._file, flush=True)

@@ -85,7 +85,9 @@ class Served:
 
 def _without_middleware(app: Any) -> Any:
     """Return what the middleware that a test puts around an app by hand is around, if it is as by default."""
-    if type(app) is SentryAsgiMiddleware and _configuration(app) == _configuration(SentryAsgiMiddleware(app.app)):
+    if type(app) is SentryAsgiMiddleware and _configuration(app) == _configuration(
+        SentryAsgiMiddleware(app.app)
+    ):
         return app.app
     return app
 
