@@ -1,0 +1,42 @@
+"""Find what a request of a case has sent, by what the request asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.harness.envelopes import Project
+from tests.harness.served import Served
+
+
+def path_of(payload: Any) -> str:
+    """Return path and query of the request that an event or transaction is of, empty if it names none."""
+    request = payload.get("request", {})
+    path = urlsplit(request.get("url", "")).path
+    return f"{path}?{request['query_string']}" if request.get("query_string") else path
+
+
+def all_of(served: Served, project: Project) -> tuple[list[Any], list[Any]]:
+    """End the server, which sends what is left, and return all events and transactions, oldest first."""
+    served.server.stop()
+    events, transactions = (
+        [item["payload"] for item in project.items(type_)] for type_ in ("event", "transaction")
+    )
+    return events, transactions
+
+
+def by_path(payloads: list[Any]) -> dict[str, Any]:
+    """Return events or transactions, each of which is the only one of its path, by path."""
+    paths = [path_of(payload) for payload in payloads]
+    assert len(paths) == len(set(paths)), f"several of one request: {paths}"
+    return dict(zip(paths, payloads, strict=True))
+
+
+def name_of(payload: Any) -> tuple[str, str]:
+    """Return the name of an event's or transaction's transaction, and where it is from."""
+    return payload.get("transaction"), payload.get("transaction_info", {}).get("source")
+
+
+def status_of(transaction: Any) -> str:
+    """Return a transaction's status."""
+    return str(transaction["contexts"]["trace"].get("status"))
