@@ -16,7 +16,7 @@ def sync_item(number: int):
 
 
 @app.post("/post")
-async def post(body: dict = Body()):  # noqa: B008 (as FastAPI has it)
+async def post(body: dict = Body()):
     return 1 // body["n"]
 
 

@@ -14,7 +14,7 @@ async def token(t: Optional[str] = Query(None)):
 
 
 @app.websocket("/ws/{room}")
-async def chat(websocket: WebSocket, room: int, given=Depends(token)):  # noqa: B008 (as FastAPI has it)
+async def chat(websocket: WebSocket, room: int, given=Depends(token)):
     await websocket.accept()
     while True:
         text = await websocket.receive_text()

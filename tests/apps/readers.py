@@ -28,7 +28,7 @@ async def respond(send, text, status=200):
     await send({"type": "http.response.body", "body": body})
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The client has left."""
 
 
@@ -37,7 +37,7 @@ async def whole(receive, body=b""):
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise GoneError
         body += message.get("body", b"")
         if not message.get("more_body"):
             return body
@@ -96,7 +96,7 @@ async def two_tasks(scope, receive, send):
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     if gone:
-        raise Gone
+        raise GoneError
     await respond(send, said(b"".join(parts)))
 
 
@@ -119,7 +119,7 @@ async def echo(scope, receive, send):
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise GoneError
         more = message.get("more_body", False)
         await send({"type": "http.response.body", "body": message.get("body", b""), "more_body": more})
         if not more:
@@ -156,18 +156,18 @@ async def raw(scope, receive, send):
     """Do what the last part of the path names, and note if the client leaves."""
     try:
         await RAW[scope["path"].rpartition("/")[2]](scope, receive, send)
-    except Gone:
+    except GoneError:
         print(f"gone {number(scope)}", flush=True)
 
 
-class Failing(Exception):
+class FailingError(Exception):
     """Raised by a `receive`."""
 
 
 class RaisingReceive:
     """A middleware: below /raising, `receive` raises at the first message, the second, or the last one."""
 
-    def __init__(self, app, error=Failing):
+    def __init__(self, app, error=FailingError):
         self.app = app
         self.error = error
 

@@ -33,8 +33,12 @@ def by_path(payloads: list[Any]) -> dict[str, Any]:
 
 
 def name_of(payload: Any) -> tuple[str, str]:
-    """Return the name of an event's or transaction's transaction, and where it is from."""
-    return payload.get("transaction"), payload.get("transaction_info", {}).get("source")
+    """Return the name of an event's or transaction's transaction, and where it is from.
+
+    For an app of no framework the SDK's middleware names the whole URL, of which the path is returned.
+    """
+    name, source = payload.get("transaction", ""), payload.get("transaction_info", {}).get("source")
+    return (urlsplit(name).path if source == "url" else name), source
 
 
 def status_of(transaction: Any) -> str:

@@ -46,9 +46,13 @@ class Served:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def client(self, deadline: float = 20.0) -> httpx.Client:
-        """Return a client whose requests share a connection and fail after `deadline` seconds without an answer."""
-        return httpx.Client(base_url=self.url, timeout=deadline, trust_env=False)
+    def client(self, deadline: float = 15.0, *, keep_alive: bool = False) -> httpx.Client:
+        """Return a client whose requests fail after `deadline` seconds without an answer.
+
+        Each has a connection of its own unless they are to share one, which a server may close after an error.
+        """
+        limits = httpx.Limits(max_keepalive_connections=1 if keep_alive else 0)
+        return httpx.Client(base_url=self.url, timeout=deadline, trust_env=False, limits=limits)
 
 
 def serve(start: Callable[..., Server], server: str, app: str, options: str = "", **arguments: Any) -> Served:

@@ -1,0 +1,129 @@
+"""Send the same requests to both sides, and keep those whose results differ again and again."""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Callable, Iterator, Mapping
+
+from tests.differential.requests import Request, requests
+from tests.differential.side import Result, Side
+
+_BATCH = 25
+_AGAIN = 4
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a comparison is run; times are in seconds."""
+
+    server: str = "uvicorn"
+    seed: int = 1
+    deadline: float = 6.0
+    patience: float = 0.03
+    most_differences: int = 10
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Difference:
+    """One request that is served otherwise than bare."""
+
+    request: Request
+    bare: Result
+    ours: Result
+
+    def __str__(self) -> str:
+        return f"{self.request}\n bare: {self.bare}\n ours: {self.ours}"
+
+
+@dataclass
+class Report:
+    """What a comparison found in one framework."""
+
+    framework: str
+    server: str
+    asked: int
+    sent: int = 0
+    varying: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    differences: list[Difference] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        statuses = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+        return (
+            f"{self.framework} on {self.server}: {self.sent} requests ({statuses}),"
+            f" {len(self.differences)} differences, {self.varying} that vary by themselves"
+        )
+
+
+def compare(
+    framework: str, count: int, terms: Terms, said: Callable[[str], None] = lambda text: None
+) -> Report:
+    """Compare `count` requests to the app of a framework, or fewer if too many differ; `said` hears of each."""
+    report = Report(framework, terms.server, count)
+    with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(2) as pool, ExitStack() as ends:
+
+        def begin(bootstrap: bool) -> Side:
+            return Side(terms.server, framework, Path(directory), terms.environ, bootstrap)
+
+        sides = list(pool.map(begin, (False, True)))
+        for side in sides:
+            ends.callback(side.end)
+        for batch in _batches(requests(framework, count, terms.seed)):
+            bare, ours = pool.map(lambda side, batch=batch: _all(side, batch, terms), sides)
+            for request, theirs, mine in zip(batch, bare, ours, strict=True):
+                _judge(report, sides, request, theirs, mine, terms, said)
+                if len(report.differences) >= terms.most_differences:
+                    return report
+    return report
+
+
+def _batches(source: Iterator[Request]) -> Iterator[list[Request]]:
+    while batch := list(islice(source, _BATCH)):
+        yield batch
+
+
+def _all(side: Side, batch: list[Request], terms: Terms) -> list[Result]:
+    return [side.exchange(request, terms.deadline, terms.patience) for request in batch]
+
+
+def _judge(
+    report: Report,
+    sides: list[Side],
+    request: Request,
+    bare: Result,
+    ours: Result,
+    terms: Terms,
+    said: Callable[[str], None],
+) -> None:
+    report.sent += 1
+    last = bare.seen.responses[-1].status if bare.seen.responses else bare.seen.end
+    report.statuses[str(last)] = report.statuses.get(str(last), 0) + 1
+    if bare == ours:
+        return
+    if _is_to_be_expected(sides, request, bare, ours, terms):
+        report.varying += 1
+        return
+    report.differences.append(Difference(request, bare, ours))
+    said(str(report.differences[-1]))
+
+
+def _is_to_be_expected(sides: list[Side], request: Request, bare: Result, ours: Result, terms: Terms) -> bool:
+    """Whether bare it comes out in both ways too, now and then: clients that go are a race."""
+    seen_bare, seen_ours = [bare], [ours]
+    for patience in (terms.patience * 3, terms.patience * 10, terms.patience * 20, terms.patience * 30)[
+        :_AGAIN
+    ]:
+        for side, seen in zip(sides, (seen_bare, seen_ours), strict=True):
+            seen.append(side.exchange(request, terms.deadline, patience))
+        if seen_bare[-1] == seen_ours[-1] and ours in seen_bare[1:]:
+            return True
+    # The first differed, and it is the same whenever both are given more time.
+    return all(mine in seen_bare for mine in seen_ours[1:]) and all(
+        theirs == mine for theirs, mine in zip(seen_bare[2:], seen_ours[2:])
+    )

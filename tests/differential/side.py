@@ -1,0 +1,94 @@
+"""One of the two servers of a comparison: bare, or with this package in the path."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping
+
+from tests.differential.exchange import Exchange, Seen, answers
+from tests.differential.log import Log
+from tests.differential.requests import Request
+from tests.differential.wire import ClosedError, HangError
+from tests.harness.served import command
+from tests.harness.server import APPS, DEADLINE, environment, free_port, until
+
+_ACCESS_LOG = {
+    "uvicorn": "",
+    "hypercorn": "--access-logfile -",
+    "granian": "--access-log",
+    "gunicorn": "--access-logfile -",
+}
+
+
+@dataclass
+class Result:
+    """What the client saw and what the server wrote."""
+
+    seen: Seen
+    log: list[str]
+
+    def __str__(self) -> str:
+        return "\n".join([str(self.seen), *(f"  | {line}" for line in self.log)])
+
+
+class Side:
+    """A server with the readers' app of a framework."""
+
+    def __init__(
+        self, server: str, framework: str, directory: Path, environ: Mapping[str, str], bootstrap: bool
+    ) -> None:
+        self._port = int(free_port())
+        words = command(server, f"readers_{framework}:app", str(self._port), _ACCESS_LOG[server])
+        log = directory / f"{framework}-{'ours' if bootstrap else 'bare'}.log"
+        # One file for both streams, so that their lines are in order.
+        with log.open("wb") as written:
+            self._process = subprocess.Popen(
+                words,
+                env=environment(environ if bootstrap else {}, bootstrap=bootstrap),
+                cwd=APPS,
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._log = Log(log)
+        self._marks = 0
+        until(self._is_ready, f"{server} with {framework}")
+
+    def _is_ready(self) -> bool:
+        if self._process.poll() is not None:
+            raise AssertionError(f"the server ended with {self._process.returncode}")
+        try:
+            answers(self._port, "/mark", DEADLINE)
+        except (OSError, ClosedError):
+            return False
+        self._lines()
+        return True
+
+    def exchange(self, request: Request, deadline: float, patience: float) -> Result:
+        """Send one request."""
+        seen = Exchange(self._port, request, deadline, patience).run()
+        if request.leaves:
+            time.sleep(patience / 4)  # it is to notice
+        return Result(seen, self._lines())
+
+    def _lines(self) -> list[str]:
+        self._marks += 1
+        mark = f"/mark?{self._marks}-"
+        try:
+            answers(self._port, mark, DEADLINE)
+        except (HangError, ClosedError) as error:
+            raise AssertionError(f"the server answers no more: {error!r}") from error
+        return self._log.until(mark, DEADLINE)
+
+    def end(self) -> None:
+        """End it."""
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
