@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.harness.envelopes import Project
 from tests.harness.served import Served
+from tests.harness.server import until
 
 
 def path_of(payload: Any) -> str:
@@ -16,13 +18,17 @@ def path_of(payload: Any) -> str:
     return f"{path}?{request['query_string']}" if request.get("query_string") else path
 
 
-def all_of(served: Served, project: Project) -> tuple[list[Any], list[Any]]:
-    """End the server, which sends what is left, and return all events and transactions, oldest first."""
+def all_of(served: Served, project: Project, transactions: int) -> tuple[list[Any], list[Any]]:
+    """End the server, which sends what is left, and return all events and transactions, oldest first.
+
+    Not before there are `transactions`, if they come within some seconds: an app may still be at work when its client
+    has the response.
+    """
+    with contextlib.suppress(AssertionError):
+        until(lambda: len(project.items("transaction")) >= transactions, "transactions", 10)
     served.server.stop()
-    events, transactions = (
-        [item["payload"] for item in project.items(type_)] for type_ in ("event", "transaction")
-    )
-    return events, transactions
+    events, sent = ([item["payload"] for item in project.items(type_)] for type_ in ("event", "transaction"))
+    return events, sent
 
 
 def by_path(payloads: list[Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_a_receive_that_raises_is_answered_as_the_app_answers_it(
         assert (refused.status_code, refused.json()) == (422, {"detail": "not gzip"})
         assert client.post("/in", content=gzip.compress(b'{"n": 1}'), headers=headers).json() == {"n": 1}
         assert client.post("/in", json={"n": 2}).json() == {"n": 2}
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, 3)
     assert [name_of(transaction) for transaction in transactions] == [("/in", "route")] * 3
     assert events == []
 
@@ -74,5 +74,5 @@ def test_the_body_that_an_app_has_read_is_in_its_errors_event(start: Start, proj
     served = serve(start, "uvicorn", "case_made_before_init:app")
     with served.client() as client:
         assert client.post("/post", json={"n": 0}).status_code == 500
-    events, _ = all_of(served, project)
+    events, _ = all_of(served, project, 1)
     assert by_path(events)["/post"]["request"]["data"] == {"n": 0}

@@ -40,8 +40,7 @@ def test_views_and_consumers_report_once_and_by_name(server: str, start: Start, 
     converse(served, "/ws/chat/red/", "tag", "hello")
     converse(served, "/ws/chat/blue/", "bad")
     converse(served, "/ws/sync/", "hello", "bad")
-    project.wait("transaction", 5)  # daphne does not wait for its websockets
-    events, transactions = map(by_path, all_of(served, project))
+    events, transactions = map(by_path, all_of(served, project, 5))
     assert sorted(events) == ["/bad", "/ws/chat/blue/", "/ws/sync/"]
     assert sorted(transactions) == ["/bad", "/ok", "/ws/chat/blue/", "/ws/chat/red/", "/ws/sync/"]
     for path in ("/ok", "/bad"):
@@ -71,7 +70,7 @@ def test_on_uvicorn_too_the_views_are_djangos(start: Start, project: Project) ->
     served = serve(start, "uvicorn", "case_channels:app")
     with served.client() as client:
         client.get("/ok")
-    _, (transaction,) = all_of(served, project)
+    _, (transaction,) = all_of(served, project, 1)
     assert (transaction["contexts"]["trace"]["origin"], name_of(transaction)) == (
         "auto.http.django",
         ("/ok", "route"),

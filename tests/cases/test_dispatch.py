@@ -20,7 +20,7 @@ def test_a_gateway_that_has_an_api_behind_it(
         with served.client(keep_alive=True) as client:
             answers = [client.get(path).status_code for path in paths]
             assert answers == [500 if path in ("/api/0", "/bad") else 200 for path in paths]
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, 8)
     assert sorted((name_of(event), own(event), error(event)) for event in events) == [
         (("/api/{number}", "route"), "", "ZeroDivisionError"),
         (("/api/{number}", "route"), "", "ZeroDivisionError"),
@@ -52,7 +52,7 @@ def test_the_api_behind_a_gateway_is_named_as_its_integration_names_it(
     with served.client() as client:
         client.get("/ok")
         client.get("/api/0")
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, 2)
     assert by_path(transactions)["/api/0"]["contexts"]["trace"]["origin"] == "auto.http.starlette"
     (event,) = events
     (value,) = event["exception"]["values"]

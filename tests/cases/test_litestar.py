@@ -29,7 +29,7 @@ def test_errors_in_middleware_have_request_name_and_status(
     with served.client() as client:
         for path, (status, _, _) in ANSWERS.items():
             assert client.get(path).status_code == status, path
-    events, transactions = map(by_path, all_of(served, project))
+    events, transactions = map(by_path, all_of(served, project, len(ANSWERS)))
     assert sorted(events) == ["/me?q=1", "/open/0"]
     assert {path: status_of(each) for path, each in transactions.items()} == {
         path: status for path, (_, _, status) in ANSWERS.items()

@@ -62,7 +62,7 @@ def exercise(served: Served, project: Project) -> dict[str, dict[str, Any]]:
         for method, path, json in REQUESTS:
             answer = client.request(method, path, json=json, headers={"user-agent": "case"})
             assert answer.status_code == (200 if path.endswith("1") else 500)
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, len(REQUESTS))
     arrived = {"event": by_path(events), "transaction": by_path(transactions)}
     assert (len(events), len(transactions)) == (4, 5)
     return arrived

@@ -29,7 +29,7 @@ def test_mounts_and_hosts_are_part_of_the_name(server: str, start: Start, projec
         "/sub/deep/item/": ("/sub/deep/item/{number}", "route"),
         "/hosted/": ("/hosted/{number}", "route"),
     }
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, 6)
     for payloads, numbers in ((transactions, "01"), (events, "0")):
         assert {path: name_of(payload) for path, payload in by_path(payloads).items()} == {
             path + number: name for path, name in names.items() for number in numbers
@@ -42,7 +42,7 @@ def test_a_name_is_never_empty(server: str, start: Start, project: Project) -> N
     paths = ["/static/x.js", "/", "/api", "/api?n=0", "/static/bad.js"]
     with served.client() as client:
         assert [client.get(path).status_code for path in paths] == [200, 200, 200, 500, 500]
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, len(paths))
     assert {path: name_of(payload) for path, payload in by_path(transactions).items()} == {
         "/static/x.js": ("/static/x.js", "url"),
         "/": ("/", "url"),
@@ -77,7 +77,7 @@ def test_the_root_path_is_counted_once(server: str, start: Start, project: Proje
         for path, public in asked.items():
             answer = client.get(path)
             assert answer.text == (public if is_put_before else path) or path == "/bad"
-    (event,), transactions = all_of(served, project)
+    (event,), transactions = all_of(served, project, len(asked))
     for payload in (*transactions, event):
         path = urlsplit(payload["request"]["url"]).path
         assert name_of(payload) == (path, "url")

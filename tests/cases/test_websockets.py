@@ -31,8 +31,7 @@ def test_the_transaction_of_a_websocket_says_how_it_ended(
     with pytest.raises(InvalidStatus) as refusal, connect(f"{url}/ws/3?t=no", proxy=None):
         pass
     assert refusal.value.response.status_code == 403
-    project.wait("transaction", 3)
-    (event,), payloads = all_of(served, project)
+    (event,), payloads = all_of(served, project, 3)
     transactions = by_path(payloads)
     assert sorted(transactions) == ["/ws/1", "/ws/2", "/ws/3?t=no"]
     assert event["exception"]["values"][-1]["value"] == "in the socket"

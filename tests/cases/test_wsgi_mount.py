@@ -25,7 +25,7 @@ def test_each_request_is_one_transaction(server: str, start: Callable[..., Serve
     with served.client() as client:
         for path, (status, _) in ANSWERS.items():
             assert client.get(path).status_code == status, path
-    events, transactions = all_of(served, project)
+    events, transactions = all_of(served, project, len(ANSWERS))
     assert sorted(path_of(each) for each in transactions) == sorted(ANSWERS)
     assert sorted(path_of(each) for each in events) == ["/new/0", "/old/item/0"]
     assert {path_of(each): status_of(each) for each in transactions} == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from random import Random
-from typing import Callable, Optional
+from typing import Callable
 from urllib.parse import urlencode
 
 _MEGABYTE = 1_000_000
@@ -66,7 +66,7 @@ Maker = Callable[[Random, int], bytes]
 _MULTIPART = "multipart/form-data; boundary=edge"
 _URLENCODED = "application/x-www-form-urlencoded"
 # Content type, None for no such header; what makes the body; how often.
-_TYPES: list[tuple[Optional[str], Maker, int]] = [
+_TYPES: list[tuple[str | None, Maker, int]] = [
     ("application/json", _json, 25),
     ("application/json; charset=utf-8", _json, 3),
     ("application/problem+json", _json, 2),
@@ -87,7 +87,7 @@ _TYPES: list[tuple[Optional[str], Maker, int]] = [
 ]
 
 
-def body(random: Random) -> tuple[Optional[str], bytes]:
+def body(random: Random) -> tuple[str | None, bytes]:
     """Draw a content type and a body."""
     content_type, make, _ = random.choices(_TYPES, [often for _, _, often in _TYPES])[0]
     length = size(random)

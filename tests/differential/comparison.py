@@ -54,7 +54,7 @@ class Report:
     differences: list[Difference] = field(default_factory=list)
 
     def __str__(self) -> str:
-        statuses = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+        statuses = "; ".join(f"{status} {count} times" for status, count in sorted(self.statuses.items()))
         return (
             f"{self.framework} on {self.server}: {self.sent} requests ({statuses}),"
             f" {len(self.differences)} differences, {self.varying} that vary by themselves"
@@ -84,8 +84,7 @@ def compare(
 
 
 def _batches(source: Iterator[Request]) -> Iterator[list[Request]]:
-    while batch := list(islice(source, _BATCH)):
-        yield batch
+    yield from iter(lambda: list(islice(source, _BATCH)), [])
 
 
 def _all(side: Side, batch: list[Request], terms: Terms) -> list[Result]:

@@ -2,24 +2,89 @@
 
 from __future__ import annotations
 
-_RAW = ("none messages half after_end early two_tasks impatient echo fails fails_unread").split()
-_STARLETTE = (
-    "none body stream half_stream form json json_raises messages half after_end disconnected body_twice fails"
-    " fails_unread unavailable"
-).split()
-_PARAMETERS = "json_param model sync_model form_param upload bytes dependency fails_param".split()
-_RAISING = "none body stream form json".split()
-_LITESTAR = (
-    "none body stream half_stream form json messages half after_end body_twice fails fails_unread unavailable"
-).split()
-_QUART = (
-    "none body stream half_stream form json json_forced body_twice fails fails_unread unavailable"
-).split()
-_DJANGO = (
-    "none body stream half_stream form json json_raises read_then_body form_then_body fails fails_unread"
-    " unavailable"
-).split()
-_MIDDLEWARE = "none body stream form json messages fails".split()
+_RAW = [
+    "none",
+    "messages",
+    "half",
+    "after_end",
+    "early",
+    "two_tasks",
+    "impatient",
+    "echo",
+    "fails",
+    "fails_unread",
+]
+_STARLETTE = [
+    "none",
+    "body",
+    "stream",
+    "half_stream",
+    "form",
+    "json",
+    "json_raises",
+    "messages",
+    "half",
+    "after_end",
+    "disconnected",
+    "body_twice",
+    "fails",
+    "fails_unread",
+    "unavailable",
+]
+_PARAMETERS = [
+    "json_param",
+    "model",
+    "sync_model",
+    "form_param",
+    "upload",
+    "bytes",
+    "dependency",
+    "fails_param",
+]
+_RAISING = ["none", "body", "stream", "form", "json"]
+_LITESTAR = [
+    "none",
+    "body",
+    "stream",
+    "half_stream",
+    "form",
+    "json",
+    "messages",
+    "half",
+    "after_end",
+    "body_twice",
+    "fails",
+    "fails_unread",
+    "unavailable",
+]
+_QUART = [
+    "none",
+    "body",
+    "stream",
+    "half_stream",
+    "form",
+    "json",
+    "json_forced",
+    "body_twice",
+    "fails",
+    "fails_unread",
+    "unavailable",
+]
+_DJANGO = [
+    "none",
+    "body",
+    "stream",
+    "half_stream",
+    "form",
+    "json",
+    "json_raises",
+    "read_then_body",
+    "form_then_body",
+    "fails",
+    "fails_unread",
+    "unavailable",
+]
+_MIDDLEWARE = ["none", "body", "stream", "form", "json", "messages", "fails"]
 
 # Framework → the first part of the path → what can follow. The app of each is in tests/apps/readers_<framework>.py.
 READERS: dict[str, dict[str, list[str]]] = {
