@@ -72,7 +72,7 @@ async def read(request: Request, reader: str):
 
 
 app = FastAPI(middleware=[Middleware(readers.RaisingReceive, error=readers_starlette.refusal)])
-app.get("/mark")(readers_starlette.mark)
+app.add_route("/mark", readers_starlette.mark)
 for prefix in ("/endpoint", "/raising"):
     app.include_router(router, prefix=prefix)
 mounted = FastAPI()

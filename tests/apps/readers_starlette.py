@@ -49,8 +49,8 @@ async def read(request):
         body = await request.body()
         more["more"] = await readers.next_type(request.receive, 0.02)
     elif reader == "disconnected":
-        more["disconnected"] = await request.is_disconnected()
         body = await request.body()
+        more["disconnected"] = await request.is_disconnected()
     elif reader == "body_twice":
         body = await request.body() + await request.body()
     elif reader == "fails":

@@ -41,7 +41,13 @@ _PARAMETERS = [
     "dependency",
     "fails_param",
 ]
-_RAISING = ["none", "body", "stream", "form", "json"]
+_RAISING = [
+    "none",
+    "body",
+    "stream",
+    "form",
+    "json",
+]
 _LITESTAR = [
     "none",
     "body",
@@ -84,7 +90,15 @@ _DJANGO = [
     "fails_unread",
     "unavailable",
 ]
-_MIDDLEWARE = ["none", "body", "stream", "form", "json", "messages", "fails"]
+_MIDDLEWARE = [
+    "none",
+    "body",
+    "stream",
+    "form",
+    "json",
+    "messages",
+    "fails",
+]
 
 # Framework → the first part of the path → what can follow. The app of each is in tests/apps/readers_<framework>.py.
 READERS: dict[str, dict[str, list[str]]] = {

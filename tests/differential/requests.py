@@ -50,6 +50,11 @@ class Request:
         )
 
     @property
+    def is_a_race(self) -> bool:
+        """Whether what comes of it depends on what the server notices first."""
+        return self.leaves or self.manner in ("with a shorter content-length", "with a broken chunk")
+
+    @property
     def leaves(self) -> bool:
         """Whether the client does not send all that it has announced."""
         return self.manner.startswith("half") or "longer" in self.manner

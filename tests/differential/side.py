@@ -22,6 +22,9 @@ _ACCESS_LOG = {
     "gunicorn": "--access-logfile -",
 }
 
+# Sets have the same order in both processes.
+_OF_BOTH = {"PYTHONHASHSEED": "0"}
+
 
 @dataclass
 class Result:
@@ -29,9 +32,6 @@ class Result:
 
     seen: Seen
     log: list[str]
-
-    def __str__(self) -> str:
-        return "\n".join([str(self.seen), *(f"  | {line}" for line in self.log)])
 
 
 class Side:
@@ -47,7 +47,7 @@ class Side:
         with log.open("wb") as written:
             self._process = subprocess.Popen(
                 words,
-                env=environment(environ if bootstrap else {}, bootstrap=bootstrap),
+                env={**environment(environ if bootstrap else {}, bootstrap=bootstrap), **_OF_BOTH},
                 cwd=APPS,
                 stdin=subprocess.DEVNULL,
                 stdout=written,
