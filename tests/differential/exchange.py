@@ -31,10 +31,13 @@ def _short(body: bytes) -> str:
 class Exchange:
     """One request, and what comes of it."""
 
-    def __init__(self, port: int, request: Request, deadline: float, patience: float) -> None:
-        """Take how long a client waits for what must come, and for what may come before it leaves, in seconds."""
+    def __init__(self, port: int, request: Request, deadline: float, patience: float, pause: float) -> None:
+        """Take how long a client waits: for what must come, for what may come before it leaves, and between requests.
+
+        All are in seconds.
+        """
         self._port, self._request = port, request
-        self._deadline, self._patience = deadline, patience
+        self._deadline, self._patience, self._pause = deadline, patience, pause
         self.seen = Seen([])
 
     def run(self) -> Seen:
@@ -106,6 +109,8 @@ class Exchange:
 
     def _follow_up(self, wire: Wire) -> None:
         """See whether another request is answered on the same connection."""
+        if self._pause:
+            wire.wait(self._pause)
         wire.send(b"GET /mark HTTP/1.1\r\nhost: differential\r\n\r\n")
         answer = wire.response()
         if answer.status != 200:
@@ -116,16 +121,19 @@ class Exchange:
         wire.send(self._request.head)
         self._send_pieces(wire)
         if manner.endswith("shuts"):
-            if wire.wait(self._patience):
-                self._final(wire)
+            self._answer_before_the_end(wire)
             wire.shut()
             self.seen.end = f"then {_short(_without_date(wire.rest()))}"
             return
-        if wire.wait(self._patience):
-            self._final(wire)
+        self._answer_before_the_end(wire)
         self.seen.end = "the client leaves"
         if manner.endswith("resets"):
             wire.reset()
+
+    def _answer_before_the_end(self, wire: Wire) -> None:
+        """Read what the app answers without the rest of the body; an echo would not end."""
+        if wire.wait(self._patience) and not self._request.echoes:
+            self._final(wire)
 
 
 def _without_date(text: bytes) -> bytes:

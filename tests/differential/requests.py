@@ -55,6 +55,11 @@ class Request:
         return self.leaves or self.manner in ("with a shorter content-length", "with a broken chunk")
 
     @property
+    def echoes(self) -> bool:
+        """Whether the app answers with the body, while it comes."""
+        return "/echo?" in self.path
+
+    @property
     def leaves(self) -> bool:
         """Whether the client does not send all that it has announced."""
         return self.manner.startswith("half") or "longer" in self.manner
@@ -84,11 +89,15 @@ def _request(random: Random, framework: str, number: int) -> Request:
     )
     if manner == "in lockstep" and not path.endswith("/echo"):
         manner = "in pieces"
+    elif manner == "waiting to continue" and path.endswith("/echo"):
+        manner = "in lockstep"  # it answers before it reads
     if len(whole) < 2 and manner not in ("at once", "waiting to continue", "half, and closes"):
         manner = "at once"
     chunked = manner == "with a broken chunk" or (
         bool(whole) and "content-length" not in manner and random.random() < 0.4
     )
+    if chunked and framework == "litestar" and manner == "in lockstep":
+        manner = "in pieces"  # bare, too, an app that is mounted there answers only once all chunks have come
     pieces = [whole] if manner == "at once" else in_pieces(random, whole)
     wire = [_chunk(piece) for piece in pieces if piece] if chunked else list(pieces)
     if chunked:
