@@ -102,7 +102,7 @@ _MIDDLEWARE = [
 
 # Framework → the first part of the path → what can follow. The app of each is in tests/apps/readers_<framework>.py.
 READERS: dict[str, dict[str, list[str]]] = {
-    "plain": {"": _RAW, "raising": ["messages", "half", "echo", "none"]},
+    "plain": {"": _RAW, "raising": ["messages", "echo", "none"]},
     "starlette": {
         "endpoint": _STARLETTE,
         "raising": _RAISING,

@@ -80,7 +80,7 @@ def _request(random: Random, framework: str, number: int) -> Request:
     path = random.choice(paths(framework))
     target = f"{path}?id={number}"
     if path.startswith("/raising/"):
-        target += f"&at={random.choice(('first', 'second', 'last'))}"
+        target += f"&at={random.choice(('first', 'last'))}"
     if path.startswith("/reads/"):
         target += f"&first={random.choice(('body', 'nothing'))}"
     manner = "in lockstep" if path.endswith("/echo") and random.random() < 0.5 else _draw(random, _MANNERS)

@@ -71,8 +71,8 @@ class Side:
     def exchange(self, request: Request, deadline: float, patience: float, settles: bool = False) -> Result:
         """Send one request; with `settles`, the server has time to close the connection before it is used again."""
         seen = Exchange(self._port, request, deadline, patience, patience if settles else 0).run()
-        if request.leaves or settles:
-            time.sleep(patience / 4)  # it is to notice, and to write what it has to write
+        if request.is_a_race or settles:
+            time.sleep(patience)  # it is to notice, and to write what it has to write
         return Result(seen, self._lines())
 
     def _lines(self) -> list[str]:
