@@ -26,6 +26,7 @@ def main() -> int:
                 options.deadline,
                 most_differences=options.most_differences,
                 environ=environ,
+                both_bare=options.both_bare,
             )
             for framework in frameworks:
                 reports.append(compare(framework, each, terms, lambda text: print(text, flush=True)))
@@ -56,6 +57,7 @@ def _options() -> argparse.Namespace:
         "--deadline", type=float, default=6.0, help="seconds after which an answer is missing"
     )
     parser.add_argument("--most-differences", type=int, default=10, help="of a framework, then the next one")
+    parser.add_argument("--both-bare", action="store_true", help="see what differs by itself: nothing should")
     return parser.parse_args()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.differential.requests import Request
-from tests.differential.wire import ClosedError, HangError, Response, Wire
+from tests.harness.wire import ClosedError, HangError, Response, Wire
 
 _PAUSE = 0.002  # seconds between the pieces of a slow client
 
@@ -123,6 +123,8 @@ class Exchange:
         if manner.endswith("shuts"):
             self._answer_before_the_end(wire)
             wire.shut()
+            if not self.seen.responses and wire.wait(self._deadline) and wire.has_begun:
+                self._final(wire)
             self.seen.end = f"then {_short(_without_date(wire.rest()))}"
             return
         self._answer_before_the_end(wire)

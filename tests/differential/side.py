@@ -11,9 +11,9 @@ from typing import Mapping
 from tests.differential.exchange import Exchange, Seen, answers
 from tests.differential.log import Log
 from tests.differential.requests import Request
-from tests.differential.wire import ClosedError, HangError
 from tests.harness.served import command
 from tests.harness.server import APPS, DEADLINE, environment, free_port, until
+from tests.harness.wire import ClosedError, HangError
 
 _ACCESS_LOG = {
     "uvicorn": "",
@@ -42,7 +42,7 @@ class Side:
     ) -> None:
         self._port = int(free_port())
         words = command(server, f"readers_{framework}:app", str(self._port), _ACCESS_LOG[server])
-        log = directory / f"{framework}-{'ours' if bootstrap else 'bare'}.log"
+        log = directory / "log"
         # One file for both streams, so that their lines are in order.
         with log.open("wb") as written:
             self._process = subprocess.Popen(
