@@ -29,8 +29,7 @@ def complete(event: Any, hint: Any) -> Any:
     if request is not None and isinstance(request.path, str) and "request" in event:
         _correct_url(event["request"], request)
         _name(event, request)
-        if request.client_left:
-            _end_well(event)
+        _end_websocket(event, request.client_left)
     return event
 
 
@@ -84,9 +83,13 @@ def _route_of(request: Request) -> tuple[str, str] | None:
     return (name, "component") if name else None
 
 
-def _end_well(event: Any) -> None:
+def _end_websocket(event: Any, client_left: bool) -> None:
+    """Say that a websocket is ok which no error has ended; that its client has left, an exception may tell the app."""
     trace = (event.get("contexts") or {}).get("trace") or {}
-    if trace.get("op") == "websocket.server" and trace.get("status") == "internal_error":
+    is_websocket = event.get("type") == "transaction" and trace.get("op") == "websocket.server"
+    if is_websocket and (
+        trace.get("status") is None or (client_left and trace["status"] == "internal_error")
+    ):
         trace["status"] = "ok"
 
 
