@@ -40,7 +40,7 @@ class _Response:
     async def send(self, message: Any) -> Any:
         if message.get("type") == "http.response.start" and message.get("status", 0) >= 500:
             # Here they are those of the request; they are gone when the app has returned.
-            self._scopes = sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
+            self._scopes = sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
             self._status = message["status"]
         return await self._send(message)
 

@@ -38,7 +38,7 @@ class RequestLayer(SentryAsgiMiddleware):
         request = current_request.recall()
         if request is None or request.scope is not asgi_scope:
             return super().event_processor(event, hint, asgi_scope)
-        if request.outer_scope not in (None, sentry_sdk.get_isolation_scope()):
+        if request.outer_scope not in (None, sentry_sdk.Scope.get_isolation_scope()):
             return event
         if event.get("type") == "transaction" and request.has_no_transaction_of_ours:
             return None
@@ -91,7 +91,7 @@ def _adopt(request: Request, middleware: Any, scope: Any) -> None:
     if scope["type"] == "http" and not any(each == scope.get("method", "").upper() for each in methods):
         request.is_unwanted = True
     origin = getattr(middleware, "span_origin", None)
-    current = sentry_sdk.get_current_scope()
+    current = sentry_sdk.Scope.get_current_scope()
     segment = getattr(current, "_server_segment_span", None)
     if segment is not None:
         segment.set_attribute("sentry.origin", origin)
@@ -117,7 +117,7 @@ def _noticing_wsgi(original: Callable[..., Any]) -> Callable[..., Any]:
             # An integration has opened the request of the ASGI app that this one is mounted in; or there is a segment,
             # which cannot be taken back.
             return self.app(environ, start_response)
-        request.outer_scope = sentry_sdk.get_isolation_scope()
+        request.outer_scope = sentry_sdk.Scope.get_isolation_scope()
         return original(self, environ, start_response)
 
     return call
@@ -129,7 +129,7 @@ def _noticing_sanic(original: Callable[..., Any]) -> Callable[..., Any]:
     async def call(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
         request = current_request.recall()
         if request is not None and request.is_open and "sanic" in sentry_sdk.get_client().integrations:
-            request.outer_scope = sentry_sdk.get_isolation_scope()
+            request.outer_scope = sentry_sdk.Scope.get_isolation_scope()
         return await original(self, scope, *args, **kwargs)
 
     return call

@@ -137,7 +137,7 @@ def _attach(extract: Callable[[], Coroutine[Any, Any, Any]]) -> None:
             event.setdefault("request", {})["data"] = data
         return event
 
-    sentry_sdk.get_isolation_scope().add_event_processor(process)
+    sentry_sdk.Scope.get_isolation_scope().add_event_processor(process)
 
 
 def _is_wanted() -> bool:
