@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # here for next to no cost (a test holds the two together).
 TRIGGERS = (
     "a2wsgi.asgi",
+    "anycorn.run",
     "awslambdaric.bootstrap",
     "azure.functions._http_asgi",
     "daphne.cli",
