@@ -41,6 +41,16 @@ TRIGGERS = (
     "uvicorn.server",
 )
 
+# The modules of frameworks whose apps an unknown server may serve, of which a line at level info tells.
+FRAMEWORKS = (
+    "django.core.handlers.asgi",
+    "fastapi.applications",
+    "litestar.app",
+    "quart.app",
+    "sanic.app",
+    "starlette.applications",
+)
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -93,7 +103,7 @@ def install():
     if any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
         return
     watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
-    finder = TriggerFinder(set(TRIGGERS).union(filter(None, (name.strip() for name in watched))))
+    finder = TriggerFinder(set(TRIGGERS).union(FRAMEWORKS, filter(None, (name.strip() for name in watched))))
     sys.meta_path.insert(0, finder)
     everywhere = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
     if everywhere or not finder.triggers.isdisjoint(sys.modules):

@@ -37,7 +37,6 @@ RELEASES = [
         f"{GUNICORN} hypercorn.workers.HypercornAsyncioWorker",
     ),
     ("anycorn", "anycorn", "0.17.0", [], ANYCORN),
-    ("anycorn", "anycorn", "0.17.0", ["trio"], "python serve_by_code.py anycorn_trio_serve {app} {port}"),
     ("daphne", "daphne", "3.0.0", [], "python -m daphne -p {port} {app}"),
     ("granian", "granian", "1.0.2", [], f"{GRANIAN} asgi"),
     ("gunicorn", "gunicorn", "24.0.0", [], f"{GUNICORN} asgi"),
