@@ -31,7 +31,7 @@ _SCOPES = ("http", "lifespan", "websocket")
 _CLIENTS = ("aiohttp_asgi_connector", "asgi_lifespan", "httpx")
 _WORDS_OF_TESTS = {"pytest", "test", "testclient", "testing", "tests", "unittest"}
 # Below these in the stack is nobody who called the app.
-_EVENT_LOOPS = ("anyio", "asyncio", "concurrent", "contextlib", "threading", "trio", "uvloop")
+_EVENT_LOOPS = ("anyio", "asyncio", "concurrent", "threading", "trio", "uvloop")
 
 _watched: list[WatchedCall] = []
 _is_over = False
@@ -45,7 +45,7 @@ def is_wanted() -> bool:
 
 def watch(module: ModuleType) -> None:
     """Notice the first call of the app class that `module` defines."""
-    if not _is_over:
+    if is_wanted() and not _is_over:
         from sentry_asgi_autoconf.watched_call import WatchedCall
 
         watched = WatchedCall(getattr(module, APP_CLASSES[module.__name__]), _notice)

@@ -39,6 +39,7 @@ TRIGGERS = (
     "socketify.cli",
     "uvicorn.config",
     "uvicorn.server",
+    "zappa.asgi",
 )
 
 # The modules of frameworks whose apps an unknown server may serve, of which a line at level info tells.

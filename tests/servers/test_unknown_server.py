@@ -104,6 +104,16 @@ def test_the_framework_is_left_as_it_was_once_it_is_known_who_serves(
     assert kinds == ["function"] * 2
 
 
+@pytest.mark.parametrize(("level", "lines"), [("info", 1), ("warning", 0)])
+def test_a_framework_that_was_imported_before_the_bootstrap_ran_is_watched_as_well(
+    level: str, lines: int, start: Start
+) -> None:
+    first = [sys.executable, "imported_first.py", str(BOOTSTRAP), "fastapi.applications"]
+    environ = {**ALONE, "SENTRY_ASGI_LOG_LEVEL": level}
+    server = served(start([*first, "acme_server", "fastapi_app:app"], environ, bootstrap=False))
+    assert len(said(server.output)) == lines
+
+
 INIT = 'import sentry_sdk\nsentry_sdk.init("{dsn}")\n'
 
 

@@ -25,8 +25,19 @@ OLDEST = {
     "socketify": "0.0.31",
     "uvicorn": "0.20.0",
     "uvicorn-worker": "0.2.0",
+    "zappa": "0.62.0",
 }
-_WITHOUT = ("fastpysgi", "pyvoy", "robyn", "tremolo")
+_WITHOUT = (
+    "caddysnake",
+    "fastpysgi",
+    "h2corn",
+    "palfrey",
+    "pyvoy",
+    "robyn",
+    "saltare",
+    "tigrcorn",
+    "tremolo",
+)
 
 
 def findings() -> Iterator[Finding]:

@@ -1,0 +1,31 @@
+"""Join zappa to the runtime: ASGI apps in AWS Lambda, whose process is frozen as soon as it has answered.
+
+zappa sets the variables of its own settings right before it loads the app, so the first request initialises. Its WSGI
+apps never come through here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.runtime import Runtime
+
+
+def join(module: ModuleType, runtime: Runtime) -> None:
+    """Wrap the app of each request's handler, the same app once; flush after each request."""
+    server = runtime.server("zappa")
+    apps = WrappedApps(server)
+
+    def run(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
+        apps.put(self, "app")
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            server.flush()
+
+    server.replace(server.need(module, "ASGIHandler"), "run", run)
