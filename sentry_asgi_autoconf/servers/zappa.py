@@ -6,7 +6,7 @@ apps never come through here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
 
 
 def join(module: ModuleType, runtime: Runtime) -> None:
@@ -21,11 +22,11 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     server = runtime.server("zappa")
     apps = WrappedApps(server)
 
-    def run(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
-        apps.put(self, "app")
+    def run(call: Call) -> Generator[None, Any, None]:
+        apps.put(call.instance, "app")
         try:
-            return original(self, *args, **kwargs)
+            yield
         finally:
             server.flush()
 
-    server.replace(server.need(module, "ASGIHandler"), "run", run)
+    server.around(server.need(module, "ASGIHandler"), "run", run)
