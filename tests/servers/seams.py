@@ -10,6 +10,11 @@ from typing import Any
 # Trigger module → what its adapters replace, as module:function or module:class.method.
 SEAMS: dict[str, set[str]] = {
     "a2wsgi.asgi": {"a2wsgi.asgi:ASGIMiddleware.__call__"},
+    "anycorn.run": {
+        "anycorn.run:anyio_worker",
+        "anycorn.run:load_application",
+        "anycorn.run:worker_serve",
+    },
     "awslambdaric.bootstrap": {"awslambdaric.bootstrap:_get_handler"},
     "azure.functions._http_asgi": {"azure.functions._http_asgi:AsgiMiddleware.__init__"},
     "daphne.cli": {"daphne.cli:import_by_path"},
@@ -58,6 +63,7 @@ SEAMS: dict[str, set[str]] = {
         "uvicorn.config:Config.bind_socket",
     },
     "uvicorn.server": {"uvicorn.server:Server._serve"},
+    "zappa.asgi": {"zappa.asgi:ASGIHandler.run"},
 }
 # The arguments that an adapter changes where they can be called, in a process that reports.
 CHANGED = {
@@ -70,8 +76,8 @@ LOADERS = {"callback_loader", "target_loader"}
 CONDITIONS: dict[str, dict[str, str]] = {
     "inactive": {"SENTRY_DSN": ""},
     "disabled": {
-        "SENTRY_ASGI_DISABLED_SERVERS": "a2wsgi,azure-functions,daphne,granian,gunicorn,hypercorn,mangum,modal,ray"
-        ",socketify,uvicorn"
+        "SENTRY_ASGI_DISABLED_SERVERS": "a2wsgi,anycorn,azure-functions,daphne,granian,gunicorn,hypercorn,mangum"
+        ",modal,ray,socketify,uvicorn,zappa"
     },
     "excluded": {"SENTRY_ASGI_EXCLUDED_APPS": "*:*"},
     "active": {},
@@ -112,6 +118,12 @@ def construct_webhook_callable(
 ) -> Any: ...
 
 
+class ASGIHandler:
+    def __init__(self, app: Any, scope: Any, body: Any) -> None: ...
+
+    def run(self) -> None: ...
+
+
 STAND_INS: dict[str, list[Any]] = {
     "modal._runtime.asgi": [asgi_app_wrapper, LifespanManager],
     "modal._runtime.user_code_imports": [
@@ -120,6 +132,7 @@ STAND_INS: dict[str, list[Any]] = {
         construct_webhook_callable,
     ],
     "ray.serve._private.http_util": [ASGIAppReplicaWrapper],
+    "zappa.asgi": [ASGIHandler],
 }
 
 
