@@ -8,7 +8,7 @@ from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError, UnsupportedOptionError
 from sentry_asgi_autoconf.sdk import options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from sentry_asgi_autoconf.wrapping import current_request
+from sentry_asgi_autoconf.wrapping import current_request, request_names
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.loading import Loaded
@@ -27,7 +27,8 @@ def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
         defers=_defers(loaded),
         excluded_paths=list(loaded.own.excluded_paths),
         traces_sample_rates=rates,
-        current_scope=current_request.recall,
+        current_scope=current_request.scope,
+        complete_event=request_names.complete,
     )
     return arguments, problems
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.sdk import chained_hooks, configurators, constraints, redaction, sampling
 from sentry_asgi_autoconf.sdk.constraints import Refusal
 
@@ -45,9 +44,11 @@ class Arguments:
         excluded_paths: list[str],
         traces_sample_rates: Mapping[str, float],
         current_scope: ScopeGetter,
+        complete_event: chained_hooks.Hook,
     ) -> None:
-        """Take init's arguments from the settings, and `current_scope`, which gives the ASGI scope being served.
+        """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
 
+        `complete_event` is called with each error event and transaction, before any other hook.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
@@ -58,6 +59,7 @@ class Arguments:
         self._excluded_paths = excluded_paths
         self._rates_by_path = traces_sample_rates
         self._current_scope = current_scope
+        self._complete_event = complete_event
 
     @property
     def must_hold(self) -> bool:
@@ -89,13 +91,17 @@ class Arguments:
         chained_hooks.add(arguments, self.enforcement.hooks)
         chained_hooks.shut(arguments, self.enforcement.values)
         redaction.add(arguments, self._current_scope)
+        for name in ("before_send", "before_send_transaction"):
+            chained_hooks.put_first(arguments, name, self._complete_event)
         return arguments, refusals
 
     def _sample(self, arguments: dict[str, Any]) -> None:
         for sampler, rate in _SAMPLERS.items():
             is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
             if is_ruled and callable(arguments.get(sampler)):
-                arguments[sampler] = _limited(arguments[sampler], self.enforcement.limits[rate])
+                arguments[sampler] = sampling.LimitedSampler(
+                    arguments[sampler], self.enforcement.limits[rate]
+                )
         if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path):
             otherwise = arguments.get("traces_sampler")
             arguments["traces_sampler"] = sampling.PathSampler(
@@ -107,11 +113,8 @@ class Arguments:
             )
 
 
-def _limited(sampler: Callable[..., Any], limit: Limit) -> Callable[..., Any]:
-    def sample(*context: Any) -> Any:
-        return limit.clamped(sampler(*context))
-
-    return sample
+def no_request() -> None:
+    """Return the ASGI scope being served where none is."""
 
 
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

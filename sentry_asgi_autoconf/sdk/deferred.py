@@ -13,7 +13,7 @@ from sentry_sdk.integrations import Integration
 from sentry_asgi_autoconf import post_import
 from sentry_asgi_autoconf.exceptions import IntegrationError
 from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.sdk import auto_enabling, optional_imports, originals
+from sentry_asgi_autoconf.sdk import auto_enabling, loop_bound, optional_imports, originals
 from sentry_asgi_autoconf.sdk.deferral import Deferral
 from sentry_asgi_autoconf.sdk.library_imports import LibraryFinder
 from sentry_asgi_autoconf.sdk.triggers import TRIGGERS, integration_module
@@ -25,6 +25,7 @@ T = TypeVar("T")
 _UNKNOWN = ""
 
 _deferrals: list[Deferral] = []
+_listeners: list[Callable[[], None]] = []
 
 
 def make_client(
@@ -32,8 +33,12 @@ def make_client(
 ) -> Any:
     """Give the client that `make` makes of init's arguments: those `given`, less the integrations that wait.
 
-    None wait unless it `defers`. Raises what `make` raises.
+    Those of libraries wait only if it `defers`. Raises what `make` raises.
     """
+    return loop_bound.make_client(lambda arguments: _make_client(make, arguments, defers=defers), given)
+
+
+def _make_client(make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, Any], *, defers: bool) -> Any:
     if not defers:
         return make(given)
     with _turns.held():
@@ -48,6 +53,11 @@ def make_client(
 def watch() -> None:
     """Begin to notice what is imported, ahead of a client."""
     _finder.install()
+
+
+def tell_when_set_up(listener: Callable[[], None]) -> None:
+    """Call `listener` whenever integrations have been set up, in place of any before."""
+    _listeners[:] = [listener]
 
 
 def withdraw() -> None:
@@ -87,6 +97,8 @@ def _enable(libraries: list[str]) -> None:
     newest = _deferrals[-1].client if _deferrals else None
     if newest is not None:
         auto_enabling.tell_name(newest)
+    for listener in _listeners:
+        listener()
     if None in loaded.values():
         _release([name for name, integration in loaded.items() if integration is None])
 

@@ -99,6 +99,12 @@ class OwnSettings(Settings):
         " start, imported for the purpose (eager).",
         examples=["eager"],
     )
+    capture_5xx: types.Boolean = Field(
+        False,
+        description="Report a 5xx response that no captured error explains, as of an app that catches its errors"
+        " and logs nothing.",
+        examples=["true"],
+    )
     secrets_dir: Optional[types.FilePath] = Field(
         None,
         description="A directory with one file for each variable of the SDK that is mounted as a secret.",

@@ -15,6 +15,7 @@ class OwnValues(NamedTuple):
     traces_sample_rates: Mapping[str, float] = {}
     processes: str = "servers"
     integrations: str = "deferred"
+    capture_5xx: bool = False
     secrets_dir: str | None = None
     watch: Sequence[str] = []
     disabled_servers: Sequence[str] = []

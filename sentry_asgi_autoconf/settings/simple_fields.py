@@ -94,6 +94,7 @@ OPTIONS: Mapping[str, Reader] = {
 OWN: Mapping[str, Reader] = {
     "enabled": boolean,
     "strict": boolean,
+    "capture_5xx": boolean,
     "log_level": _log_level,
     "excluded_paths": paths.globs,
     "traces_sample_rates": paths.rates,

@@ -1,4 +1,4 @@
-"""Tell which Sentry middleware an app already has: its framework's integration, one of its own, or none."""
+"""Tell which Sentry middleware an app has: its framework's integration, one of its own, or none."""
 
 from __future__ import annotations
 
@@ -40,6 +40,28 @@ _INNER = (
     "__wrapped__",
 )
 _MOST_LAYERS = 64
+
+# Frameworks whose integration opens a request inside the app's own handling of errors: it is told of some too late.
+INNER = ("litestar", "starlite")
+
+# It calls a WSGI app in a thread that knows nothing of the request, so what is inside cannot join one that is open.
+_BRIDGE_WITHOUT_CONTEXT = "hypercorn.middleware.wsgi"
+
+
+def opens_requests(app: Any, integrations: Container[str]) -> str | None:
+    """Name what opens the scope of each of the app's requests, whatever it leads to; None if that is for us to do.
+
+    It is the app itself that counts, and the class whose `__call__` runs: one of the app's own may call anything.
+    """
+    if _is_a(type(app), _SENTRY_MIDDLEWARE):
+        return "the app"
+    if type(app).__module__ == _BRIDGE_WITHOUT_CONTEXT:
+        return instrumented_by(app, integrations)
+    name = framework_of(app)
+    if name is None or name not in integrations or name in INNER:
+        return None
+    kind = next(kind for kind in type(app).__mro__ if "__call__" in vars(kind))
+    return name if kind.__module__.partition(".")[0] in (name, "fastapi") else None
 
 
 def instrumented_by(app: Any, integrations: Container[str]) -> str | None:

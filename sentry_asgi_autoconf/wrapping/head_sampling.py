@@ -14,14 +14,21 @@ from __future__ import annotations
 
 import inspect
 from contextvars import ContextVar
-from typing import Any, Iterable, Mapping, Tuple
+from typing import Any, Iterable, Tuple
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 from sentry_sdk.tracing_utils import has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.wrapping.traced_request import Plan, TracedRequest, is_rate, transaction_of
+from sentry_asgi_autoconf.wrapping.request_layer import RequestLayer
+from sentry_asgi_autoconf.wrapping.traced_request import (
+    Plan,
+    TracedRequest,
+    is_rate,
+    is_streaming,
+    transaction_of,
+)
 
 # Those whose middleware asks the integration for which methods it makes a transaction.
 INTEGRATIONS = ("starlette",)
@@ -41,18 +48,18 @@ class HeadSampling:
         """Take note that the app's code knows Sentry's objects: it may rely on a transaction with tracing off, too."""
         self._client, self._app_knows_sentry = None, True
 
-    def middleware(self, app: Any, **arguments: Any) -> Any:
-        """Give the app in the SDK's middleware, which is then asked for each request."""
-        made = SentryAsgiMiddleware(app, **arguments)
+    def middleware(self, app: Any, **arguments: Any) -> RequestLayer:
+        """Return the app in the SDK's middleware, which is then asked for each request."""
+        made = RequestLayer(app, **arguments)
         self._stand_in(made, "span_origin")
         return made
 
     def around(self, app: Any) -> Any:
         """Give an ASGI 3 app, in a middleware of the SDK's, whose transactions end with their requests."""
 
-        async def traced(request: TracedRequest, receive: Any, send: Any) -> None:
+        async def traced(request: TracedRequest, receive: Any, send: Any) -> Any:
             with request:
-                await app(request.scope, receive, request.noticing_status(send))
+                return await app(request.scope, receive, request.noticing_status(send))
 
         def serve(scope: Any, receive: Any, send: Any) -> Any:
             plan = self._current_plan() if scope["type"] == "http" else None
@@ -84,7 +91,7 @@ class HeadSampling:
 
     def _plan_of(self, client: Any) -> Plan | None:
         options = client.options
-        if _is_streaming(options) or not _names_by_itself():
+        if is_streaming(options) or not _names_by_itself():
             return None
         if not has_tracing_enabled(options):
             return None if self._app_knows_sentry else Plan(None)
@@ -128,8 +135,3 @@ head_sampling = HeadSampling()
 def _names_by_itself() -> bool:
     """Whether this SDK's middleware names what is sent, not only its own transaction; it knows `sample_rand` then."""
     return {_ARGUMENT, "asgi_version"} <= set(inspect.signature(SentryAsgiMiddleware.__init__).parameters)
-
-
-def _is_streaming(options: Mapping[str, Any]) -> bool:
-    experiments = options.get("_experiments") or {}
-    return "stream" in (options.get("trace_lifecycle"), experiments.get("trace_lifecycle"))

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Sequence
 
+import sentry_sdk
+from sentry_sdk.integrations import asgi
+
+from sentry_asgi_autoconf.serving_loops import serving_loops
 from sentry_asgi_autoconf.wrapping import current_request
+from sentry_asgi_autoconf.wrapping.current_request import Request
 from sentry_asgi_autoconf.wrapping.lifespan import Lifespan
 
 
@@ -13,18 +18,33 @@ class ServedApp:
 
     __slots__ = ("_app", "_error_loggers", "_inner")
 
-    def __init__(self, inner: Callable[..., Awaitable[None]], app: Any, error_loggers: Sequence[str]) -> None:
+    def __init__(self, inner: Callable[..., Awaitable[Any]], app: Any, error_loggers: Sequence[str]) -> None:
         """Keep what is served, what was loaded, and the names of the server's loggers."""
         self._inner = inner
         self._app = app
         self._error_loggers = error_loggers
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
+        if serving_loops.matter:
+            serving_loops.enter()
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
-        current_request.remember(scope)
+        current_request.begin(Request(scope, self, self._scopes_outside()))
         return self._inner(scope, receive, send)
+
+    def _scopes_outside(self) -> tuple[Any, Any]:
+        previous = current_request.recall()
+        if previous is None or previous.served_by is not self:
+            return sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
+        # uvicorn begins a pipelined request in the context of the one before: the SDK would take it for a part of that.
+        applied = getattr(asgi, "_asgi_middleware_applied", None)
+        if applied is not None:
+            applied.set(False)
+        isolation, current = previous.scopes
+        sentry_sdk.Scope.set_isolation_scope(isolation)
+        sentry_sdk.Scope.set_current_scope(current)
+        return previous.scopes
 
     def __getattr__(self, name: str) -> Any:
         if name in self.__slots__:  # not set yet, while it is copied
@@ -37,6 +57,6 @@ class ServedCoroutine(ServedApp):
 
     __slots__ = ()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         """Serve one scope."""
-        await super().__call__(scope, receive, send)
+        return await super().__call__(scope, receive, send)

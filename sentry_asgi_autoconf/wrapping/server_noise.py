@@ -7,7 +7,8 @@ from typing import Any, Sequence
 
 from sentry_sdk.scope import add_global_event_processor
 
-from sentry_asgi_autoconf.wrapping import crash_loop
+from sentry_asgi_autoconf.wrapping import crash_loop, current_request
+from sentry_asgi_autoconf.wrapping.request_layer import CAPTURED, was_captured
 
 # What frameworks and servers raise into an app whose client has gone, by (module, name).
 _CLIENT_HAS_GONE = {
@@ -16,10 +17,6 @@ _CLIENT_HAS_GONE = {
     ("litestar.exceptions.websocket_exceptions", "WebSocketDisconnect"),
     ("uvicorn.protocols.utils", "ClientDisconnected"),
 }
-
-
-# Kept on an exception that was captured as it left an app.
-_CAPTURED = "_sentry_asgi_autoconf_captured"
 
 
 class ServerNoise:
@@ -58,23 +55,39 @@ class ServerNoise:
 
     def _process(self, event: Any, hint: Any) -> Any:
         exc_info = hint.get("exc_info")
-        if event.get("logger") is not None:
-            return None if self._is_repeated_in(event, exc_info) else event
-        if exc_info is None:
-            return event
-        if (exc_info[0].__module__, exc_info[0].__name__) in _CLIENT_HAS_GONE:
+        if event.get("logger") is not None and self._is_repeated_in(event, exc_info):
             return None
-        if self._failed is not None and _mechanism_of(event).get("type") == "excepthook":
-            return None  # the server's own, in which it ends
-        if _mechanism_of(event).get("handled") is False:
-            _mark(exc_info[1])
+        request = current_request.recall()
+        if request is not None and event.get("level") in ("error", "fatal"):
+            request.has_error = True
+        if not exc_info or exc_info[1] is None:
+            return event
+        if event.get("logger") is None and self._is_no_error(event, exc_info, request):
+            return None
+        _mark(exc_info[1], request)
         return event
 
-    def _is_repeated_in(self, event: Any, exc_info: Any) -> bool:
-        # The SDK notices this itself, unless the server logs it in another task than the app's.
-        if exc_info and getattr(exc_info[1], _CAPTURED, False):
+    def _is_no_error(self, event: Any, exc_info: Any, request: Any) -> bool:
+        if (exc_info[0].__module__, exc_info[0].__name__) in _CLIENT_HAS_GONE:
+            if request is not None:
+                request.client_left = True
             return True
+        mechanism = _mechanism_of(event)
+        if self._failed is not None and mechanism.get("type") == "excepthook":
+            return True  # the server's own, in which it ends
+        # What the app has captured itself, in a thread perhaps, and let go on.
+        return (
+            request is not None and mechanism.get("handled") is False and was_captured(exc_info[1], request)
+        )
+
+    def _is_repeated_in(self, event: Any, exc_info: Any) -> bool:
         logger, message = event["logger"], _message_of(event)
+        # The SDK notices this itself, unless the server logs it in another task than the app's.
+        if exc_info and hasattr(exc_info[1], CAPTURED):
+            request = current_request.recall()
+            # asyncio logs a task's error when the task is freed, in whatever request that is.
+            if request is None or logger == "asyncio" or was_captured(exc_info[1], request):
+                return True
         if logger == "asyncio" and exc_info and exc_info[0].__name__ == "CancelledError":
             return True  # a request that a server gave up as its client had gone, or as it ended
         if self._failed is not None and logger in self._failed:
@@ -84,9 +97,9 @@ class ServerNoise:
         return logger in self._booting and not crash_loop.may_report(f"{logger}\n{message}")
 
 
-def _mark(error: Any) -> None:
+def _mark(error: Any, request: Any) -> None:
     with contextlib.suppress(AttributeError, TypeError):  # what an exception class of the app's may raise
-        setattr(error, _CAPTURED, True)
+        setattr(error, CAPTURED, request and request.number)
 
 
 def _mechanism_of(event: Any) -> Any:

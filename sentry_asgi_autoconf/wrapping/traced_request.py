@@ -10,7 +10,7 @@ from sentry_sdk.scope import use_isolation_scope, use_scope
 from sentry_sdk.tracing import Transaction
 from sentry_sdk.tracing_utils import Baggage
 
-from sentry_asgi_autoconf.wrapping import dice
+from sentry_asgi_autoconf.wrapping import current_request, dice
 from sentry_asgi_autoconf.wrapping.unsent import UnsentTransaction
 
 _TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
@@ -80,16 +80,16 @@ class TracedRequest:
         self._scopes = (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope())
 
     def noticing_status(self, send: Any) -> Any:
-        """Give `send`, for the transaction to notice the status of the response."""
+        """Return `send`, for the transaction to notice the status of the response."""
 
-        async def noticing(message: Any) -> None:
+        async def noticing(message: Any) -> Any:
             if (
                 self._transaction is not None
                 and message.get("type") == "http.response.start"
                 and "status" in message
             ):
                 self._transaction.set_http_status(message["status"])
-            await send(message)
+            return await send(message)
 
         return noticing
 
@@ -99,9 +99,14 @@ class TracedRequest:
     def __exit__(self, *error: Any) -> None:
         if self._transaction is None:
             return
+        request = current_request.recall()
+        is_wanted = request is None or not request.has_no_transaction_of_ours
         if self._scopes is None:
-            self._plan.unsent.finish()  # counts as one that is not sent
+            if is_wanted:
+                self._plan.unsent.finish()  # counts as one that is not sent
             return
+        if not is_wanted:
+            self._transaction.sampled = False
         isolation, current = self._scopes
         with use_isolation_scope(isolation), use_scope(current):
             self._transaction.__exit__(*error)
@@ -128,6 +133,12 @@ def transaction_of(
     )
     transaction.set_tag("asgi.type", scope["type"])
     return transaction
+
+
+def is_streaming(options: Mapping[str, Any]) -> bool:
+    """Whether a client of these options streams its spans, and makes no transactions."""
+    experiments = options.get("_experiments") or {}
+    return "stream" in (options.get("trace_lifecycle"), experiments.get("trace_lifecycle"))
 
 
 def is_rate(rate: Any) -> bool:

@@ -8,28 +8,38 @@ from typing import Any, Sequence
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-from sentry_asgi_autoconf.wrapping import frameworks, late_apps
+from sentry_asgi_autoconf.wrapping import error_responses, frameworks, noticing
 from sentry_asgi_autoconf.wrapping.failure import MECHANISM
 from sentry_asgi_autoconf.wrapping.head_sampling import INTEGRATIONS, head_sampling
 from sentry_asgi_autoconf.wrapping.served_app import ServedApp
 
 
 def wrap(
-    app: Any, asgi_version: int, error_loggers: Sequence[str], shape: type[ServedApp] = ServedApp
+    app: Any,
+    asgi_version: int,
+    error_loggers: Sequence[str],
+    shape: type[ServedApp] = ServedApp,
+    *,
+    captures_5xx: bool = False,
 ) -> tuple[Any, str]:
-    """Give an ASGI 3 app of class `shape` that serves `app`, and the name of what instruments it."""
+    """Return an ASGI 3 app of class `shape` that serves `app`, and the name of what instruments it.
+
+    What instruments an app inside others is told by the usual names of attributes; who opens a request is not.
+    """
     if isinstance(app, ServedApp):
         return app, "this package already"
     integrations = sentry_sdk.get_client().integrations
+    noticing.install()
     by = frameworks.instrumented_by(app, integrations)
-    inner = app
-    if by is None:
-        for layer in frameworks.layers(app):
-            late_apps.catch_up(frameworks.framework_of(layer), layer, integrations)
-        inner = _in_middleware(app, asgi_version)
+    opener = frameworks.opens_requests(app, integrations)
+    inner = app if opener else _in_middleware(app, asgi_version)
+    if frameworks.framework_of(app) in frameworks.INNER and by:
+        inner.needs_inner = True
     served = _as_asgi3(inner) if asgi_version == 2 else inner
-    if by is None or any(name in by for name in INTEGRATIONS):
+    if opener is None or opener in INTEGRATIONS:
         served = head_sampling.around(served)
+    if captures_5xx:
+        served = error_responses.reporting(served)
     return shape(served, app, error_loggers), by or "SentryAsgiMiddleware"
 
 

@@ -16,11 +16,11 @@ class Gunzip:
 
         async def unzipped():
             message = await receive()
-            try:
-                if message.get("body"):  # some servers say the end in a message of its own
+            if message.get("body"):  # some servers end with an empty one
+                try:
                     message["body"] = zlib.decompress(message["body"], 31)
-            except zlib.error:
-                raise HTTPException(422, "not gzip") from None
+                except zlib.error:
+                    raise HTTPException(422, "not gzip") from None
             return message
 
         await self.app(scope, unzipped, send)

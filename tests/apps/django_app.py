@@ -1,5 +1,7 @@
 """A Django app, served as ASGI, that knows nothing of Sentry."""
 
+import json
+
 import django
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -12,6 +14,7 @@ settings.configure(
     ROOT_URLCONF=__name__,
     SECRET_KEY="not a secret",
     LOGGING_CONFIG=None,
+    MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
 )
 
 
@@ -28,6 +31,20 @@ async def boom(request):
     return HttpResponse(str(1 // divisor))
 
 
-urlpatterns = [path("ok", ok), path("items/<int:number>", item), path("boom", boom)]
+async def divide(request):
+    return HttpResponse(str(1 // json.loads(request.body)["by"]))
+
+
+def sync(request, by):
+    return HttpResponse(str(1 // by))
+
+
+urlpatterns = [
+    path("ok", ok),
+    path("items/<int:number>", item),
+    path("boom", boom),
+    path("divide", divide),
+    path("sync/<int:by>", sync),
+]
 django.setup(set_prefix=False)
 app = get_asgi_application()

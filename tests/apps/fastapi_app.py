@@ -1,8 +1,10 @@
 """A FastAPI app that knows nothing of Sentry."""
 
-from fastapi import FastAPI, Request, WebSocket
+from fastapi import Body, FastAPI, Request, WebSocket
+from starlette.middleware.gzip import GZipMiddleware
 
 app = FastAPI()
+app.add_middleware(GZipMiddleware)
 
 
 @app.get("/ok")
@@ -19,6 +21,16 @@ async def item(number: int):
 async def boom(request: Request):
     divisor = 0
     return 1 // divisor
+
+
+@app.post("/divide")
+async def divide(by: int = Body(embed=True)):
+    return 1 // by
+
+
+@app.get("/sync/{by}")
+def sync(by: int):
+    return 1 // by
 
 
 @app.websocket("/ws")

@@ -1,6 +1,6 @@
 """A Quart app that knows nothing of Sentry."""
 
-from quart import Quart
+from quart import Quart, request
 
 app = Quart(__name__)
 
@@ -19,3 +19,13 @@ async def item(number):
 async def boom():
     divisor = 0
     return str(1 // divisor)
+
+
+@app.post("/divide")
+async def divide():
+    return str(1 // (await request.get_json())["by"])
+
+
+@app.get("/sync/<int:by>")
+def sync(by):
+    return str(1 // by)

@@ -19,3 +19,13 @@ async def item(request, number):
 async def boom(request):
     divisor = 0
     return text(str(1 // divisor))
+
+
+@app.post("/divide")
+async def divide(request):
+    return text(str(1 // request.json["by"]))
+
+
+@app.get("/sync/<by:int>")
+def sync(request, by):
+    return text(str(1 // by))

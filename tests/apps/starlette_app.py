@@ -1,6 +1,8 @@
 """A Starlette app that knows nothing of Sentry."""
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -18,4 +20,19 @@ async def boom(request):
     return PlainTextResponse(str(1 // divisor))
 
 
-app = Starlette(routes=[Route("/ok", ok), Route("/items/{number}", item), Route("/boom", boom)])
+async def divide(request):
+    return PlainTextResponse(str(1 // (await request.json())["by"]))
+
+
+def sync(request):
+    return PlainTextResponse(str(1 // int(request.path_params["by"])))
+
+
+routes = [
+    Route("/ok", ok),
+    Route("/items/{number}", item),
+    Route("/boom", boom),
+    Route("/divide", divide, methods=["POST"]),
+    Route("/sync/{by}", sync),
+]
+app = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware)])

@@ -114,7 +114,8 @@ class Server:
     def provoke(self, path: str = "/boom", **arguments: Any) -> None:
         """Request what fails: a 500, or no end of the response if it had begun."""
         with contextlib.suppress(httpx.RemoteProtocolError):
-            assert self.get(path, **arguments).status_code == 500
+            method = arguments.pop("method", "GET")
+            assert self.request(method, path, **arguments).status_code == 500
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Signal the server, wait until all of it has ended, and give its exit status."""

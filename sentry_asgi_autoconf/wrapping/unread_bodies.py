@@ -1,0 +1,167 @@
+"""Have the SDK read no body: attach what the app itself has read of it, when there is an event.
+
+The integrations of Starlette, FastAPI and Litestar read the body before the app does, from the app's own messages. What
+reads them after that waits for ever, and so does an app that would have answered without. Here the SDK's extractor is
+asked again once there is an event, with the messages that the app has received by then.
+"""
+
+from __future__ import annotations
+
+import sys
+from inspect import iscoroutine
+from typing import Any, Awaitable, Callable, Coroutine
+
+import sentry_sdk
+from sentry_sdk.integrations._wsgi_common import request_body_within_bounds
+from sentry_sdk.utils import capture_internal_exceptions
+
+_INTEGRATIONS = "sentry_sdk.integrations"
+
+
+def install() -> None:
+    """Have the integrations read no body from now on, as far as they are imported. Idempotent."""
+    starlette = sys.modules.get(f"{_INTEGRATIONS}.starlette")
+    if starlette is not None:
+        for module in (starlette, sys.modules.get(f"{_INTEGRATIONS}.fastapi")):
+            _replace(module, "StarletteRequestExtractor", _late_starlette_extractor)
+    for name in ("litestar", "starlite"):
+        _replace(
+            sys.modules.get(f"{_INTEGRATIONS}.{name}"), "ConnectionDataExtractor", _late_litestar_extractor
+        )
+
+
+def _replace(module: Any, name: str, late: Callable[[Any], Any]) -> None:
+    extractor = getattr(module, name, None)
+    if extractor is not None and not hasattr(extractor, "reads_late"):
+        setattr(module, name, late(extractor))
+
+
+def _late_starlette_extractor(original: Any) -> Any:
+    class LateExtractor(original):  # type: ignore[misc] # whichever class the integration has
+        """Extract what needs no body at once, and the body once there is an event."""
+
+        reads_late = True
+
+        async def extract_request_info(self) -> Any:
+            """Extract the cookies, say, as the SDK does."""
+            length = await super().content_length()
+            if length:
+                self._attach_body(length)
+            return await super().extract_request_info()
+
+        async def content_length(self) -> None:
+            """Return None, as of a request without a body."""
+
+        def _attach_body(self, length: int) -> None:
+            request = self.request
+            messages = Messages(request._receive)
+            if request_body_within_bounds(sentry_sdk.get_client(), length):
+                request._receive = messages.receive
+
+            async def extract() -> Any:
+                again = type(request)(dict(request.scope), messages.repeat)
+                return (await original(again).extract_request_info() or {}).get("data")
+
+            _attach(extract)
+
+    return LateExtractor
+
+
+def _late_litestar_extractor(original: Any) -> Any:
+    class LateExtractor(original):  # type: ignore[misc] # whichever class the integration has
+        """Extract what needs no body at once, and the body once there is an event."""
+
+        reads_late = True
+
+        def __call__(self, connection: Any) -> Any:
+            """Extract all else as the SDK does, with the body as of a request without one."""
+            extracted = super().__call__(connection)
+            if iscoroutine(extracted.get("body")):
+                extracted["body"].close()
+
+            async def extract() -> Any:
+                # With the scope, the framework keeps what the app has read.
+                again = type(connection)(connection.scope, receive=_refuse)
+                return await original(parse_body=True)(again)["body"]
+
+            _attach(extract)
+            return {**extracted, "body": _nothing()}
+
+    return LateExtractor
+
+
+class NotReadError(Exception):
+    """The app has not read the whole body."""
+
+
+class Messages:
+    """What an app receives of a body, to be repeated once it is whole."""
+
+    def __init__(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        """Take the function by which the app receives."""
+        self._receive = receive
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._is_whole = False
+
+    async def receive(self) -> Any:
+        """Receive a message for the app."""
+        message = await self._receive()
+        if not self._is_whole and isinstance(message, dict) and message.get("type") == "http.request":
+            self._keep(message)
+        return message
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        part = message.get("body", b"")
+        self._is_whole = not message.get("more_body", False)
+        if isinstance(part, bytes):
+            self._size += len(part)
+        if not request_body_within_bounds(sentry_sdk.get_client(), self._size):
+            self._parts.clear()  # its length was announced as another
+        elif part:
+            self._parts.append(part)
+
+    async def repeat(self) -> Any:
+        """Return the body in one message. Raises NotReadError."""
+        if not self._is_whole:
+            raise NotReadError
+        return {"type": "http.request", "body": b"".join(self._parts), "more_body": False}
+
+
+def _attach(extract: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """Attach what `extract` returns to the events of the request at hand."""
+
+    def process(event: Any, hint: Any) -> Any:
+        data = _result_of(extract()) if _is_wanted() else None
+        if data is not None:
+            event.setdefault("request", {})["data"] = data
+        return event
+
+    sentry_sdk.get_isolation_scope().add_event_processor(process)
+
+
+def _is_wanted() -> bool:
+    collection = sentry_sdk.get_client().options.get("data_collection")
+    if not isinstance(collection, dict) or not collection.get("provided_by_user"):
+        return True
+    return "incoming_request" in collection.get("http_bodies", ())
+
+
+def _result_of(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Return the coroutine's result; None if it fails, or would have to wait, which an event cannot."""
+    with capture_internal_exceptions():
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value
+        finally:
+            coroutine.close()
+    return None
+
+
+async def _refuse() -> Any:
+    raise NotReadError
+
+
+async def _nothing() -> None:
+    pass
