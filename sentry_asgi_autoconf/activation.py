@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf import console, entry_points, subinterpreter
 from sentry_asgi_autoconf.exceptions import (
     AutoconfError,
     ConfiguratorError,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
+_SUBINTERPRETER = "this is a subinterpreter, in which the SDK cannot send"
 _NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"
 
 
@@ -52,6 +53,8 @@ def load(app: str | None) -> Loaded | Decision:
         or config_place.exists(os.environ, app)
     ):
         return Decision(False, _NOWHERE)
+    if subinterpreter.is_this():
+        return Decision(False, _SUBINTERPRETER)
     from sentry_asgi_autoconf.settings import loading
 
     loaded = loading.load(os.environ, app)
@@ -141,6 +144,13 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
     if "dsn" in loaded.settings:
         return "a policy permits no DSN that is set"
     return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
+
+
+def hold(guarded: Callable[..., Any]) -> None:
+    """Let nothing leave the process, if there is a policy that could not be applied."""
+    from sentry_asgi_autoconf import unapplied_policy
+
+    unapplied_policy.hold(guarded)
 
 
 def withdraw() -> None:

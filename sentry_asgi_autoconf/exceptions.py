@@ -71,6 +71,12 @@ class IntegrationError(AutoconfError):
     slug = "integration-failed"
 
 
+class EventLoopError(AutoconfError):
+    """An integration of the SDK that needs another event loop than the one that serves: the app goes without it."""
+
+    slug = "no-asyncio-loop"
+
+
 class AdapterError(AutoconfError):
     """A server adapter that cannot be loaded, failed, or found no seam in this release of its server."""
 

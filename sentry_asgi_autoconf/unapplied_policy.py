@@ -18,7 +18,8 @@ def hold(guarded: Callable[..., Any]) -> None:
     try:
         from sentry_asgi_autoconf.sdk import guard
         from sentry_asgi_autoconf.sdk import initialise as sdk
-        from sentry_asgi_autoconf.sdk.arguments import Arguments
+        from sentry_asgi_autoconf.sdk.arguments import Arguments, no_request
+        from sentry_asgi_autoconf.sdk.chained_hooks import as_it_is
     except ImportError:  # without the SDK nothing leaves anyway
         return
     arguments = Arguments(
@@ -28,8 +29,8 @@ def hold(guarded: Callable[..., Any]) -> None:
         defers=False,
         excluded_paths=[],
         traces_sample_rates={},
-        current_scope=lambda: None,
-        complete_event=lambda event, hint: event,
+        current_scope=no_request,
+        complete_event=as_it_is,
     )
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
     sdk.send_nothing_more()

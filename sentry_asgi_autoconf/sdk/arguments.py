@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.sdk import chained_hooks, configurators, constraints, redaction, sampling
 from sentry_asgi_autoconf.sdk.constraints import Refusal
 
@@ -100,7 +99,9 @@ class Arguments:
         for sampler, rate in _SAMPLERS.items():
             is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
             if is_ruled and callable(arguments.get(sampler)):
-                arguments[sampler] = _limited(arguments[sampler], self.enforcement.limits[rate])
+                arguments[sampler] = sampling.LimitedSampler(
+                    arguments[sampler], self.enforcement.limits[rate]
+                )
         if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path):
             otherwise = arguments.get("traces_sampler")
             arguments["traces_sampler"] = sampling.PathSampler(
@@ -112,11 +113,8 @@ class Arguments:
             )
 
 
-def _limited(sampler: Callable[..., Any], limit: Limit) -> Callable[..., Any]:
-    def sample(*context: Any) -> Any:
-        return limit.clamped(sampler(*context))
-
-    return sample
+def no_request() -> None:
+    """Return the ASGI scope being served where none is."""
 
 
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import inspect
 from typing import Any, Iterable, Mapping
@@ -25,13 +26,28 @@ def deactivations() -> Mapping[str, Iterable[str]]:
     return found
 
 
-class _StandIn(Integration):
+class _StandInClass(type(Integration)):  # type: ignore[misc] # whatever class it is of in this SDK
+    """What a stand-in is a class of: pickled by its identifier, as it has no module to be found in."""
+
+
+class _StandIn(Integration, metaclass=_StandInClass):
     """What stands for the class of an integration that is not imported."""
 
 
 def stand_in(identifier: str) -> type[Integration]:
     """Give a class that has the identifier of an integration, and does not need its library."""
-    return type(_StandIn.__name__, (_StandIn,), {"identifier": identifier})
+    return _StandInClass(_StandIn.__name__, (_StandIn,), {"identifier": identifier})
+
+
+def _named(identifier: str) -> Any:
+    """Return the class of an integration itself, for a client that the SDK makes of a pickled one without us."""
+    try:
+        return load(import_strings()[identifier]) or stand_in(identifier)
+    except (ImportError, KeyError):
+        return stand_in(identifier)
+
+
+copyreg.pickle(_StandInClass, lambda stand_in: (_named, (stand_in.identifier,)))
 
 
 def is_stand_in(integration: Any) -> bool:

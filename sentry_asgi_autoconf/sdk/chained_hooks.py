@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import nullcontext
 from typing import Any, Callable, Mapping
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import capture_internal_exceptions
 
-Hook = Callable[[Any, Any], Any]
+from sentry_asgi_autoconf.sdk.constraints import copied
 
-# Where one of these raises, the SDK goes on with what it was given; it drops what other hooks raise for.
-_GO_ON = ("before_breadcrumb", "before_send_span")
+Hook = Callable[[Any, Any], Any]
 _SWITCHES = {"enable_logs": "before_send_log", "enable_metrics": "before_send_metric"}
 
 
@@ -29,9 +27,9 @@ def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
 
 
 def put_first(arguments: dict[str, Any], name: str, hook: Hook) -> None:
-    """Put `hook` before init's argument of this name."""
+    """Put `hook`, which may fail and cost nothing, before init's argument of this name."""
     then = arguments.get(name)
-    arguments[name] = hook if then is None else in_turn(name, hook, then)
+    arguments[name] = in_turn(name, OptionalHook(hook), *([] if then is None else [then]))
 
 
 def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
@@ -39,6 +37,11 @@ def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
     for switch, name in _SWITCHES.items():
         if enforced.get(switch) is False and name in DEFAULT_OPTIONS:
             arguments[name] = _dropped
+
+
+def as_it_is(data: Any, hint: Any) -> Any:
+    """Leave it as it is."""
+    return data
 
 
 def _dropped(data: Any, hint: Any) -> None:
@@ -52,21 +55,66 @@ def experiments_of(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def in_turn(name: str, *hooks: Hook) -> Hook:
-    """Give a hook for init's argument of this name that calls all of them, unless one drops the event."""
-    may_drop = name != "before_send_span"
+    """Return a hook for init's argument of this name that calls all of them, unless one drops the event."""
+    return _KINDS.get(name, Hooks)(hooks)
 
-    def hook(data: Any, hint: Any) -> Any:
-        for each in hooks:
-            found = data
-            with capture_internal_exceptions() if name in _GO_ON else nullcontext():
-                found = each(data, hint)
-            if found is None and may_drop:
-                return None
-            # What is no span, the SDK passes over, and so would it what the others did.
-            data = found if may_drop or isinstance(found, dict) else data
+
+class OptionalHook:
+    """A hook that the data goes on without, where it raises."""
+
+    def __init__(self, hook: Hook) -> None:
+        """Take it."""
+        self._hook = hook
+
+    def __call__(self, data: Any, hint: Any) -> Any:
+        """Return what the hook makes of the data, or else the data."""
+        with capture_internal_exceptions():
+            return self._hook(data, hint)
         return data
 
-    return hook
+
+class Hooks:
+    """Hooks one after the other; what one of them raises, the SDK drops the data for."""
+
+    def __init__(self, hooks: tuple[Hook, ...]) -> None:
+        """Take them in their order."""
+        self._hooks = hooks
+
+    def __call__(self, data: Any, hint: Any) -> Any:
+        """Return what they make of the data, None if one drops it."""
+        for hook in self._hooks:
+            data = self._result(hook, data, hint)
+            if data is None:
+                return None
+        return data
+
+    def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
+        return hook(data, hint)
+
+
+class BreadcrumbHooks(Hooks):
+    """Where one of these raises, the SDK goes on with the breadcrumb that it was given, changed or not."""
+
+    def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
+        return OptionalHook(hook)(data, hint)
+
+
+class SpanHooks(Hooks):
+    """None of these may drop a span: where one raises or returns none, the SDK goes on with the span as it was."""
+
+    def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
+        before = copied(data)
+        found = data
+        with capture_internal_exceptions():
+            try:
+                found = hook(data, hint)
+            except Exception:
+                found = before
+                raise
+        return found if isinstance(found, dict) and "name" in found else before
+
+
+_KINDS = {"before_breadcrumb": BreadcrumbHooks, "before_send_span": SpanHooks}
 
 
 class Scrubbers:

@@ -6,6 +6,8 @@ import fnmatch
 import re
 from typing import Any, Callable, Dict, Mapping, Pattern, Union
 
+from sentry_asgi_autoconf.limits import Limit
+
 SampleRate = Union[float, bool, None]
 Sampler = Callable[[Dict[str, Any]], SampleRate]
 
@@ -65,6 +67,19 @@ class PathSampler:
             if wanted in ("", method) and pattern.match(path):
                 return rate
         return None
+
+
+class LimitedSampler:
+    """An app's sampler, whose rates are held to a limit."""
+
+    def __init__(self, sampler: Callable[..., Any], limit: Limit) -> None:
+        """Take both."""
+        self._sampler = sampler
+        self._limit = limit
+
+    def __call__(self, *context: Any) -> Any:
+        """Return the sampler's rate, clamped."""
+        return self._limit.clamped(self._sampler(*context))
 
 
 def _parsed(key: str) -> tuple[str, Pattern[str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import re
 from http.cookies import SimpleCookie
-from typing import Any, Iterable, Iterator, Pattern
+from typing import Any, Callable, Iterable, Iterator, Pattern
 from urllib.parse import unquote
+
+from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
 FILTERED = "[Filtered]"
 
@@ -37,6 +38,12 @@ _MOST_VALUES = 64
 _COOKIES = SimpleCookie()
 # What a local's repr says of a header's name: b'cookie' → cookie
 _BARE = re.compile(r"^b?['\"](.*)['\"]$")
+# JSON's types that hold no text.
+_BLANK = frozenset((bool, float, int, type(None)))
+# Whose values are about the service that was asked, not about who asked.
+_PUBLIC_HEADERS = ("host", "origin", "referer")
+
+Copy = Callable[[Any], Any]
 
 
 class Sensitive:
@@ -45,7 +52,8 @@ class Sensitive:
     def __init__(self, scope: dict[str, Any] | None, *, addresses: bool) -> None:
         """Collect from `scope`, of whatever shape; addresses only if they must not leave."""
         client = (scope or {}).get("client") if addresses else None
-        self._client = list(client) if isinstance(client, (list, tuple)) else []
+        self._client = [part for part in _list(client) if type(part) in (str, int)]
+        self._addresses = [self._client, [str(part) for part in self._client], list(map(repr, self._client))]
         self._names = CREDENTIAL_HEADERS | (ADDRESS_HEADERS if addresses else frozenset())
         self._cookies: dict[str, str] = {}
         values = set(self._header_values((scope or {}).get("headers")))
@@ -57,14 +65,46 @@ class Sensitive:
         self._compiled: Pattern[str] | None = None
 
     def replaced_in(self, data: Any) -> Any:
-        """Give `data`, made of JSON's types, with what must not leave replaced."""
-        if isinstance(data, str):
-            return self._in_text(data)
-        if isinstance(data, dict):
-            return {} if self._too_many else self._in_dict(data)
-        if isinstance(data, (list, tuple)):
-            return [] if self._too_many else self._in_list(list(data))
-        return data
+        """Return a copy of `data` with what must not leave replaced, however deep, shared or cyclic it is.
+
+        What is not of JSON's types is replaced as a whole.
+        """
+        copies: dict[int, Any] = {}
+        unfilled: list[tuple[Any, Any]] = []
+
+        def copied(value: Any) -> Any:
+            kind = type(value)
+            if kind in _BLANK:
+                return value
+            if issubclass(kind, str):
+                return self._in_text(str.__str__(value))
+            if not issubclass(kind, (dict, list, tuple)):
+                return FILTERED
+            if id(value) not in copies:
+                copies[id(value)] = {} if issubclass(kind, dict) else []
+                unfilled.append((value, copies[id(value)]))
+            return copies[id(value)]
+
+        found = copied(data.value if type(data) is AnnotatedValue else data)
+        while unfilled and not self._too_many:
+            original, copy = unfilled.pop()
+            if isinstance(original, dict):
+                copy.update(self._in_dict(dict(dict.items(original)), copied))
+            else:
+                copy.extend(self._in_list([*original], copied))
+        return found
+
+    def replaced_in_headers(self, headers: Any) -> Any:
+        """Return the headers of an event's request with what must not leave replaced."""
+        if type(headers) is not dict:
+            return self.replaced_in(headers)
+        return {name: self._in_header(name, value) for name, value in headers.items()}
+
+    def _in_header(self, name: Any, value: Any) -> Any:
+        if not isinstance(name, str) or self.is_header(name):
+            return FILTERED
+        is_text = type(value) is str
+        return value if is_text and name.lower() in _PUBLIC_HEADERS else self.replaced_in(value)
 
     def is_header(self, name: str) -> bool:
         """Tell whether a header of this name, or its repr, holds what must not leave."""
@@ -89,14 +129,19 @@ class Sensitive:
                 return body[:start] + FILTERED
         return text
 
-    def _in_dict(self, data: dict[Any, Any]) -> dict[Any, Any]:
+    def _in_dict(self, data: dict[Any, Any], copied: Copy) -> dict[Any, Any]:
         is_scope = bool(self._client) and "type" in data and "headers" in data
         return {
-            key: FILTERED
+            self._in_key(key): FILTERED
             if (is_scope and key == "client") or self._is_named(key, value)
-            else self.replaced_in(value)
+            else copied(value)
             for key, value in data.items()
         }
+
+    def _in_key(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._in_text(str.__str__(key))
+        return key if type(key) in _BLANK else FILTERED
 
     def _is_named(self, key: Any, value: Any) -> bool:
         if not isinstance(key, str) or not isinstance(value, (str, list)):
@@ -107,21 +152,17 @@ class Sensitive:
         cookie = self._cookies.get(_bare(key))
         return cookie is not None and value in (cookie, repr(cookie))
 
-    def _in_list(self, data: list[Any]) -> list[Any]:
+    def _in_list(self, data: list[Any], copied: Copy) -> list[Any]:
         if len(data) == 2 and isinstance(data[0], str):
             if self.is_header(data[0]):
                 return [data[0], FILTERED]
-            if self._client and data in (
-                [str(part) for part in self._client],
-                [repr(part) for part in self._client],
-                self._client,
-            ):
+            if self._client and type(data[1]) in (str, int) and data in self._addresses:
                 return [FILTERED, FILTERED]
-        return [self.replaced_in(item) for item in data]
+        return [copied(item) for item in data]
 
     def _header_values(self, headers: Any) -> Iterator[str]:
-        for pair in headers if isinstance(headers, (list, tuple)) else ():
-            if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+        for pair in _list(headers):
+            if len(_list(pair)) != 2:
                 continue
             name, value = _text(pair[0]).lower(), _text(pair[1])
             if name not in self._names:
@@ -150,6 +191,10 @@ def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> Any:
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _tells(value: str) -> bool:
@@ -183,7 +228,7 @@ def _credentials(value: str) -> tuple[str, ...]:
         return (credentials,)
     try:
         pair = base64.b64decode(credentials.strip()).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or not of UTF-8
         return (credentials,)
     return (credentials, pair, *pair.split(":", 1))
 

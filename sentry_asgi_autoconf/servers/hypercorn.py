@@ -6,13 +6,13 @@ spawned children; a parent with `--reload` loads the app too, but never serves i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.seams import Call
 
 
 def join(module: ModuleType, runtime: Runtime) -> None:
@@ -22,34 +22,29 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     distribution = entry_points.first_installed("hypercorn", "nonecorn")
     server = runtime.server(distribution, error_loggers=["hypercorn.error"])
 
-    def load_application(original: Callable[..., Any], path: str, *args: Any, **kwargs: Any) -> Any:
-        if path.startswith("wsgi:"):
-            return original(path, *args, **kwargs)
+    def load_application(call: Call) -> Generator[None, Any, None]:
+        path = call.argument("path")
+        if str(path).startswith("wsgi:"):
+            return
         with server.loading(path):
-            app = original(path, *args, **kwargs)
+            app = yield
         if not _is_asgi(app):
             server.withdraw()
-        return app
 
-    def worker_serve(
-        original: Callable[..., Awaitable[None]], app: Any, config: Any, *args: Any, **kwargs: Any
-    ) -> Awaitable[None]:
+    def worker_serve(call: Call) -> Generator[None, Any, None]:
+        app = call.argument("app")
         if not _is_asgi(app):
-            return original(app, config, *args, **kwargs)
-        server.wrap_attribute(app, "app", name=getattr(config, "application_path", None))
-        return _serve(server, original(app, config, *args, **kwargs))
+            return
+        server.wrap_attribute(app, "app", name=getattr(call.argument("config"), "application_path", None))
+        # The parent of several workers terminates the others as soon as the first has ended.
+        server.flush_on_termination()
+        try:
+            yield
+        finally:
+            server.flush()
 
-    server.replace(module, "load_application", load_application)
-    server.replace(module, "worker_serve", worker_serve)
-
-
-async def _serve(server: Server, served: Awaitable[None]) -> None:
-    # The parent of several workers terminates the others as soon as the first has ended.
-    server.flush_on_termination()
-    try:
-        await served
-    finally:
-        server.flush()
+    server.around(module, "load_application", load_application)
+    server.around(module, "worker_serve", worker_serve)
 
 
 def _is_asgi(app: Any) -> bool:

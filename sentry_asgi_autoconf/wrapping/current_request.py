@@ -28,9 +28,14 @@ class Request:
     has_error = False
     client_left = False
 
-    def __init__(self, scope: dict[str, Any]) -> None:
-        """Take the ASGI scope, of which frameworks change the root path later."""
+    def __init__(self, scope: dict[str, Any], served_by: object, scopes: tuple[Any, Any]) -> None:
+        """Take the ASGI scope, of which frameworks change the root path later.
+
+        `served_by` is the outermost layer around the app, `scopes` are Sentry's, isolation and current, outside of it.
+        """
         self.scope = scope
+        self.served_by = served_by
+        self.scopes = scopes
         # What the client asked for.
         self.path = _path_of(scope) if scope.get("root_path") else scope.get("path")
         # Tells this request from others on what outlives it, and must not keep it alive.

@@ -111,6 +111,22 @@ def gunicorn_application(app, port):
     Application().run()
 
 
+def gunicorn_application_of_object(app, port):
+    from gunicorn.app.base import BaseApplication
+
+    loaded = load(app)
+
+    class Application(BaseApplication):
+        def load_config(self):
+            self.cfg.set("bind", f"127.0.0.1:{port}")
+            self.cfg.set("worker_class", "asgi")
+
+        def load(self):
+            return loaded
+
+    Application().run()
+
+
 def own_processes(method, app, port):
     import os
     import signal

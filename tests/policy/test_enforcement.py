@@ -113,7 +113,7 @@ def raising(data: Any, hint: Any) -> Any:
 
 @pytest.mark.parametrize("name", [*EVENT_HOOKS, "before_breadcrumb", "before_send_span"])
 def test_an_enforced_hook_sees_what_the_app_s_leaves(name: str, read: Read) -> None:
-    assert both(read, name, Hook("app"))({}, {}) == {"trail": ["app", "hook1"]}
+    assert both(read, name, Hook("app"))({"name": "n"}, {}) == {"name": "n", "trail": ["app", "hook1"]}
 
 
 @pytest.mark.parametrize("name", [*EVENT_HOOKS, "before_breadcrumb"])
@@ -129,11 +129,17 @@ def test_what_the_app_s_hook_raises_drops_the_event_as_with_the_sdk(name: str, r
 
 @pytest.mark.parametrize("name", ["before_breadcrumb", "before_send_span"])
 def test_where_the_sdk_goes_on_after_an_error_so_does_the_enforced_hook(name: str, read: Read) -> None:
-    assert both(read, name, raising)({"kept": 1}, {}) == {"kept": 1, "trail": ["hook1"]}
+    assert both(read, name, raising)({"name": "n"}, {}) == {"name": "n", "trail": ["hook1"]}
+
+
+def changing(span: Any, hint: Any) -> Any:
+    """Change a span half, and fail."""
+    span["attributes"]["half"] = True
+    raise LookupError
 
 
 def test_no_hook_of_an_app_s_lets_a_span_past_the_others(read: Read) -> None:
-    for app in (raising, lambda data, hint: None, lambda data, hint: 7):
+    for app in (raising, changing, lambda data, hint: None, lambda data, hint: 7, lambda data, hint: {}):
         hook = both(read, "before_send_span", app, trace_lifecycle="stream")
         span = {"name": "Authorization: Bearer s3cr3t", "attributes": {"authorization": "s3cr3t"}}
         sent = hook(span, {})

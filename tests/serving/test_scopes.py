@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
+from urllib.parse import urlsplit
+
+import pytest
 
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
@@ -32,3 +36,19 @@ def test_what_one_request_sets_never_shows_in_anothers_event(
         assert event["request"]["url"].endswith(f"/{name}")
         seen.add(name)
     assert len(seen) == REQUESTS
+
+
+@pytest.mark.parametrize("protocol", ["h11", "httptools"])
+def test_pipelined_requests_are_requests_of_their_own(
+    protocol: str, start: Callable[..., Server], project: Project
+) -> None:
+    server = start(uvicorn("--http", protocol, "pipelined:app")).ready()
+    paths = [f"/{number}" for number in range(5)]
+    requests = "".join(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n" for path in paths)
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as connection:
+        connection.sendall(requests.encode())
+        transactions = project.wait("transaction", len(paths))
+    server.stop()
+    own = [[name for name in item["tags"] if name.startswith("tag-")] for item in transactions]
+    assert own == [[f"tag-{number}"] for number in range(len(paths))]
+    assert len({item["contexts"]["trace"]["trace_id"] for item in transactions}) == len(paths)
