@@ -15,6 +15,7 @@ from typing import Any, Callable
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
+from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.wrapping import current_request
 from sentry_asgi_autoconf.wrapping.current_request import Request
@@ -77,7 +78,8 @@ def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(self, RequestLayer):
                 request.is_open, request.needs_inner = True, self.needs_inner
             elif request.is_open and request.inner is None:
-                _adopt(request, self, scope)
+                with capture_internal_exceptions():
+                    _adopt(request, self, scope)
         return original(self, scope, *args, **kwargs)
 
     return run_app
@@ -95,7 +97,7 @@ def _adopt(request: Request, middleware: Any, scope: Any) -> None:
     segment = getattr(current, "_server_segment_span", None)
     if segment is not None:
         segment.set_attribute("sentry.origin", origin)
-    elif current.transaction is not None:
+    elif not is_streaming(sentry_sdk.get_client().options) and current.transaction is not None:
         current.transaction.origin = origin
 
 
