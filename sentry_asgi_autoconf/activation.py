@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf import console, entry_points, subinterpreter
 from sentry_asgi_autoconf.exceptions import (
     AutoconfError,
     ConfiguratorError,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
+_SUBINTERPRETER = "this is a subinterpreter, in which the SDK cannot send"
 _NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"
 
 
@@ -37,21 +38,28 @@ class Failure(Decision):
     __slots__ = ()
 
 
+def may_have_destination(app: str | None) -> bool:
+    """Whether the environment names a destination, or there is a layer beside it that may."""
+    from sentry_asgi_autoconf.settings import config_place, destination
+    from sentry_asgi_autoconf.settings.policy import places
+
+    return (
+        destination.has_destination(os.environ)
+        or places.exist(os.environ)
+        or bool(entry_points.in_group(entry_points.CONFIGURATORS))
+        or config_place.exists(os.environ, app)
+    )
+
+
 def load(app: str | None) -> Loaded | Decision:
     """Read the settings for the app of this import string, or say why they do not matter.
 
     Nothing is imported where they name no destination, and nothing but the environment could.
     """
-    from sentry_asgi_autoconf.settings import config_place, destination
-    from sentry_asgi_autoconf.settings.policy import places
-
-    if not (
-        destination.has_destination(os.environ)
-        or places.exist(os.environ)
-        or entry_points.in_group(entry_points.CONFIGURATORS)
-        or config_place.exists(os.environ, app)
-    ):
+    if not may_have_destination(app):
         return Decision(False, _NOWHERE)
+    if subinterpreter.is_this():
+        return Decision(False, _SUBINTERPRETER)
     from sentry_asgi_autoconf.settings import loading
 
     loaded = loading.load(os.environ, app)
@@ -67,9 +75,9 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     """
     from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import deferred, guard
-    from sentry_asgi_autoconf.wrapping import made_before, noticing
+    from sentry_asgi_autoconf.wrapping import made_before
 
-    deferred.tell_when_set_up(noticing.install)
+    deferred.tell_when_set_up(_notice_requests)
     arguments, problems = init_arguments.of(loaded)
     _report([*loaded.problems, *problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
@@ -80,6 +88,13 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     # Without a destination, too: the app's own init may be what names one.
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decision
+
+
+def _notice_requests() -> None:
+    # Not before the SDK's modules have been kept from importing libraries that they only look for.
+    from sentry_asgi_autoconf.wrapping import noticing
+
+    noticing.install()
 
 
 def _integrations() -> Sequence[str]:
@@ -141,6 +156,13 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
     if "dsn" in loaded.settings:
         return "a policy permits no DSN that is set"
     return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
+
+
+def hold(guarded: Callable[..., Any]) -> None:
+    """Let nothing leave the process, if there is a policy that could not be applied."""
+    from sentry_asgi_autoconf import unapplied_policy
+
+    unapplied_policy.hold(guarded)
 
 
 def withdraw() -> None:

@@ -71,6 +71,12 @@ class IntegrationError(AutoconfError):
     slug = "integration-failed"
 
 
+class EventLoopError(AutoconfError):
+    """An integration of the SDK that needs another event loop than the one that serves: the app goes without it."""
+
+    slug = "no-asyncio-loop"
+
+
 class AdapterError(AutoconfError):
     """A server adapter that cannot be loaded, failed, or found no seam in this release of its server."""
 
@@ -81,6 +87,12 @@ class DependencyError(AutoconfError):
     """A package that this one needs is missing in the app's environment, or too old."""
 
     slug = "missing-dependency"
+
+
+class UnknownServerError(AutoconfError):
+    """A server that has no adapter."""
+
+    slug = "unknown-server"
 
 
 class UnexpectedError(AutoconfError):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import os
-import threading
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import activation, app_init, console, exclusions, failures, process_end, references
+from sentry_asgi_autoconf import (
+    activation,
+    app_init,
+    console,
+    exclusions,
+    failures,
+    process_end,
+    references,
+    unknown_server,
+)
 from sentry_asgi_autoconf.activation import Decision, Failure
+from sentry_asgi_autoconf.process_lock import process_lock
 from sentry_asgi_autoconf.status import Status
 
 if TYPE_CHECKING:
@@ -31,11 +41,10 @@ class Runtime:
     def __init__(self) -> None:
         """Start undecided."""
         self._lacks_metadata = False
-        self._pid = 0
+        self._pid = os.getpid()
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
         self._app: str | None = None
-        self._lock = threading.RLock()
         self._joining: list[str] = []
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
@@ -64,12 +73,7 @@ class Runtime:
     def server(
         self, distribution: str, *, error_loggers: Sequence[str] = (), repeats: Sequence[tuple[str, str]] = ()
     ) -> Server:
-        """Give what an adapter patches its server with, and takes it through the stages with.
-
-        `distribution` is the one that serves. `error_loggers` are those of its loggers that tell of a failed
-        start-up, which is reported anyway. `repeats` are pairs of a logger and the beginning of the message in
-        which it repeats an error of the app.
-        """
+        """Return what an adapter joins its server with, and takes it through the stages with: see `Server`."""
         from sentry_asgi_autoconf.serving import Server
 
         self._joining.append(distribution)
@@ -84,22 +88,18 @@ class Runtime:
         is refused.
         """
         self._notice_fork()
-        with self._lock:
+        with process_lock():
             if self._decision is None:
+                unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
                 self._decision = Decision(False, "being initialised")
                 self._decision = self.guarded(self._initialise, _FAILED)
                 if self._decision is _FAILED:
-                    self.guarded(self._hold, None)
+                    self.guarded(lambda: activation.hold(self.guarded), None)
                 state = "active" if self._decision.active else "inactive"
                 console.say("info", f"{state}: {self._decision.reason}")
                 self._tell_decision(self._decision)
             return self._decision
-
-    def _hold(self) -> None:
-        from sentry_asgi_autoconf import unapplied_policy
-
-        unapplied_policy.hold(self.guarded)
 
     def _initialise(self) -> Decision:
         settings = self._read_settings()
@@ -113,17 +113,19 @@ class Runtime:
     def _read_settings(self) -> Loaded | Decision:
         """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
         self._notice_fork()
-        with self._lock:
+        with process_lock():
             if self._settings is None:
                 app = self._app
                 self._settings = self.guarded(lambda: activation.load(app), _FAILED)
             return self._settings
 
     def _notice_fork(self) -> None:
-        if self._pid != os.getpid():
-            # The parent's lock may have been held when it forked.
-            self._pid, self._lock = os.getpid(), threading.RLock()
-            self._settings = self._decision = None
+        if self._pid == os.getpid():
+            return
+        with process_lock():
+            if self._pid != os.getpid():
+                self._settings = self._decision = None
+                self._pid = os.getpid()
 
     def excluded_by(self, server: str, apps: Sequence[Any]) -> str | None:
         """Name the setting that keeps us from a server, or from an app: import strings, or the app itself."""
@@ -135,6 +137,11 @@ class Runtime:
         known = [text for loaded, text in self._import_strings if any(loaded is app for app in apps)]
         return self.guarded(lambda: exclusions.excluded_by(own, server, [*apps, *known]), None)
 
+    def has_nothing_to_do(self) -> bool:
+        """Whether the settings leave this process as it is."""
+        settings = self._read_settings()
+        return isinstance(settings, Decision) and not isinstance(settings, Failure)
+
     def remember(self, app: Any, import_string: str) -> None:
         """Know a loaded app by the import string that led to it: a factory's has no other name."""
         self._import_strings.append((app, import_string))
@@ -145,7 +152,7 @@ class Runtime:
 
     def withdraw(self, reason: str, *, is_parent: bool = False) -> None:
         """Undo the initialisation, as this process serves nothing of ours; a parent serves nothing at all."""
-        if self._is_active():
+        if self.is_active and (is_parent or not self._has_wrapped):
             self._decision = decision = Decision(False, reason)
             self.guarded(activation.withdraw, None)
             console.say("info", f"inactive: {reason}")
@@ -155,9 +162,9 @@ class Runtime:
 
     def leave_alone(self, app: Any, name: str | None, server: Server, setting: str) -> None:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
+        unknown_server.unwatch()
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
-        if not self._has_wrapped:
-            self.withdraw(f"{setting} leaves out what this process serves")
+        self.withdraw(f"{setting} leaves out what this process serves")
         self._tell(lambda account: account.leaves_alone(self._name_of(app, name), server, setting))
 
     # -- wrap
@@ -166,7 +173,8 @@ class Runtime:
         """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
         served, by = app, None
         if self.activate().active:
-            served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
+            with process_lock():
+                served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
         if served is not app or by is None:  # else it was wrapped before, and is told of
             self._tell(lambda account: account.serves(self._name_of(app, name), server, by))
         return served
@@ -176,18 +184,14 @@ class Runtime:
         from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
         from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
-        captures_5xx = (
-            not isinstance(self._settings, (Decision, type(None))) and self._settings.own.capture_5xx
-        )
+        settings = self._settings
+        captures_5xx = not isinstance(settings, (Decision, type(None))) and settings.own.capture_5xx
+        make = functools.partial(wrap.wrap, app, asgi_version, captures_5xx=captures_5xx)
         if server is None:
-            served, by = wrap.wrap(
-                app, asgi_version, (), served_app.ServedCoroutine, captures_5xx=captures_5xx
-            )
+            served, by = make((), served_app.ServedCoroutine)
         else:
             # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
-            served, by = wrap.wrap(
-                app, asgi_version, server.error_loggers, served_app.ServedApp, captures_5xx=captures_5xx
-            )
+            served, by = make(server.error_loggers, served_app.ServedApp)
             name, version = server.distribution, server.version
             initialise.describe_server({"name": name, "version": version, "adapter": name})
             server_noise.expect(server.repeats)
@@ -207,7 +211,7 @@ class Runtime:
 
     def begin_boot(self, server: Server) -> None:
         """Expect that the app may fail to load, in this process and in those that its server starts after it."""
-        if self._is_active():
+        if self.is_active:
             from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
             self.guarded(lambda: server_noise.begin_boot(server.error_loggers), None)
@@ -215,21 +219,21 @@ class Runtime:
     def report_failed_boot(self, error: BaseException) -> None:
         """Report that the app could not be loaded, before the process ends."""
         self._tell(lambda account: account.cannot_load(references.described(error)))
-        if self._is_active():
+        if self.is_active:
             from sentry_asgi_autoconf.wrapping import failure
 
             self.guarded(lambda: failure.capture(error), None)
 
     def flush(self) -> None:
         """Send what was captured, for at most the SDK's shutdown_timeout."""
-        if self._is_active():
+        if self.is_active:
             from sentry_asgi_autoconf.wrapping import failure
 
             self.guarded(failure.flush, None)
 
     def flush_on_termination(self) -> None:
         """Flush when a SIGTERM arrives that would end the process at once."""
-        if self._is_active() or self._status.is_told:
+        if self.is_active or self._status.is_told:
             self.guarded(lambda: process_end.flush_on_termination(self._end, self._longest_flush()), None)
 
     def stopped(self) -> None:
@@ -242,7 +246,7 @@ class Runtime:
         self.flush()
 
     def _longest_flush(self) -> float:
-        if not self._is_active():
+        if not self.is_active:
             return 0.0
         from sentry_asgi_autoconf.wrapping import failure
 
@@ -263,7 +267,9 @@ class Runtime:
         app_init.tell(caller, merged)
         self._tell(lambda account: account.app_said(caller, merged), at_once=False)
 
-    def _is_active(self) -> bool:
+    @property
+    def is_active(self) -> bool:
+        """Whether the SDK is initialised in this process."""
         return self._pid == os.getpid() and self._decision is not None and self._decision.active
 
     @staticmethod
@@ -275,7 +281,8 @@ class Runtime:
         try:
             return function()
         except Exception as error:
-            console.say("error", failures.of_stage(error, adapter_of))
+            if adapter_of is None or not exclusions.disable([adapter_of]):
+                console.say("error", failures.of_stage(error, adapter_of))
             return otherwise
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
 
+from sentry_asgi_autoconf import seams
 from sentry_asgi_autoconf.exceptions import AdapterError
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Steps
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -53,12 +56,30 @@ class Server:
             )
         return found
 
+    def around(self, owner: Any, name: str, steps: Steps) -> None:
+        """Run `steps` around each call of `owner.name`, whose caller sees what it would see without them.
+
+        `steps` is a generator function, which is called with the call. What stands before its `yield` runs before
+        the server's function, what stands after it afterwards; `yield` gives what the function returns or raises.
+        To change an argument, yield `call.with_argument(name, value)`; to change the result, return another.
+
+        `owner` is a class or a module. Of a function that a module defines itself, the modules beside it that have
+        imported it by name have it replaced too. Raises AdapterError if this release of the server does not have it.
+        """
+        original = self.need(owner, name)
+        if isinstance(owner, type):
+            declared = inspect.getattr_static(owner, name)
+            if isinstance(declared, (classmethod, staticmethod)):
+                replaced: Any = seams.around(declared.__func__, steps, self.attempt)
+                setattr(owner, name, type(declared)(replaced))
+                return
+        _put(owner, name, original, seams.around(original, steps, self.attempt))
+
     def replace(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
         """Put `replacement` for `owner.name`; it is called with the original first, then what callers pass.
 
-        `owner` is a class or a module. Of a function that a module defines itself, the modules beside it that have
-        imported it by name are given the replacement too. Raises AdapterError if this release of the server does
-        not have it.
+        For what `around` cannot do: calling the function twice, or not at all. What the replacement raises, its
+        caller sees. `owner` is as for `around`; raises AdapterError as that does.
         """
         original = self.need(owner, name)
 
@@ -66,11 +87,8 @@ class Server:
         def replaced(*args: Any, **kwargs: Any) -> Any:
             return replacement(original, *args, **kwargs)
 
-        if not isinstance(owner, type) and original.__module__ == owner.__name__:
-            for module, alias in list(_imported_by_name(owner, original)):
-                setattr(module, alias, replaced)
         is_static = isinstance(owner, type) and isinstance(vars(owner).get(name), (classmethod, staticmethod))
-        setattr(owner, name, staticmethod(replaced) if is_static else replaced)
+        _put(owner, name, original, staticmethod(replaced) if is_static else replaced)
 
     @property
     def version(self) -> str:
@@ -91,18 +109,33 @@ class Server:
 
     def loading(self, app: Any = None) -> Loading:
         """Give the context in which the server loads its app: initialised before, a failure reported after."""
-        return Loading(self, self._runtime, app)
+        return Loading(self, self._runtime, app, self._excluded_by(app) is not None)
 
-    def refuse_bad_settings(self) -> None:
+    @property
+    def is_active(self) -> bool:
+        """Whether this process is initialised."""
+        return self._runtime.is_active
+
+    def stands_aside(self, app: Any = None) -> bool:
+        """Whether the settings keep us from this server, from `app`, or from the whole process: initialises nothing.
+
+        For what an adapter would do to its server ahead of the initialisation. It reads the settings: not before the
+        server has read its own files of variables.
+        """
+        return self._excluded_by(app) is not None or self._runtime.has_nothing_to_do()
+
+    def refuse_bad_settings(self, app: Any = None) -> None:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
-        self._runtime.refuse_bad_settings()
+        if not self._excluded_by(app):
+            self._runtime.refuse_bad_settings()
 
     def withdraw(self, reason: str = "what was loaded is no ASGI app", *, is_parent: bool = False) -> None:
         """Undo the initialisation, as this process will not serve; a process that it forks decides anew.
 
         A process that `is_parent` serves nothing else either, and has no status file.
         """
-        self._runtime.withdraw(reason, is_parent=is_parent)
+        if not self._excluded_by():
+            self._runtime.withdraw(reason, is_parent=is_parent)
 
     # -- wrap
 
@@ -110,8 +143,10 @@ class Server:
         """Give `app` ready to serve as ASGI 3: with one Sentry middleware around it, its framework's or ours.
 
         `name` is the import string that the server was given, `asgi_version` what `app` itself speaks. An inactive
-        process, and an app that the settings exclude, get `app` itself.
+        process, an app that the settings exclude, and what cannot be called get `app` itself.
         """
+        if not callable(app):
+            return app
         setting = self._excluded_by(name, app)
         if setting:
             self._runtime.leave_alone(app, name, self, setting)
@@ -122,14 +157,14 @@ class Server:
         self, holder: Any, attribute: str, *, name: str | None = None, asgi_version: int = 3
     ) -> None:
         """Put the wrapped app in the place where the server keeps it."""
-        self.attempt(
-            lambda: setattr(
-                holder,
-                attribute,
-                self.wrap(getattr(holder, attribute), name=name, asgi_version=asgi_version),
-            ),
-            None,
-        )
+
+        def put() -> None:
+            app = getattr(holder, attribute)
+            wrapped = self.wrap(app, name=name, asgi_version=asgi_version)
+            if wrapped is not app:
+                setattr(holder, attribute, wrapped)
+
+        self.attempt(put, None)
 
     def attempt(self, action: Callable[[], T], otherwise: U) -> T | U:
         """Run an adapter's own code at a server's seam: what it raises costs one line, never the app."""
@@ -139,7 +174,8 @@ class Server:
 
     def flush(self) -> None:
         """Send what was captured, for at most the SDK's shutdown_timeout."""
-        self._runtime.flush()
+        if not self._excluded_by():
+            self._runtime.flush()
 
     def stopped(self) -> None:
         """Flush where a server has ended whose process may end by a signal: with its last, its status file goes too."""
@@ -147,7 +183,8 @@ class Server:
 
     def flush_on_termination(self) -> None:
         """Flush when SIGTERM arrives, if it would end the process at once; it ends with the same status."""
-        self._runtime.flush_on_termination()
+        if not self._excluded_by():
+            self._runtime.flush_on_termination()
 
     def _excluded_by(self, *app: Any) -> str | None:
         return self._runtime.excluded_by(self.distribution, [each for each in app if each is not None])
@@ -156,16 +193,18 @@ class Server:
 class Loading:
     """Initialise on entry; on a failure inside, report it and wait until it is sent, as the process may end."""
 
-    def __init__(self, server: Server, runtime: Runtime, app: Any) -> None:
-        """Load `app`, an import string or an object, for `server`."""
+    def __init__(self, server: Server, runtime: Runtime, app: Any, is_excluded: bool) -> None:
+        """Load `app`, an import string or an object, for `server`; do nothing of it if it `is_excluded`."""
         self._server = server
         self._runtime = runtime
         self._app = app
+        self._is_excluded = is_excluded
 
     def __enter__(self) -> Loading:
         """Initialise."""
-        self._server.prepare(self._app)
-        self._runtime.begin_boot(self._server)
+        if not self._is_excluded:
+            self._runtime.activate()
+            self._runtime.begin_boot(self._server)
         return self
 
     def loaded(self, app: T) -> T:
@@ -178,10 +217,18 @@ class Loading:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Report and flush; the error goes on its way."""
+        if error is None or self._is_excluded:
+            return
         if isinstance(error, Exception):
             self._runtime.report_failed_boot(error)
-        if error is not None:
-            self._runtime.flush()
+        self._runtime.flush()
+
+
+def _put(owner: Any, name: str, original: Any, replaced: Any) -> None:
+    if not isinstance(owner, type) and original.__module__ == owner.__name__:
+        for module, alias in list(_imported_by_name(owner, original)):
+            setattr(module, alias, replaced)
+    setattr(owner, name, replaced)
 
 
 def _imported_by_name(owner: ModuleType, function: Any) -> Iterator[tuple[ModuleType, str]]:

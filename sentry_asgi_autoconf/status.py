@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Callable
 
-from sentry_asgi_autoconf import process_end
+from sentry_asgi_autoconf import process_end, subinterpreter
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.status_account import Account
@@ -36,7 +36,7 @@ class Status:
     def tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         """Add to the account, and write it unless that can wait for what comes next."""
         directory = os.environ.get(VARIABLE, "").strip()
-        if not directory:
+        if not directory or subinterpreter.is_this():  # the file is the main interpreter's
             return
         if self._pid != os.getpid():
             self._begin()

@@ -13,7 +13,7 @@ from sentry_sdk.integrations import Integration
 from sentry_asgi_autoconf import post_import
 from sentry_asgi_autoconf.exceptions import IntegrationError
 from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.sdk import auto_enabling, optional_imports, originals
+from sentry_asgi_autoconf.sdk import auto_enabling, loop_bound, optional_imports, originals
 from sentry_asgi_autoconf.sdk.deferral import Deferral
 from sentry_asgi_autoconf.sdk.library_imports import LibraryFinder
 from sentry_asgi_autoconf.sdk.triggers import TRIGGERS, integration_module
@@ -33,8 +33,12 @@ def make_client(
 ) -> Any:
     """Give the client that `make` makes of init's arguments: those `given`, less the integrations that wait.
 
-    None wait unless it `defers`. Raises what `make` raises.
+    Those of libraries wait only if it `defers`. Raises what `make` raises.
     """
+    return loop_bound.make_client(lambda arguments: _make_client(make, arguments, defers=defers), given)
+
+
+def _make_client(make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, Any], *, defers: bool) -> Any:
     if not defers:
         return make(given)
     with _turns.held():

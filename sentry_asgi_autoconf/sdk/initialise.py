@@ -8,7 +8,7 @@ import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
 from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.sdk import deferred, guard, quiet_logger
+from sentry_asgi_autoconf.sdk import deferred, guard, loop_bound, quiet_logger
 
 
 def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
@@ -16,6 +16,7 @@ def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
 
     Raises SdkError if the SDK refuses the arguments.
     """
+    loop_bound.take_over()
     try:
         with guard.ours():
             deferred.make_client(_initialised, arguments, defers=defers)
@@ -51,6 +52,7 @@ def withdraw() -> None:
     if not guard.must_hold():
         guard.withdraw()
         deferred.withdraw()
+        loop_bound.withdraw()
         send_nothing_more()
         if said:
             sentry_sdk.init(**said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
 
 # Modules of WSGI servers' commands: where one is loaded, an app that imports a2wsgi does so to be served.
 _SERVING_COMMANDS = ("gunicorn.arbiter", "waitress.runner")
@@ -21,11 +22,11 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     server = runtime.server("a2wsgi")
     apps = WrappedApps(server)
 
-    def call(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
-        apps.put(self, "app")
-        return original(self, *args, **kwargs)
+    def respond(call: Call) -> Generator[None, Any, None]:
+        apps.put(call.instance, "app")
+        yield
 
-    server.replace(server.need(module, "ASGIMiddleware"), "__call__", call)
+    server.around(server.need(module, "ASGIMiddleware"), "__call__", respond)
     # uvicorn imports a2wsgi for its own purposes, gunicorn's master uvicorn for its workers'.
     if "uvicorn" not in sys.modules and not sys.modules.keys().isdisjoint(_SERVING_COMMANDS):
         server.prepare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
 
 
 def join(module: ModuleType, runtime: Runtime) -> None:
@@ -18,10 +19,10 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     server = runtime.server("azure-functions", error_loggers=["azure.functions.AsgiMiddleware"])
     apps = WrappedApps(server)
 
-    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
+    def construct(call: Call) -> Generator[None, Any, None]:
+        yield
         if "FUNCTIONS_WORKER_RUNTIME" in os.environ:
-            apps.put(self, "_app")
+            apps.put(call.instance, "_app")
             server.flush_on_termination()
 
-    server.replace(server.need(module, "AsgiMiddleware"), "__init__", construct)
+    server.around(server.need(module, "AsgiMiddleware"), "__init__", construct)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 # Each error as it ends, and runserver's log of requests, which the SDK ignores of Django's own runserver too.
@@ -26,34 +27,34 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
     """Wrap the app of each server."""
     server = _daphne(runtime)
 
-    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        server.attempt(lambda: _wrap(self, server), None)
+    def construct(call: Call) -> Generator[None, Any, None]:
+        yield
+        _wrap(call.instance, server)
 
     server.need(module.Server, "run")
-    server.replace(module.Server, "__init__", construct)
+    server.around(module.Server, "__init__", construct)
 
 
 def join_command_line(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before `daphne` imports its app."""
     server = _daphne(runtime)
 
-    def import_by_path(original: Callable[..., Any], path: str) -> Any:
-        with server.loading(path):
-            return original(path)
+    def import_by_path(call: Call) -> Generator[None, Any, None]:
+        with server.loading(call.argument("path")):
+            yield
 
-    server.replace(module, "import_by_path", import_by_path)
+    server.around(module, "import_by_path", import_by_path)
 
 
 def join_runserver(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before Django's runserver imports its ASGI application, in the process that serves."""
     server = _daphne(runtime)
 
-    def get_application(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def get_application(call: Call) -> Generator[None, Any, None]:
         with server.loading():
-            return original(*args, **kwargs)
+            yield
 
-    server.replace(module.Command, "get_application", get_application)
+    server.around(module.Command, "get_application", get_application)
 
 
 def _wrap(holder: Any, server: Server) -> None:

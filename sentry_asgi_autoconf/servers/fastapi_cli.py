@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
 
 
 def join(module: ModuleType, runtime: Runtime) -> None:
     """Initialise ahead of the command, unless it only starts the processes that will serve."""
     server = runtime.server("uvicorn")
 
-    def run(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if _serves_itself(kwargs):
+    def run(call: Call) -> Generator[None, Any, None]:
+        if _serves_itself(call):
             server.prepare()
-        return original(*args, **kwargs)
+        yield
 
-    server.replace(module, "_run", run)
+    server.around(module, "_run", run)
 
 
-def _serves_itself(arguments: dict[str, Any]) -> bool:
-    workers = arguments.get("workers") or os.environ.get("WEB_CONCURRENCY") or 1
-    return not arguments.get("reload") and str(workers) == "1"
+def _serves_itself(call: Call) -> bool:
+    workers = call.argument("workers", None) or os.environ.get("WEB_CONCURRENCY") or 1
+    return not call.argument("reload", None) and str(workers) == "1"

@@ -5,15 +5,22 @@ RSGI and WSGI apps never come through here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+import functools
+from typing import TYPE_CHECKING, Any, Callable, Generator
 
 from sentry_asgi_autoconf.servers.granian_signals import BootSignals
+from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call, Steps
     from sentry_asgi_autoconf.serving import Server
+
+# Its names in releases with and without a worker of its own for apps without a lifespan.
+_SPAWNING = ("_spawn_asgi_worker", "_spawn_asgi_lifespan_worker", "_spawn_asgi_nolifespan_worker")
+_ASGI = ("asgi", "asginl")
 
 
 def _granian(runtime: Runtime) -> Server:
@@ -25,73 +32,100 @@ def _granian(runtime: Runtime) -> Server:
 
 
 def join_protocol(module: ModuleType, runtime: Runtime) -> None:
-    """Wrap the app once, and give the same to the lifespan and to the requests."""
+    """Wrap the app once, and give the same to the lifespan and to the requests of all worker threads."""
     server = _granian(runtime)
-    wrapped: list[tuple[Any, Any]] = []
+    apps = WrappedApps(server)
 
-    def wrap(app: Any) -> Any:
-        for known, result in wrapped:
-            if app is known or app is result:
-                return result
-        wrapped.append((app, server.wrap(app)))
-        return wrapped[-1][1]
+    def with_wrapped(name: str) -> Steps:
+        def steps(call: Call) -> Generator[Call, Any, None]:
+            app = call.argument(name)
+            wrapped = apps.wrapped(app)
+            if wrapped is not app:
+                yield call.with_argument(name, wrapped)
 
-    def callback_wrapper(original: Callable[..., Any], callback: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(server.attempt(lambda: wrap(callback), callback), *args, **kwargs)
+        return steps
 
-    def construct(original: Callable[..., Any], self: Any, callback: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, server.attempt(lambda: wrap(callback), callback), *args, **kwargs)
-
-    server.replace(module, "_callback_wrapper", callback_wrapper)
-    server.replace(module.LifespanProtocol, "__init__", construct)
+    server.around(module, "_callback_wrapper", with_wrapped("callback"))
+    server.around(module.LifespanProtocol, "__init__", with_wrapped("callable"))
 
 
 def join_server(module: ModuleType, runtime: Runtime) -> None:
-    """Initialise before an ASGI worker loads its app."""
+    """Initialise before an ASGI worker loads its app: in a process of its own, or ahead of its threads."""
     server = _granian(runtime)
     signals = BootSignals()
     signals.deliver_when_heard(server)
 
-    def spawn(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        signals.hold()
-        return original(*(_initialising(argument, server) for argument in args), **kwargs)
+    def spawn(call: Call) -> Generator[Call, Any, None]:
+        loader = call.argument("callback_loader")
+        if not callable(loader):
+            return
+        files = call.argument("env_files", None)
+        # They are read before the app is loaded: with any, nothing is known until then.
+        if not (files and isinstance(files, (list, tuple))):
+            signals.hold()
+            if server.stands_aside(*_target_of(loader)):
+                signals.release()
+            if server.stands_aside():
+                return
+        yield call.with_argument("callback_loader", _initialising(loader, server, signals))
 
-    for kind in _server_classes(module):
-        server.replace(kind, "_spawn_asgi_worker", spawn)
-        for name in ("_spawn_asgi_lifespan_worker", "_spawn_asgi_nolifespan_worker"):
-            if hasattr(kind, name):
-                server.replace(kind, name, spawn)
+    def serve_threads(call: Call) -> Generator[Call, Any, None]:
+        loader = call.argument("target_loader")
+        if callable(loader) and call.instance.interface in _ASGI and not server.stands_aside():
+            yield call.with_argument("target_loader", _initialising(loader, server, None))
+
+    for kind in _process_servers(module):
+        names = [name for name in _SPAWNING if hasattr(kind, name)]
+        for name in names or _SPAWNING[:1]:
+            server.around(kind, name, spawn)
+    if hasattr(module, "MTServer"):
+        # It loads the app itself, where the others hand a loader to their workers.
+        server.around(module.MTServer, "_serve", serve_threads)
 
 
 def join_embedded(module: ModuleType, runtime: Runtime) -> None:
     """Flush when an embedded server has served: its process has no hook of its own for SIGTERM."""
     server = _granian(runtime)
 
-    async def serve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        server.prepare()
+    def serve(call: Call) -> Generator[None, Any, None]:
+        if call.instance.interface not in _ASGI:
+            return
+        server.prepare(call.instance.target)
         server.flush_on_termination()
         try:
-            return await original(*args, **kwargs)
+            yield
         finally:
             server.flush()
 
-    server.replace(module.Server, "serve", serve)
+    server.around(module.Server, "serve", serve)
 
 
-def _server_classes(module: ModuleType) -> list[Any]:
-    names = ("MPServer", "MTServer") if hasattr(module, "MPServer") else ("Granian",)
+def _process_servers(module: ModuleType) -> list[Any]:
+    names = ("MPServer",) if hasattr(module, "MPServer") else ("Granian",)
     found = [getattr(module, name) for name in names if hasattr(module, name)]
     return found or [getattr(module, "Server", module)]
 
 
-def _initialising(argument: Any, server: Server) -> Any:
-    """Give the loader of the app, the one callable argument, with a loader that initialises first."""
-    if not callable(argument):
-        return argument
-    target = getattr(argument, "args", (None,))[:1]
+def _initialising(
+    loader: Callable[..., Any], server: Server, signals: BootSignals | None
+) -> Callable[..., Any]:
+    """Return a loader of the app that initialises, and then calls the app's own."""
+    target = _target_of(loader)
 
-    def load() -> Any:
-        with server.loading(target[0] if target and isinstance(target[0], str) else None) as loading:
-            return loading.loaded(argument())
+    @functools.wraps(loader)
+    def load(*args: Any, **kwargs: Any) -> Any:
+        if signals is not None and not server.stands_aside(*target):
+            server.attempt(signals.hold, None)
+        with server.loading(*target) as loading:
+            if signals is not None and not server.is_active:
+                server.attempt(signals.release, None)
+            return loading.loaded(loader(*args, **kwargs))
 
     return load
+
+
+def _target_of(loader: Any) -> tuple[str, ...]:
+    """Return the import string that the loader is a partial with, if it is one."""
+    arguments = getattr(loader, "args", ())
+    is_partial = isinstance(arguments, tuple) and len(arguments) > 0 and isinstance(arguments[0], str)
+    return arguments[:1] if is_partial else ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
 
 # Modules of worker classes whose apps are ASGI apps → the server that serves in them.
 _ASGI_WORKERS = {
@@ -22,29 +23,30 @@ def join_worker(module: ModuleType, runtime: Runtime) -> None:
     """Wrap the app that gunicorn's own ASGI worker has loaded."""
     server = runtime.server("gunicorn", error_loggers=["gunicorn.error"])
 
-    def load_wsgi(original: Callable[..., Any], self: Any) -> None:
-        original(self)
-        server.wrap_attribute(self, "asgi", name=getattr(self.app, "app_uri", None))
+    def load_wsgi(call: Call) -> Generator[None, Any, None]:
+        yield
+        worker = call.instance
+        server.wrap_attribute(worker, "asgi", name=getattr(worker.app, "app_uri", None))
 
-    server.replace(module.ASGIWorker, "load_wsgi", load_wsgi)
+    server.around(module.ASGIWorker, "load_wsgi", load_wsgi)
 
 
 def join_application(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before an app is loaded for ASGI workers: in the worker, with `--preload` in the master."""
     gunicorn = runtime.server("gunicorn")
 
-    def wsgi(original: Callable[..., Any], self: Any) -> Any:
-        serving = gunicorn.attempt(lambda: _serving(self.cfg), None)
-        if self.callable is not None or serving is None:
-            return original(self)
+    def wsgi(call: Call) -> Generator[None, Any, None]:
+        application = call.instance
+        serving = _serving(application.cfg)
+        if application.callable is not None or serving is None:
+            return
         server = runtime.server(serving, error_loggers=["gunicorn.error"])
-        with server.loading(getattr(self, "app_uri", None)) as loading:
-            app = loading.loaded(original(self))
-        if self.cfg.preload_app:
+        with server.loading(getattr(application, "app_uri", None)) as loading:
+            loading.loaded((yield))
+        if application.cfg.preload_app:
             server.withdraw("the workers serve", is_parent=True)
-        return app
 
-    gunicorn.replace(module.BaseApplication, "wsgi", wsgi)
+    gunicorn.around(module.BaseApplication, "wsgi", wsgi)
 
 
 def _serving(config: Any) -> str | None:

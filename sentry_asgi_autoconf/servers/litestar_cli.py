@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
 
 # With these the command serves in a process that it starts: `python -m uvicorn`.
 _ELSEWHERE = ("-r", "--reload", "-R", "--reload-dir", "-W", "--wc", "--web-concurrency", "--reload-include")
@@ -25,13 +26,12 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     """Initialise ahead of the command, unless it does something else or only starts the process that will serve."""
     server = runtime.server("uvicorn")
 
-    def from_env(original: Callable[..., Any], app_path: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _serves_itself(sys.argv[1:]):
-            return original(app_path, *args, **kwargs)
-        with server.loading(app_path):
-            return original(app_path, *args, **kwargs)
+    def from_env(call: Call) -> Generator[None, Any, None]:
+        if _serves_itself(sys.argv[1:]):
+            with server.loading(call.argument("app_path")):
+                yield
 
-    server.replace(module.LitestarEnv, "from_env", from_env)
+    server.around(module.LitestarEnv, "from_env", from_env)
 
 
 def _serves_itself(arguments: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 _LAMBDA = ("AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME")
@@ -26,16 +27,15 @@ def join_runtime_client(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before Lambda's runtime client imports the handler's module, unless mangum is not even installed."""
     server = _mangum(runtime)
 
-    def get_handler(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if not server.attempt(lambda: importlib.util.find_spec("mangum"), None):
-            return original(*args, **kwargs)
+    def get_handler(call: Call) -> Generator[None, Any, None]:
+        if not importlib.util.find_spec("mangum"):
+            return
         with server.loading():
-            handler = original(*args, **kwargs)
+            yield
         if "mangum" not in sys.modules:
             server.withdraw()
-        return handler
 
-    server.replace(module, "_get_handler", get_handler)
+    server.around(module, "_get_handler", get_handler)
 
 
 def join_adapter(module: ModuleType, runtime: Runtime) -> None:
@@ -44,21 +44,21 @@ def join_adapter(module: ModuleType, runtime: Runtime) -> None:
     apps = WrappedApps(server)
     serves = any(name in os.environ for name in _LAMBDA)
 
-    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
+    def construct(call: Call) -> Generator[None, Any, None]:
+        yield
         if serves:
-            apps.put(self, "app")
+            apps.put(call.instance, "app")
 
-    def call(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
-        apps.put(self, "app")
+    def respond(call: Call) -> Generator[None, Any, None]:
+        apps.put(call.instance, "app")
         try:
-            return original(self, *args, **kwargs)
+            yield
         finally:
             server.flush()
 
     handler = server.need(module, "Mangum")
-    server.replace(handler, "__init__", construct)
-    server.replace(handler, "__call__", call)
+    server.around(handler, "__init__", construct)
+    server.around(handler, "__call__", respond)
     if serves:
         # The handler's module is being imported: its routes are made after this.
         server.prepare()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 
@@ -27,41 +28,41 @@ def join_container(module: ModuleType, runtime: Runtime) -> None:
         methods = definition.method_definitions.values()
         return any(is_asgi(each.webhook_config) for each in (definition, *methods))
 
-    def import_service(original: Callable[..., Any], definition: Any, *args: Any, **kwargs: Any) -> Any:
-        if not server.attempt(lambda: serves_asgi(definition), False):
-            return original(definition, *args, **kwargs)
-        with server.loading():
-            return original(definition, *args, **kwargs)
+    def import_service(call: Call) -> Generator[None, Any, None]:
+        if serves_asgi(call.argument("function_def")):
+            with server.loading():
+                yield
 
-    def make_app(original: Callable[..., Any], function: Any, webhook: Any, *args: Any, **kwargs: Any) -> Any:
-        if not server.attempt(lambda: is_asgi(webhook), False):
-            return original(function, webhook, *args, **kwargs)
-        with server.loading():
-            return original(function, webhook, *args, **kwargs)
+    def make_app(call: Call) -> Generator[None, Any, None]:
+        if is_asgi(call.argument("webhook_config")):
+            with server.loading():
+                yield
 
-    server.replace(module, "import_single_function_service", import_service)
-    server.replace(module, "import_class_service", import_service)
-    server.replace(module, "construct_webhook_callable", make_app)
+    server.around(module, "import_single_function_service", import_service)
+    server.around(module, "import_class_service", import_service)
+    server.around(module, "construct_webhook_callable", make_app)
 
 
 def join_asgi(module: ModuleType, runtime: Runtime) -> None:
     """Wrap the app of each web endpoint, except modal's own, and flush when the container ends."""
     server = _modal(runtime)
 
-    def asgi_app_wrapper(original: Callable[..., Any], app: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _is_modals_own(app):
-            app = server.attempt(lambda: server.wrap(app), app)
-            server.flush_on_termination()
-        return original(app, *args, **kwargs)
+    def asgi_app_wrapper(call: Call) -> Generator[Call | None, Any, None]:
+        app = call.argument("asgi_app")
+        if _is_modals_own(app):
+            return
+        wrapped = server.wrap(app)
+        server.flush_on_termination()
+        yield None if wrapped is app else call.with_argument("asgi_app", wrapped)
 
-    async def lifespan_shutdown(original: Callable[..., Any], self: Any) -> None:
+    def lifespan_shutdown(call: Call) -> Generator[None, Any, None]:
         try:
-            await original(self)
+            yield
         finally:
             server.flush()
 
-    server.replace(module, "asgi_app_wrapper", asgi_app_wrapper)
-    server.replace(server.need(module, "LifespanManager"), "lifespan_shutdown", lifespan_shutdown)
+    server.around(module, "asgi_app_wrapper", asgi_app_wrapper)
+    server.around(server.need(module, "LifespanManager"), "lifespan_shutdown", lifespan_shutdown)
 
 
 def _is_modals_own(app: Any) -> bool:

@@ -9,14 +9,16 @@ import functools
 import importlib
 import inspect
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
+from sentry_asgi_autoconf import seams
 from sentry_asgi_autoconf.servers import ray_serve_apps, ray_serve_uvicorn
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call, Steps
     from sentry_asgi_autoconf.serving import Server
 
 _SERVED = "_sentry_asgi_autoconf_served"
@@ -49,7 +51,9 @@ def _watch_deployments(wrapper: Any, server: Server) -> None:
     """
 
     def new(kind: type, *args: Any, **kwargs: Any) -> Any:
-        deployment = super(wrapper, kind).__new__(kind)
+        make: Any = super(wrapper, kind).__new__
+        # object's takes arguments of a class that has no __new__ only.
+        deployment = make(kind) if make is object.__new__ else make(kind, *args, **kwargs)
         server.attempt(lambda: _watch(deployment, server), None)
         return deployment
 
@@ -60,33 +64,31 @@ def _watch(deployment: Any, server: Server) -> None:
     # Ray's local testing mode constructs deployments in its driver, and serves nothing.
     if importlib.import_module("ray").get_runtime_context().get_actor_id() is None:
         return
-    for name in _STEPS:
-        step = getattr(deployment, name, None)
-        if step is not None:
-            setattr(deployment, name, _loading(step, _name_of(deployment), server))
-    deployment.__del__ = _flushing(deployment.__del__, server)
+    name = _name_of(deployment)
+    if server.stands_aside(name):
+        return
 
-
-def _loading(step: Callable[..., Any], name: str | None, server: Server) -> Callable[..., Awaitable[Any]]:
-    @functools.wraps(step)
-    async def load(*args: Any, **kwargs: Any) -> Any:
+    def load(call: Call) -> Generator[None, Any, None]:
         with server.loading(name):
-            result = step(*args, **kwargs)
-            return await result if inspect.isawaitable(result) else result
+            yield
 
-    return load
-
-
-def _flushing(end: Callable[[], Awaitable[None]], server: Server) -> Callable[[], Awaitable[None]]:
-    @functools.wraps(end)
-    async def flush() -> None:
+    def end(call: Call) -> Generator[None, Any, None]:
         try:
-            await end()
+            yield
         finally:
             # Ray kills the replica as soon as it knows that this has ended.
             server.flush()
 
-    return flush
+    for step in _STEPS:
+        _around_own(deployment, step, load, server)
+    _around_own(deployment, "__del__", end, server)
+
+
+def _around_own(deployment: Any, name: str, steps: Steps, server: Server) -> None:
+    method = getattr(deployment, name, None)
+    if method is not None:
+        # Past a __setattr__ of the deployment's class, which may rely on its constructor.
+        object.__setattr__(deployment, name, seams.around(method, steps, server.attempt))
 
 
 def _wrap_apps(wrapper: Any, server: Server) -> None:
@@ -96,22 +98,22 @@ def _wrap_apps(wrapper: Any, server: Server) -> None:
         app = deployment._asgi_app
         served = server.wrap(app, name=_name_of(deployment))
         if served is not app:
-            setattr(deployment, _SERVED, served)
+            object.__setattr__(deployment, _SERVED, served)
             deployment._serve_asgi_lifespan.config.loaded_app = served
 
-    def set_app(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        server.attempt(lambda: wrap(self), None)
+    def set_app(call: Call) -> Generator[None, Any, None]:
+        yield
+        wrap(call.instance)
 
-    def construct(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        is_built_here = any(inspect.isfunction(value) for value in (*args, *kwargs.values()))
-        if _SERVED in vars(self) and not is_built_here:
-            server.attempt(lambda: ray_serve_apps.make_again(self._asgi_app), None)
+    def construct(call: Call) -> Generator[None, Any, None]:
+        yield
+        is_built_here = any(inspect.isfunction(value) for value in (*call.args, *call.keywords.values()))
+        if _SERVED in vars(call.instance) and not is_built_here:
+            ray_serve_apps.make_again(call.instance._asgi_app)
 
     # Before there were builders of apps there was but the constructor.
-    server.replace(wrapper, "_set_asgi_app" if hasattr(wrapper, "_set_asgi_app") else "__init__", set_app)
-    server.replace(wrapper, "__init__", construct)
+    server.around(wrapper, "_set_asgi_app" if hasattr(wrapper, "_set_asgi_app") else "__init__", set_app)
+    server.around(wrapper, "__init__", construct)
 
 
 def _serve_wrapped(wrapper: Any) -> None:
@@ -119,9 +121,9 @@ def _serve_wrapped(wrapper: Any) -> None:
 
     # Ray runs whatever is no coroutine function in a thread of its own.
     @functools.wraps(original)
-    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        served = vars(self).get(_SERVED)
-        await (original(self, scope, receive, send) if served is None else served(scope, receive, send))
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        served = vars(args[0]).get(_SERVED)
+        return await (original(*args, **kwargs) if served is None else served(*args[1:], **kwargs))
 
     wrapper.__call__ = call
 
@@ -132,16 +134,16 @@ def _report_refused_lifespans(wrapper: Any, server: Server) -> None:
     Any other start-up that failed has been reported when Ray hears of it.
     """
 
-    async def start(original: Callable[..., Awaitable[None]], self: Any) -> None:
+    def start(call: Call) -> Generator[None, Any, None]:
         try:
-            await original(self)
+            yield
         except RuntimeError:
-            if self._serve_asgi_lifespan.receive_queue.empty():
-                raise
-            with server.loading(_name_of(self)):
-                raise
+            deployment = call.instance
+            if not deployment._serve_asgi_lifespan.receive_queue.empty():
+                with server.loading(_name_of(deployment)):
+                    raise
 
-    server.replace(wrapper, "_run_asgi_lifespan_startup", start)
+    server.around(wrapper, "_run_asgi_lifespan_startup", start)
 
 
 def _name_of(deployment: Any) -> str | None:

@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import sys
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Callable
+from types import FrameType, MethodType
+from typing import TYPE_CHECKING, Any, Generator
+
+from sentry_asgi_autoconf import seams
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 
 def leave_alone(server: Server) -> None:
     """Have each `Config` that Ray Serve itself makes load its app as it would without us."""
 
-    def construct(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        # Two frames up is who makes it; releases of Ray do so in modules of several names.
-        if sys._getframe(2).f_globals.get("__name__", "").startswith("ray.serve."):
-            _forget_patches(self)
+    def construct(call: Call) -> Generator[None, Any, None]:
+        # Releases of Ray make it in modules of several names.
+        is_rays_own = _caller().startswith("ray.serve.")
+        yield
+        if is_rays_own:
+            _forget_patches(call.instance)
 
-    server.replace(importlib.import_module("uvicorn.config").Config, "__init__", construct)
+    server.around(importlib.import_module("uvicorn.config").Config, "__init__", construct)
+
+
+def _caller() -> str:
+    """Name the module that calls the server's function around which this runs."""
+    frame = sys._getframe(1)
+    while frame.f_back and _module_of(frame).startswith("sentry_asgi_autoconf."):
+        frame = frame.f_back
+    return _module_of(frame)
+
+
+def _module_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def _forget_patches(config: Any) -> None:
     for name in ("load", "load_app"):
         patched = getattr(type(config), name, None)
-        if patched is not None:
-            setattr(config, name, MethodType(inspect.unwrap(patched), config))
+        own = seams.original_of(patched)
+        if own is not patched:
+            setattr(config, name, MethodType(own, config))

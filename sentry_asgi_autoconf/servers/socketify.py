@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 from sentry_asgi_autoconf.servers.socketify_contexts import OneContext
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 
@@ -22,34 +23,36 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
     """Wrap the app where it is about to be served; no exit hook runs on SIGTERM."""
     server = _socketify(runtime)
 
-    def construct(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        server.attempt(lambda: _wrap(self, server), None)
+    def construct(call: Call) -> Generator[None, Any, None]:
+        yield
+        server.attempt(lambda: _wrap(call.instance, server), None)
         server.flush_on_termination()
 
-    server.replace(server.need(module, "_ASGI"), "__init__", construct)
+    server.around(server.need(module, "_ASGI"), "__init__", construct)
 
 
 def join_command_line(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before the command imports its app, unless it is told that this is no ASGI app."""
     server = _socketify(runtime)
 
-    def execute(original: Callable[..., Any], arguments: list[str]) -> Any:
-        serves.append(_interface(arguments))
-        return original(arguments)
+    def execute(call: Call) -> Generator[None, Any, None]:
+        serves.append(_interface(call.argument("args")))
+        try:
+            yield
+        finally:
+            serves.clear()
 
-    def load_module(original: Callable[..., Any], file: str, *args: Any, **kwargs: Any) -> Any:
+    def load_module(call: Call) -> Generator[None, Any, None]:
         if not serves or serves.pop() not in ("asgi", "asgi3", "auto"):
-            return original(file, *args, **kwargs)
-        with server.loading(file):
-            app = original(file, *args, **kwargs)
+            return
+        with server.loading(call.argument("file")):
+            app = yield
         if app is not None and not server.attempt(lambda: module.is_asgi(app), True):
             server.withdraw()
-        return app
 
     serves: list[str] = []
-    server.replace(module, "load_module", load_module)
-    server.replace(module, "execute", execute)
+    server.around(module, "load_module", load_module)
+    server.around(module, "execute", execute)
 
 
 def _wrap(holder: Any, server: Server) -> None:

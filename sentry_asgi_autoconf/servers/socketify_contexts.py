@@ -13,27 +13,27 @@ from typing import Any, Awaitable, Callable, Coroutine, Generator
 class OneContext:
     """An ASGI 3 app that serves `app`, each call in a context of its own from the first step to the last."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, app: Callable[..., Awaitable[Any]]) -> None:
         """Keep what is served."""
         self._app = app
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Serve one scope."""
-        await _run_in(contextvars.copy_context(), self._serve(scope, receive, send))
+        return await _run_in(contextvars.copy_context(), self._serve(*args, **kwargs))
 
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._app(scope, receive, send)
+    async def _serve(self, *args: Any, **kwargs: Any) -> Any:
+        return await self._app(*args, **kwargs)
 
 
 @types.coroutine
-def _run_in(context: contextvars.Context, coroutine: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+def _run_in(context: contextvars.Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
     step: Callable[[Any], Any] = coroutine.send
     value = None
     while True:
         try:
             waited_for = context.run(step, value)
-        except StopIteration:
-            return
+        except StopIteration as end:
+            return end.value
         try:
             value = yield waited_for
             step = coroutine.send

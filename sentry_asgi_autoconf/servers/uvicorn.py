@@ -6,12 +6,13 @@ come through here too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 # uvicorn wraps the app in these itself. Inside them an app sees the client that a trusted proxy forwarded.
@@ -28,42 +29,41 @@ def join_config(module: ModuleType, runtime: Runtime) -> None:
     )
     config: Any = module.Config
 
-    def load_app(original: Callable[..., Any], self: Any) -> Any:
-        if self.interface == "wsgi":
-            return original(self)
-        with server.loading(self.app):
-            return original(self)
+    def load_app(call: Call) -> Generator[None, Any, None]:
+        if call.instance.interface != "wsgi":
+            with server.loading(call.instance.app):
+                yield
 
-    def load(original: Callable[..., Any], self: Any) -> None:
-        load_app(original, self)
-        if self.interface != "wsgi":
-            server.attempt(lambda: _wrap(self, server), None)
+    def load(call: Call) -> Generator[None, Any, None]:
+        yield from load_app(call)
+        if call.instance.interface != "wsgi":
+            _wrap(call.instance, server)
 
-    def bind_socket(original: Callable[..., Any], self: Any) -> Any:
+    def bind_socket(call: Call) -> Generator[None, Any, None]:
         # The parent of reload and workers would start children that refuse strict settings for ever.
-        if self.interface != "wsgi":
-            server.refuse_bad_settings()
-        return original(self)
+        if call.instance.interface != "wsgi":
+            server.refuse_bad_settings(call.instance.app)
+        yield
 
-    server.replace(config, "load", load)
+    server.around(config, "load", load)
     if hasattr(config, "load_app"):  # from 0.47 on, called before load
-        server.replace(config, "load_app", load_app)
+        server.around(config, "load_app", load_app)
     if hasattr(config, "bind_socket"):
-        server.replace(config, "bind_socket", bind_socket)
+        server.around(config, "bind_socket", bind_socket)
 
 
 def join_server(module: ModuleType, runtime: Runtime) -> None:
     """Flush when a server has stopped: uvicorn ends by re-raising the signal, so that atexit does not run."""
     server = runtime.server("uvicorn")
 
-    async def serve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    def serve(call: Call) -> Generator[None, Any, None]:
         try:
-            await original(*args, **kwargs)
+            yield
         finally:
             server.stopped()
 
     # Before 0.29 there was but one.
-    server.replace(module.Server, "_serve" if hasattr(module.Server, "_serve") else "serve", serve)
+    server.around(module.Server, "_serve" if hasattr(module.Server, "_serve") else "serve", serve)
 
 
 def _wrap(config: Any, server: Server) -> None:

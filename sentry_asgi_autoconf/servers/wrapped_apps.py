@@ -1,4 +1,4 @@
-"""Wrap an app once, however often its host makes a handler of it: some hosts do so for each request."""
+"""Wrap an app once, however often its host makes a handler of it, and in however many threads at the same moment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.exceptions import AdapterError
+from sentry_asgi_autoconf.process_lock import process_lock
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.serving import Server
@@ -25,22 +26,27 @@ class WrappedApps:
         self._wrapped: dict[int, tuple[Any, Any]] = {}
         self._lacks_seam = False
 
+    def wrapped(self, app: Any) -> Any:
+        """Return what to serve in place of `app`; the same again for the same app, or for what was returned."""
+        with process_lock():
+            if self._pid != os.getpid() or len(self._wrapped) > _MOST_APPS:
+                # A forked child decides anew.
+                self._pid, self._wrapped = os.getpid(), {}
+            known = self._wrapped.get(id(app))
+            if known is None:
+                known = app, self._server.wrap(app)
+                self._wrapped[id(app)] = self._wrapped[id(known[1])] = known
+            return known[1]
+
     def put(self, holder: Any, attribute: str) -> None:
-        """Put the wrapped app where `holder` keeps its app; the same one again for the same app."""
+        """Put the wrapped app where `holder` keeps its app."""
         app = getattr(holder, attribute, None)
         if app is None:
             self._say_once_that_it_has_moved(holder, attribute)
             return
-        if self._pid != os.getpid() or len(self._wrapped) > _MOST_APPS:
-            # A forked child decides anew.
-            self._pid, self._wrapped = os.getpid(), {}
-        known = self._wrapped.get(id(app))
-        if known is None:
-            self._server.wrap_attribute(holder, attribute)
-            known = app, getattr(holder, attribute)
-            self._wrapped[id(app)] = self._wrapped[id(known[1])] = known
-        else:
-            setattr(holder, attribute, known[1])
+        wrapped = self.wrapped(app)
+        if wrapped is not app:
+            setattr(holder, attribute, wrapped)
 
     def _say_once_that_it_has_moved(self, holder: Any, attribute: str) -> None:
         if self._lacks_seam:

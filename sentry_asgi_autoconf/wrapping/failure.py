@@ -8,6 +8,7 @@ import sys
 import sentry_sdk
 from sentry_sdk.utils import event_from_exception
 
+from sentry_asgi_autoconf.serving_loops import is_in_trio
 from sentry_asgi_autoconf.wrapping import crash_loop
 
 # Not the SDK's "asgi", for which its middleware asks to be removed wherever Starlette is installed.
@@ -53,17 +54,9 @@ def longest_flush() -> float:
 async def flush_aside() -> None:
     """Flush in a thread, so that the event loop goes on with what else it serves."""
     try:
-        if _is_in_trio():
+        if is_in_trio():
             await sys.modules["trio"].to_thread.run_sync(flush)
         else:
             await asyncio.get_event_loop().run_in_executor(None, flush)
     except RuntimeError:  # The loop is of another kind, or takes no more threads, as it is about to end.
         flush()
-
-
-def _is_in_trio() -> bool:
-    try:
-        sys.modules["trio.lowlevel"].current_trio_token()
-    except (KeyError, RuntimeError):
-        return False
-    return True

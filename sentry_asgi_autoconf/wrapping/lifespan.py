@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import threading
 from typing import Any, Awaitable, Callable, Sequence
 
 import sentry_sdk
 
+from sentry_asgi_autoconf.serving_loops import is_in_trio
 from sentry_asgi_autoconf.wrapping import failure
 from sentry_asgi_autoconf.wrapping.server_noise import server_noise
 
@@ -16,6 +20,7 @@ class Lifespan:
     def __init__(self, error_loggers: Sequence[str]) -> None:
         """Take the names of the server's loggers, which repeat what is reported here."""
         self._error_loggers = error_loggers
+        self._task: object = None
         self._entered = False
         self._is_reporting = False
         self._failure: str | None = None
@@ -38,6 +43,7 @@ class Lifespan:
                 await failure.flush_aside()
             await send(message)
 
+        self._task = _running_task()
         with sentry_sdk.new_scope() as sentry_scope:
             sentry_scope.add_event_processor(self._process)
             try:
@@ -60,9 +66,21 @@ class Lifespan:
         be one of an endless series.
         """
         exc_info = hint.get("exc_info")
-        if self._is_reporting or not exc_info or not _is_unhandled(event):
+        is_of_lifespan = (
+            _running_task() == self._task
+        )  # tasks and threads that it starts have its Sentry scope
+        if self._is_reporting or not is_of_lifespan or not exc_info or not _is_unhandled(event):
             return event
         return event if self._entered and failure.may_report(exc_info[1]) else None
+
+
+def _running_task() -> tuple[int, object]:
+    if is_in_trio():
+        return threading.get_ident(), sys.modules["trio"].lowlevel.current_task()
+    try:
+        return threading.get_ident(), asyncio.current_task()
+    except RuntimeError:
+        return threading.get_ident(), None
 
 
 def _is_unhandled(event: Any) -> bool:

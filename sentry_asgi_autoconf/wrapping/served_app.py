@@ -7,6 +7,7 @@ from typing import Any, Awaitable, Callable, Sequence
 import sentry_sdk
 from sentry_sdk.integrations import asgi
 
+from sentry_asgi_autoconf.serving_loops import serving_loops
 from sentry_asgi_autoconf.wrapping import current_request
 from sentry_asgi_autoconf.wrapping.current_request import Request
 from sentry_asgi_autoconf.wrapping.lifespan import Lifespan
@@ -25,6 +26,8 @@ class ServedApp:
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
+        if serving_loops.matter:
+            serving_loops.enter()
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
         current_request.begin(Request(scope, self, self._scopes_outside()))
@@ -33,7 +36,7 @@ class ServedApp:
     def _scopes_outside(self) -> tuple[Any, Any]:
         previous = current_request.recall()
         if previous is None or previous.served_by is not self:
-            return sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
+            return sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
         # uvicorn begins a pipelined request in the context of the one before: the SDK would take it for a part of that.
         applied = getattr(asgi, "_asgi_middleware_applied", None)
         if applied is not None:

@@ -81,12 +81,13 @@ class ServerNoise:
         )
 
     def _is_repeated_in(self, event: Any, exc_info: Any) -> bool:
+        logger, message = event["logger"], _message_of(event)
         # The SDK notices this itself, unless the server logs it in another task than the app's.
         if exc_info and hasattr(exc_info[1], CAPTURED):
             request = current_request.recall()
-            if request is None or was_captured(exc_info[1], request):
+            # asyncio logs a task's error when the task is freed, in whatever request that is.
+            if request is None or logger == "asyncio" or was_captured(exc_info[1], request):
                 return True
-        logger, message = event["logger"], _message_of(event)
         if logger == "asyncio" and exc_info and exc_info[0].__name__ == "CancelledError":
             return True  # a request that a server gave up as its client had gone, or as it ended
         if self._failed is not None and logger in self._failed:

@@ -1,5 +1,7 @@
 """Apps that differ in how they take the lifespan scope."""
 
+import asyncio
+import threading
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -62,3 +64,18 @@ async def fastapi_fails_at_startup(app):
 async def fastapi_fails_at_shutdown(app):
     yield
     raise RuntimeError("cannot close")
+
+
+@framework
+async def starts_work(app):
+    for _ in range(2):
+        threading.Thread(target=fails_at_work).start()
+        working.append(asyncio.create_task(asyncio.to_thread(fails_at_work)))
+    yield
+
+
+working = []
+
+
+def fails_at_work():
+    raise RuntimeError("no queue")

@@ -31,6 +31,14 @@ def framework():
 
 @app.function()
 @modal.asgi_app()
+def tasks():
+    from tasks_app import app
+
+    return app
+
+
+@app.function()
+@modal.asgi_app()
 def broken():
     import no_such_module
 

@@ -1,5 +1,6 @@
 """A deployment that knows nothing of Sentry; where BY_HAND is set, instrumented as Sentry's documentation says."""
 
+import asyncio
 import os
 
 if "BY_HAND" in os.environ:
@@ -27,6 +28,15 @@ async def ok():
 @fast.get("/items/{number}")
 async def item(number: int):
     return {"number": number}
+
+
+async def fail():
+    raise RuntimeError("gathered")
+
+
+@fast.get("/gather")
+async def gather():
+    return len(await asyncio.gather(fail(), return_exceptions=True))
 
 
 @fast.post("/boom/{number}")

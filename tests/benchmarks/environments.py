@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.benchmarks.commands import output
-from tests.harness.server import ROOT, environment
-from tests.harness.venvs import venv
+from tests.harness.server import environment
+from tests.harness.venvs import venv, wheel
 
-WHEELS = ROOT / ".cache" / "wheels"
 MINIMAL = ("uvicorn", "starlette")
 SERVICE = ("uvicorn", "fastapi", "sqlalchemy", "redis", "httpx", "boto3", "celery", "openai")
 SERVED = ("uvicorn", "granian", "httptools", "uvloop", "fastapi")
@@ -59,7 +55,7 @@ class Environments:
             self._made[key] = venv(self._base, *libraries, *_requirements(libraries, product))
             if product == "sentry":
                 # One for all environments, whatever is edited meanwhile.
-                self._wheel = self._wheel or _wheel()
+                self._wheel = self._wheel or wheel()
                 _install(self._wheel, self._made[key])
             self.releases.update(_releases(self._made[key], product))
         return self._made[key]
@@ -84,24 +80,6 @@ def _requirements(libraries: tuple[str, ...], product: str) -> list[str]:
         wanted = [_INSTRUMENTATIONS[name] for name in libraries if name in _INSTRUMENTATIONS]
         needed += [f"opentelemetry-instrumentation-{name}" for name in wanted]
     return needed
-
-
-def _source() -> str:
-    """Give a hash of the package as it is now."""
-    files = [ROOT / "pyproject.toml", *sorted((ROOT / "sentry_asgi_autoconf").rglob("*.py"))]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
-
-
-def _wheel() -> Path:
-    """Give a wheel of the package as it is now: what users have, with no path of an editable installation."""
-    directory = WHEELS / _source()
-    if not directory.exists():
-        pip = [sys.executable, "-m", "pip", "--quiet"]
-        with tempfile.TemporaryDirectory() as built:
-            output([*pip, "wheel", "--no-deps", "--wheel-dir", built, str(ROOT)])
-            shutil.copytree(built, directory)
-    (wheel,) = directory.glob("*.whl")
-    return wheel
 
 
 def _install(wheel: Path, python: str) -> None:

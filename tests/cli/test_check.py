@@ -279,6 +279,12 @@ def test_a_sound_environment_has_neither_errors_nor_warnings() -> None:
     assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
 
 
+def test_the_asyncio_integration_is_said_to_wait_for_the_loop_that_serves() -> None:
+    checked = check(environ={"SENTRY_INTEGRATIONS": "asyncio"})
+    assert checked.status == 0
+    assert "asyncio (in each asyncio loop that serves)" in checked.line("integrations")
+
+
 def test_run_gives_what_is_missing_to_the_check_too() -> None:
     words = ("run", "--", sys.executable, "-m", "sentry_asgi_autoconf", "check")
     result = cli(*words, environ={"SENTRY_DSN": DSN, "SENTRY_AUTO_ENABLING_INTEGRATIONS": "false"})

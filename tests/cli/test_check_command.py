@@ -49,6 +49,13 @@ def test_each_process_is_told_with_what_it_serves(
     assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
 
 
+def test_a_server_on_trio_is_told_not_to_have_the_asyncio_integration() -> None:
+    checked = check(
+        "--", *HYPERCORN, "-k", "trio", "raw3:app", environ={**PLAIN, "SENTRY_INTEGRATIONS": "asyncio"}
+    )
+    assert (checked.status, checked.slugs("warning")) == (0, ["no-asyncio-loop"])
+
+
 def test_json_has_the_reports_of_the_processes_and_the_app_s_init(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(
         "import sentry_sdk\nsentry_sdk.init(environment='theirs')\nfrom raw3 import app\n"

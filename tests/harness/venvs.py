@@ -8,11 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.harness.server import ROOT
 
 CACHE = ROOT / ".cache" / "venvs"
+WHEELS = ROOT / ".cache" / "wheels"
 _PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
@@ -39,6 +41,24 @@ def venv(python: str, *requirements: str) -> str:
             _run(str(directory / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements)
             (directory / "complete").touch()
     return str(directory / "bin" / "python")
+
+
+def wheel() -> Path:
+    """Return a wheel of the package as it is now: what users have, with no path of an editable installation."""
+    directory = WHEELS / _source()
+    if not directory.exists():
+        pip = [sys.executable, "-m", "pip", "--quiet"]
+        with tempfile.TemporaryDirectory() as built:
+            _run(*pip, "wheel", "--no-deps", "--wheel-dir", built, str(ROOT))
+            shutil.copytree(built, directory)
+    (found,) = directory.glob("*.whl")
+    return found
+
+
+def _source() -> str:
+    """Return a hash of the package as it is now."""
+    files = [ROOT / "pyproject.toml", *sorted((ROOT / "sentry_asgi_autoconf").rglob("*.py"))]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def installed_beside(directory: Path) -> Path:

@@ -80,6 +80,14 @@ def arrived(project: Project) -> list[Any]:
     return of_requests + transactions
 
 
+def test_tasks_are_reported_in_the_loop_that_serves(work: Work, project: Project) -> None:
+    server = work("tasks", "ASGI_APP", "/fire", "/gather", environ={"SENTRY_INTEGRATIONS": "asyncio"})
+    assert server.wait() == 0
+    values = [event["exception"]["values"][-1] for event in project.wait("event", 3)]
+    assert {value["mechanism"]["type"] for value in values} == {"asyncio"}
+    assert sorted(value["value"] for value in values) == ["gathered", "of a request", "of the lifespan"]
+
+
 def test_an_endpoint_for_which_modal_makes_the_app_reports(work: Work, project: Project) -> None:
     assert work("endpoint", "FUNCTION", "/?divisor=0", "/?divisor=1").wait() == 0
     (event,) = project.wait("event")

@@ -114,6 +114,17 @@ def test_sigterm_to_the_driver_that_owns_the_cluster_right_behind_a_raising_requ
     assert (len(project.items("event")), len(project.items("transaction"))) == (1, 1)
 
 
+def test_tasks_are_reported_in_the_loop_that_serves(cluster: RayCluster, project: Project) -> None:
+    environ = {"SENTRY_DSN": project.dsn, "SENTRY_INTEGRATIONS": "asyncio"}
+    with cluster.deployed(Deployed("Shop", environ, "/tasks")):
+        assert cluster.request("GET", "/tasks/gather").json() == 1
+        (event,) = project.wait("event")
+        (transaction,) = project.wait("transaction")
+    (value,) = event["exception"]["values"]
+    assert (value["value"], value["mechanism"]["type"]) == ("gathered", "asyncio")
+    assert "fail" in [span["description"] for span in transaction["spans"]]
+
+
 def exercise(cluster: RayCluster, deployed: Deployed, project: Project, events: int) -> None:
     """Request what fails, and what does not, and wait until it has arrived."""
     with cluster.deployed(deployed):

@@ -26,29 +26,38 @@ BROKEN = {
     "exception": ("def join(module, runtime): raise LookupError('a\\nb')", "broken:join", "LookupError: a b"),
     "wrong call": ("def join(module, runtime): runtime.server()", "broken:join", "TypeError: "),
 }
-MOVED_SEAM = "def join(module, runtime): runtime.server('acme-server').replace(module.Config, 'gone', print)"
+MOVED_SEAM = "def join(module, runtime): runtime.server('acme-server').around(module.Config, 'gone', print)"
 
 # Name → what the adapter does when uvicorn loads its app, and what the line tells of.
 FAILING_LATER = {
-    "attempt": ("server.attempt(lambda: self.no_such_thing, None)", "AttributeError: 'Config' object has no"),
+    "attempt": (
+        "server.attempt(lambda: call.instance.no_such_thing, None)",
+        "AttributeError: 'Config' object has no",
+    ),
     "attempt of an import": (
         "server.attempt(lambda: __import__('no_such_module'), None)",
         "ModuleNotFoundError: No module named 'no_such_module'",
     ),
     "wrap_attribute": (
-        "server.wrap_attribute(self, 'no_such_app')",
+        "server.wrap_attribute(call.instance, 'no_such_app')",
         "AttributeError: 'Config' object has no",
     ),
+    "its own code": ("call.instance.no_such_thing", "AttributeError: 'Config' object has no"),
+    "an argument that is not there": (
+        "call.argument('no_such')",
+        "LookupError: it is not told which argument of uvicorn.config.Config.load is 'no_such'",
+    ),
+    "a second yield": ("yield", "RuntimeError: the steps around a call yield twice"),
 }
 ADAPTER = """
 def join(module, runtime):
     server = runtime.server("acme-server")
 
-    def load(original, self):
-        original(self)
+    def load(call):
+        yield
         {action}
 
-    server.replace(module.Config, "load", load)
+    server.around(module.Config, "load", load)
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 import sentry_sdk
 from sentry_sdk.envelope import Envelope
@@ -10,7 +10,7 @@ from sentry_sdk.integrations import DidNotEnable
 from sentry_sdk.transport import Transport
 
 from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.sdk import guard
+from sentry_asgi_autoconf.sdk import guard, loop_bound
 
 
 class Recorder(Transport):
@@ -39,7 +39,8 @@ class RecordingClient:
             given["sample_rate"] = 1.0
         try:
             with guard.ours():
-                self._client = sentry_sdk.Client(**given)
+                loop_bound.take_over()
+                self._client: sentry_sdk.Client = loop_bound.make_client(_made, given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
             raise SdkError(
                 f"sentry_sdk.init refuses the settings with {type(error).__name__}: {error}",
@@ -61,3 +62,7 @@ class RecordingClient:
         self._recorder.envelopes.clear()
         self._client.capture_event(event, scope=sentry_sdk.Scope())
         return self._recorder.envelopes[-1] if self._recorder.envelopes else None
+
+
+def _made(arguments: Mapping[str, Any]) -> sentry_sdk.Client:
+    return sentry_sdk.Client(**arguments)

@@ -13,7 +13,8 @@ class IntegrationOptions(Settings):
 
     integrations: Optional[types.Integrations] = Field(
         None,
-        description="Integrations to use on top of those that the SDK finds by itself.",
+        description="Integrations to use on top of those that the SDK finds by itself; asyncio reports errors of tasks"
+        " in each event loop that serves.",
         examples=["asyncio,myapp.sentry:QueueIntegration"],
     )
     disabled_integrations: Optional[types.Integrations] = Field(

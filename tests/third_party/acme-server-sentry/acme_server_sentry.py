@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.seams import Call
     from sentry_asgi_autoconf.serving import Server
 
 
@@ -23,12 +24,13 @@ def join_loader(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before the app is loaded, and have the server serve the wrapped app."""
     server = _acme(runtime)
 
-    def load_app(original: Callable[..., Any], import_string: str) -> Any:
+    def load_app(call: Call) -> Generator[None, Any, Any]:
+        import_string = call.argument("import_string")
         with server.loading(import_string):
-            app = original(import_string)
+            app = yield
         return server.wrap(app, name=import_string)
 
-    server.replace(module, "load_app", load_app)
+    server.around(module, "load_app", load_app)
 
 
 def join_server(module: ModuleType, runtime: Runtime) -> None:
