@@ -71,6 +71,7 @@ class _Exchange:
         self._messages = [{"type": "http.request", "body": body, "more_body": False}]
         self._writer = writer
         self._has_begun = False
+        self._has_ended = asyncio.Event()
 
     async def run(self) -> None:
         try:
@@ -82,13 +83,19 @@ class _Exchange:
         await self._writer.drain()
 
     async def _receive(self) -> Any:
-        return self._messages.pop(0) if self._messages else {"type": "http.disconnect"}
+        if self._messages:
+            return self._messages.pop(0)
+        # An app that listens for the client to leave must not be told so before it has answered.
+        await self._has_ended.wait()
+        return {"type": "http.disconnect"}
 
     async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._begin(message["status"], message.get("headers", []))
         else:
             self._writer.write(message.get("body", b""))
+            if not message.get("more_body"):
+                self._has_ended.set()
 
     def _begin(self, status: int, headers: Any) -> None:
         self._has_begun = True
