@@ -38,20 +38,25 @@ class Failure(Decision):
     __slots__ = ()
 
 
+def may_have_destination(app: str | None) -> bool:
+    """Whether the environment names a destination, or there is a layer beside it that may."""
+    from sentry_asgi_autoconf.settings import config_place, destination
+    from sentry_asgi_autoconf.settings.policy import places
+
+    return (
+        destination.has_destination(os.environ)
+        or places.exist(os.environ)
+        or bool(entry_points.in_group(entry_points.CONFIGURATORS))
+        or config_place.exists(os.environ, app)
+    )
+
+
 def load(app: str | None) -> Loaded | Decision:
     """Read the settings for the app of this import string, or say why they do not matter.
 
     Nothing is imported where they name no destination, and nothing but the environment could.
     """
-    from sentry_asgi_autoconf.settings import config_place, destination
-    from sentry_asgi_autoconf.settings.policy import places
-
-    if not (
-        destination.has_destination(os.environ)
-        or places.exist(os.environ)
-        or entry_points.in_group(entry_points.CONFIGURATORS)
-        or config_place.exists(os.environ, app)
-    ):
+    if not may_have_destination(app):
         return Decision(False, _NOWHERE)
     if subinterpreter.is_this():
         return Decision(False, _SUBINTERPRETER)

@@ -6,7 +6,16 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import activation, app_init, console, exclusions, failures, process_end, references
+from sentry_asgi_autoconf import (
+    activation,
+    app_init,
+    console,
+    exclusions,
+    failures,
+    process_end,
+    references,
+    unknown_server,
+)
 from sentry_asgi_autoconf.activation import Decision, Failure
 from sentry_asgi_autoconf.process_lock import process_lock
 from sentry_asgi_autoconf.status import Status
@@ -81,6 +90,7 @@ class Runtime:
         self._notice_fork()
         with process_lock():
             if self._decision is None:
+                unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
                 self._decision = Decision(False, "being initialised")
                 self._decision = self.guarded(self._initialise, _FAILED)
@@ -152,6 +162,7 @@ class Runtime:
 
     def leave_alone(self, app: Any, name: str | None, server: Server, setting: str) -> None:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
+        unknown_server.unwatch()
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
         self.withdraw(f"{setting} leaves out what this process serves")
         self._tell(lambda account: account.leaves_alone(self._name_of(app, name), server, setting))

@@ -80,6 +80,7 @@ _ALL = (
         "uvicorn",
         *("a2wsgi", "cryptography", "httptools", "httpx", "httpx2", "pytest-mock", "python-dotenv", "pyyaml"),
         *("trustme", "uvloop", "watchfiles", "websockets", "wsproto", "zttp"),
+        options=("--ignore=tests/benchmarks",),
     ),
     _of_server("hypercorn", "httpx", "hypothesis", "mock", "pytest-asyncio", "pytest-trio", "trio"),
     # The same random requests bare and with this package.
