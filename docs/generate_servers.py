@@ -33,6 +33,7 @@ Each has tests with the real library, in the same terms, but not for every kind 
 | | how it is tested |
 |---|---|
 | mangum, from 0.17 (AWS Lambda) | AWS's runtime client at a local runtime interface, frozen after each response |
+| zappa, from 0.62 (AWS Lambda) | the same; initialised by the first request, so not when its app cannot be imported |
 | azure-functions, from 1.21 | `AsgiFunctionApp` and `AsgiMiddleware`, called as the Functions worker calls them |
 | a2wsgi.ASGIMiddleware, from 1.10 | under gunicorn's WSGI workers |
 | socketify, from 0.0.31 | its command line and `ASGI(app).run(workers=2)` |
@@ -42,9 +43,9 @@ Each has tests with the real library, in the same terms, but not for every kind 
 
 ## What is left alone
 
-WSGI and RSGI apps, test clients (Starlette's TestClient, httpx's ASGITransport, asgiref's communicators), servers that
-speak no ASGI (Sanic's own, robyn, uWSGI), nginx Unit, which loads apps in an interpreter of its own,
-[servers and apps that a setting names](settings.md#sentry_asgi_disabled_servers).
+WSGI and RSGI apps, test clients (Starlette's TestClient, httpx's ASGITransport, asgiref's communicators),
+[servers and apps that a setting names](settings.md#sentry_asgi_disabled_servers),
+[servers that have no adapter](other-servers.md), with the reason for each.
 """
 
 COLUMNS = ("ASGI 3", "ASGI 2", "FastAPI", "Django", "no lifespan", "websocket")

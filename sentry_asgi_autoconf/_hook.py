@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sentry_asgi_autoconf import post_import
+from sentry_asgi_autoconf import post_import, unknown_server
 
 TYPE_CHECKING = False  # a process that imports a server need not import typing for us
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def begin(finder: TriggerFinder, everywhere: bool) -> None:
 
 def find_spec(finder: TriggerFinder, name: str, path: Any, target: Any) -> ModuleSpec | None:
     """Give the other finders' spec for a trigger module, its loader replaced until it is used."""
+    if name in unknown_server.APP_CLASSES and not unknown_server.is_wanted():
+        finder.triggers.difference_update(unknown_server.APP_CLASSES)
+        return None
     spec = post_import.find_spec(finder, name, path, target)
     if spec is not None:
         post_import.watch(spec, _Joining())
@@ -56,7 +59,10 @@ def _activate() -> None:
 
 
 def _notify(module: ModuleType) -> None:
-    _guarded(lambda: _runtime().join_server(module))
+    if module.__name__ in unknown_server.APP_CLASSES:
+        _guarded(lambda: unknown_server.watch(module))
+    else:
+        _guarded(lambda: _runtime().join_server(module))
 
 
 def _runtime() -> Any:

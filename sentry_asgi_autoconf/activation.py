@@ -38,20 +38,25 @@ class Failure(Decision):
     __slots__ = ()
 
 
+def may_have_destination(app: str | None) -> bool:
+    """Whether the environment names a destination, or there is a layer beside it that may."""
+    from sentry_asgi_autoconf.settings import config_place, destination
+    from sentry_asgi_autoconf.settings.policy import places
+
+    return (
+        destination.has_destination(os.environ)
+        or places.exist(os.environ)
+        or bool(entry_points.in_group(entry_points.CONFIGURATORS))
+        or config_place.exists(os.environ, app)
+    )
+
+
 def load(app: str | None) -> Loaded | Decision:
     """Read the settings for the app of this import string, or say why they do not matter.
 
     Nothing is imported where they name no destination, and nothing but the environment could.
     """
-    from sentry_asgi_autoconf.settings import config_place, destination
-    from sentry_asgi_autoconf.settings.policy import places
-
-    if not (
-        destination.has_destination(os.environ)
-        or places.exist(os.environ)
-        or entry_points.in_group(entry_points.CONFIGURATORS)
-        or config_place.exists(os.environ, app)
-    ):
+    if not may_have_destination(app):
         return Decision(False, _NOWHERE)
     if subinterpreter.is_this():
         return Decision(False, _SUBINTERPRETER)
@@ -70,9 +75,9 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     """
     from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import deferred, guard
-    from sentry_asgi_autoconf.wrapping import made_before, noticing
+    from sentry_asgi_autoconf.wrapping import made_before
 
-    deferred.tell_when_set_up(noticing.install)
+    deferred.tell_when_set_up(_notice_requests)
     arguments, problems = init_arguments.of(loaded)
     _report([*loaded.problems, *problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
@@ -83,6 +88,13 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     # Without a destination, too: the app's own init may be what names one.
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decision
+
+
+def _notice_requests() -> None:
+    # Not before the SDK's modules have been kept from importing libraries that they only look for.
+    from sentry_asgi_autoconf.wrapping import noticing
+
+    noticing.install()
 
 
 def _integrations() -> Sequence[str]:

@@ -8,10 +8,15 @@ import sys
 LEVELS = ("debug", "info", "warning", "error")
 
 
-def say(level: str, text: object) -> None:
-    """Write `text` on one line if `level` reaches SENTRY_ASGI_LOG_LEVEL, and if there is a stderr that takes it."""
+def shows(level: str) -> bool:
+    """Whether `level` reaches SENTRY_ASGI_LOG_LEVEL."""
     threshold = os.environ.get("SENTRY_ASGI_LOG_LEVEL", "").strip().lower()
-    if LEVELS.index(level) < LEVELS.index(threshold if threshold in LEVELS else "warning"):
+    return LEVELS.index(level) >= LEVELS.index(threshold if threshold in LEVELS else "warning")
+
+
+def say(level: str, text: object) -> None:
+    """Write `text` on one line if `level` is shown, and if there is a stderr that takes it."""
+    if not shows(level):
         return
     line = " ".join(str(text).split())
     try:

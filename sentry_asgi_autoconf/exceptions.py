@@ -89,6 +89,12 @@ class DependencyError(AutoconfError):
     slug = "missing-dependency"
 
 
+class UnknownServerError(AutoconfError):
+    """A server that has no adapter."""
+
+    slug = "unknown-server"
+
+
 class UnexpectedError(AutoconfError):
     """A defect of this package: the app is served without it."""
 

@@ -6,12 +6,22 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import activation, app_init, console, exclusions, failures, process_end, references
+from sentry_asgi_autoconf import (
+    activation,
+    app_init,
+    console,
+    exclusions,
+    failures,
+    process_end,
+    references,
+    unknown_server,
+)
 from sentry_asgi_autoconf.activation import Decision, Failure
 from sentry_asgi_autoconf.process_lock import process_lock
 from sentry_asgi_autoconf.status import Status
 
 if TYPE_CHECKING:
+    import threading
     from types import ModuleType
 
     from sentry_asgi_autoconf.sdk.arguments import Merged
@@ -79,8 +89,9 @@ class Runtime:
         is refused.
         """
         self._notice_fork()
-        with process_lock():
+        with self._lock:
             if self._decision is None:
+                unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
                 self._decision = Decision(False, "being initialised")
                 self._decision = self.guarded(self._initialise, _FAILED)
@@ -103,16 +114,20 @@ class Runtime:
     def _read_settings(self) -> Loaded | Decision:
         """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
         self._notice_fork()
-        with process_lock():
+        with self._lock:
             if self._settings is None:
                 app = self._app
                 self._settings = self.guarded(lambda: activation.load(app), _FAILED)
             return self._settings
 
+    @property
+    def _lock(self) -> threading.RLock:
+        return process_lock()
+
     def _notice_fork(self) -> None:
         if self._pid == os.getpid():
             return
-        with process_lock():
+        with self._lock:
             if self._pid != os.getpid():
                 self._settings = self._decision = None
                 self._pid = os.getpid()
@@ -152,6 +167,7 @@ class Runtime:
 
     def leave_alone(self, app: Any, name: str | None, server: Server, setting: str) -> None:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
+        unknown_server.unwatch()
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
         self.withdraw(f"{setting} leaves out what this process serves")
         self._tell(lambda account: account.leaves_alone(self._name_of(app, name), server, setting))
@@ -162,7 +178,7 @@ class Runtime:
         """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
         served, by = app, None
         if self.activate().active:
-            with process_lock():
+            with self._lock:
                 served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
         if served is not app or by is None:  # else it was wrapped before, and is told of
             self._tell(lambda account: account.serves(self._name_of(app, name), server, by))

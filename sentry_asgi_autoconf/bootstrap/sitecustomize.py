@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # here for next to no cost (a test holds the two together).
 TRIGGERS = (
     "a2wsgi.asgi",
+    "anycorn.run",
     "awslambdaric.bootstrap",
     "azure.functions._http_asgi",
     "daphne.cli",
@@ -38,6 +39,17 @@ TRIGGERS = (
     "socketify.cli",
     "uvicorn.config",
     "uvicorn.server",
+    "zappa.asgi",
+)
+
+# The modules of frameworks whose apps an unknown server may serve, of which a line at level info tells.
+FRAMEWORKS = (
+    "django.core.handlers.asgi",
+    "fastapi.applications",
+    "litestar.app",
+    "quart.app",
+    "sanic.app",
+    "starlette.applications",
 )
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -92,7 +104,7 @@ def install():
     if any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
         return
     watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
-    finder = TriggerFinder(set(TRIGGERS).union(filter(None, (name.strip() for name in watched))))
+    finder = TriggerFinder(set(TRIGGERS).union(FRAMEWORKS, filter(None, (name.strip() for name in watched))))
     sys.meta_path.insert(0, finder)
     everywhere = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
     if everywhere or not finder.triggers.isdisjoint(sys.modules):

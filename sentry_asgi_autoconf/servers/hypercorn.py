@@ -1,4 +1,4 @@
-"""Join hypercorn, and its fork nonecorn, to the runtime: `worker_serve` of either event loop, where it serves.
+"""Join hypercorn, and its forks nonecorn and anycorn, to the runtime: `worker_serve`, in the process that serves.
 
 The command line, `serve()`, `quart run` and gunicorn's hypercorn workers come through here. `-w 1` and more serve in
 spawned children; a parent with `--reload` loads the app too, but never serves it.
@@ -14,17 +14,33 @@ if TYPE_CHECKING:
     from sentry_asgi_autoconf.runtime import Runtime
     from sentry_asgi_autoconf.seams import Call
 
+# What is imported → the distributions that it may be of.
+_DISTRIBUTIONS = {"hypercorn": ("hypercorn", "nonecorn"), "anycorn": ("anycorn",)}
+
+# What anyio logs of a client that leaves before its connection is secure: a scan, a check of the port.
+_REPEATS = {"anycorn": [("anyio.streams.tls", "Error during TLS handshake")]}
+
 
 def join(module: ModuleType, runtime: Runtime) -> None:
     """Initialise before a worker loads its app, wrap the app when it serves, flush when it has served."""
     from sentry_asgi_autoconf import entry_points
 
-    distribution = entry_points.first_installed("hypercorn", "nonecorn")
-    server = runtime.server(distribution, error_loggers=["hypercorn.error"])
+    package = module.__name__.partition(".")[0]
+    distribution = entry_points.first_installed(*_DISTRIBUTIONS[package])
+    server = runtime.server(
+        distribution, error_loggers=[f"{package}.error"], repeats=_REPEATS.get(package, [])
+    )
+    # anycorn's parent loads the app through the same function as its workers do.
+    is_worker = not hasattr(module, "anyio_worker")
+
+    def anyio_worker(call: Call) -> Generator[None, Any, None]:
+        nonlocal is_worker
+        is_worker = True
+        yield
 
     def load_application(call: Call) -> Generator[None, Any, None]:
         path = call.argument("path")
-        if str(path).startswith("wsgi:"):
+        if not is_worker or str(path).startswith("wsgi:"):
             return
         with server.loading(path):
             app = yield
@@ -45,6 +61,8 @@ def join(module: ModuleType, runtime: Runtime) -> None:
 
     server.around(module, "load_application", load_application)
     server.around(module, "worker_serve", worker_serve)
+    if not is_worker:
+        server.around(module, "anyio_worker", anyio_worker)
 
 
 def _is_asgi(app: Any) -> bool:

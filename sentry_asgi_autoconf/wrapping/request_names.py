@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import sentry_sdk
-from sentry_sdk.utils import Dsn, transaction_from_function
+from sentry_sdk.utils import Dsn, capture_internal_exceptions, transaction_from_function
 
 from sentry_asgi_autoconf.wrapping import current_request, websocket_routes
 from sentry_asgi_autoconf.wrapping.current_request import Request
@@ -23,14 +23,15 @@ _UNNAMED = ("generic Starlette request", "generic FastAPI request", "generic ASG
 
 def complete(event: Any, hint: Any) -> Any:
     """Name an error event or a transaction of the request at hand."""
-    if event.get("type") == "transaction":
-        _drop_delivery(event)
-    request = current_request.recall()
-    if request is not None and isinstance(request.path, str) and "request" in event:
-        _correct_url(event["request"], request)
-        _name(event, request)
-        if request.client_left:
-            _end_well(event)
+    # What an app's processors have made of the event may be of any shape, and it is sent all the same.
+    with capture_internal_exceptions():
+        if event.get("type") == "transaction":
+            _drop_delivery(event)
+        request = current_request.recall()
+        if request is not None and isinstance(request.path, str) and "request" in event:
+            _correct_url(event["request"], request)
+            _name(event, request)
+            _end_websocket(event, request.client_left)
     return event
 
 
@@ -84,9 +85,13 @@ def _route_of(request: Request) -> tuple[str, str] | None:
     return (name, "component") if name else None
 
 
-def _end_well(event: Any) -> None:
+def _end_websocket(event: Any, client_left: bool) -> None:
+    """Say that a websocket is ok which no error has ended; that its client has left, an exception may tell the app."""
     trace = (event.get("contexts") or {}).get("trace") or {}
-    if trace.get("op") == "websocket.server" and trace.get("status") == "internal_error":
+    is_websocket = event.get("type") == "transaction" and trace.get("op") == "websocket.server"
+    if is_websocket and (
+        trace.get("status") is None or (client_left and trace["status"] == "internal_error")
+    ):
         trace["status"] = "ok"
 
 

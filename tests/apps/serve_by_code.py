@@ -64,6 +64,33 @@ def hypercorn_run(app, port):
     sys.exit(run(config))
 
 
+def anycorn_serve(app, port, **options):
+    import anycorn
+    import anyio
+
+    config = anycorn.Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    anyio.run(anycorn.serve, load(app), config, **options)
+
+
+def anycorn_asyncio_serve(app, port):
+    anycorn_serve(app, port)
+
+
+def anycorn_trio_serve(app, port):
+    anycorn_serve(app, port, backend="trio")
+
+
+def anycorn_run(app, port):
+    from anycorn.config import Config
+    from anycorn.run import run
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.application_path = app
+    sys.exit(run(config))
+
+
 def daphne_server(app, port):
     from daphne.server import Server
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sentry_asgi_autoconf.unknown_server import APP_CLASSES
 from tests.harness.server import BOOTSTRAP, environment, run
 
 if sys.version_info >= (3, 10):
@@ -45,13 +46,43 @@ def test_the_hook_watches_the_triggers_of_every_built_in_adapter() -> None:
         for entry_point in entry_points(group="sentry_asgi_autoconf.servers")
         if entry_point.value.startswith("sentry_asgi_autoconf.")
     }
+    assert set(names_in_the_bootstrap("TRIGGERS")) == declared
+
+
+def test_the_hook_watches_the_frameworks_of_whose_unknown_servers_it_tells() -> None:
+    assert set(names_in_the_bootstrap("FRAMEWORKS")) == set(APP_CLASSES)
+
+
+def names_in_the_bootstrap(constant: str) -> tuple[str, ...]:
     module = ast.parse((BOOTSTRAP / "sitecustomize.py").read_text())
-    (triggers,) = [
+    (names,) = [
         ast.literal_eval(node.value)
         for node in module.body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "TRIGGERS"  # type: ignore[attr-defined]
+        if isinstance(node, ast.Assign) and node.targets[0].id == constant  # type: ignore[attr-defined]
     ]
-    assert set(triggers) == declared
+    assert isinstance(names, tuple)
+    return names
+
+
+FRAMEWORKS = """
+import importlib, sys
+for name in {frameworks}:
+    importlib.import_module(name)
+(finder,) = [finder for finder in sys.meta_path if type(finder).__name__ == "TriggerFinder"]
+costly = ["sentry_sdk", "pydantic_settings", "sentry_asgi_autoconf.runtime", "sentry_asgi_autoconf.entry_points"]
+print([name for name in costly if name in sys.modules], len(finder.triggers.intersection({frameworks})))
+"""
+
+
+# Quart imports hypercorn.
+SERVERLESS = sorted({*APP_CLASSES} - {"quart.app"})
+
+
+@pytest.mark.parametrize(("level", "watched"), [("warning", 0), ("info", len(SERVERLESS))])
+def test_importing_frameworks_without_serving_imports_next_to_nothing(level: str, watched: int) -> None:
+    environ = environment({"SENTRY_DSN": "http://key@127.0.0.1:9/1", "SENTRY_ASGI_LOG_LEVEL": level})
+    result = run(FRAMEWORKS.format(frameworks=SERVERLESS), environ)
+    assert (result.stdout, result.stderr) == (f"[] {watched}\n", "")
 
 
 @pytest.mark.parametrize("value", ["false", "False", "0", "no", " off "])

@@ -73,7 +73,11 @@ class Side:
         seen = Exchange(self._port, request, deadline, patience, patience if settles else 0).run()
         if request.is_a_race or settles:
             time.sleep(patience)  # it is to notice, and to write what it has to write
-        return Result(seen, self._lines())
+        lines = self._lines()
+        if request.is_refused:
+            # The app's answer to it is logged or not, by a turn of the event loop; no client sees that answer.
+            lines = [line for line in lines if f"id={request.number} " not in line]
+        return Result(seen, lines)
 
     def _lines(self) -> list[str]:
         self._marks += 1

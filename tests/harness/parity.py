@@ -40,6 +40,8 @@ def normalised(data: Any) -> Any:
     """Give an event without what differs between any two runs."""
     if isinstance(data, dict):
         kept = {key: value for key, value in data.items() if key not in _OF_THE_RUN | _ON_PURPOSE}
+        if kept.get("op") == "websocket.server" and kept.get("status") == "ok":
+            del kept["status"]  # which by hand is not said of a websocket that no error has ended
         if list(kept.get("_meta", ())) == ["spans"]:
             del kept["_meta"]  # how many spans there were with that of an unfinished delivery
         return {key: _SPECIAL.get(key, normalised)(value) for key, value in kept.items()}

@@ -85,9 +85,9 @@ class Running:
         with socket.socket(family) as probe:
             return probe.connect_ex(address) == 0
 
-    def converse(self, server: Server) -> None:
-        """Send one message over a websocket and have it echoed; then one that makes the app fail."""
-        for text in ("hello", "boom"):
+    def converse(self, server: Server, *texts: str) -> None:
+        """Send each text over a websocket of its own: "hello" is echoed, "boom" makes the app fail."""
+        for text in texts:
             assert self.accepts(server), f"it no longer listens:\n{server.output}"
             with self._websocket() as websocket, contextlib.suppress(ConnectionClosed):
                 websocket.send(text)
@@ -127,7 +127,10 @@ def exercise(
         project.wait("transaction", number)
     project.wait("event")
     if has_websocket(running.mode, kind):
-        running.converse(server)
+        running.converse(server, "hello")
+        # Another worker may have the second ended before the first.
+        project.wait("transaction", number + 1)
+        running.converse(server, "boom")
         project.wait("event", 2)
         project.wait("transaction", number + 2)
     outcome.status = server.stop()

@@ -153,6 +153,32 @@ MODES: list[Mode] = [
         ),
     ),
     *_modes(
+        "anycorn",
+        ASGI_3,
+        ("anycorn", "anycorn -b 127.0.0.1:{port} {app}", {}),
+        ("python -m anycorn", "python -m anycorn -b 127.0.0.1:{port} {app}", {}),
+        ("-k trio", "anycorn -k trio -b 127.0.0.1:{port} {app}", _TRIO),
+        ("-w 0", "anycorn -w 0 -b 127.0.0.1:{port} {app}", {}),
+        ("-w 2", "anycorn -w 2 -b 127.0.0.1:{port} {app}", {"serving": 2}),
+        ("--reload", "anycorn --reload -b 127.0.0.1:{port} {app}", {}),
+        ("factory", "anycorn -b 127.0.0.1:{port} factory:create_app()", _BY_FACTORY),
+        ("asyncio serve(object)", "python serve_by_code.py anycorn_asyncio_serve {app} {port}", {}),
+        ("trio serve(object)", "python serve_by_code.py anycorn_trio_serve {app} {port}", _TRIO),
+        ("run(string)", "python serve_by_code.py anycorn_run {app} {port}", {}),
+        # Without us too, asyncio logs an error as a websocket ends there, which the SDK makes an event of.
+        ("unix socket", "anycorn -b unix:{socket} {app}", {**_UNIX, "websocket": False}),
+        (
+            "TLS, HTTP/2",
+            "anycorn -b 127.0.0.1:{port} --keyfile {key} --certfile {certificate} {app}",
+            _HTTP_2,
+        ),
+        (
+            "imported before the bootstrap ran",
+            "python imported_first.py {bootstrap} anycorn.run,anycorn anycorn -w 0 -b 127.0.0.1:{port} {app}",
+            _FIRST,
+        ),
+    ),
+    *_modes(
         "daphne",
         ASGI_2_TOO,
         ("daphne", "daphne -p {port} {app}", {}),

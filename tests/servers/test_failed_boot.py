@@ -25,6 +25,9 @@ LOADERS = [
     ("hypercorn", "hypercorn"),
     ("hypercorn", "-k trio"),
     ("hypercorn", "-w 0"),
+    ("anycorn", "anycorn"),
+    ("anycorn", "-k trio"),
+    ("anycorn", "-w 0"),
     ("daphne", "daphne"),
     ("granian", "granian --interface asgi"),
     ("granian", "--interface asginl"),
@@ -39,7 +42,7 @@ WITH_LIFESPAN = [loader for loader in LOADERS if loader[0] != "daphne" and loade
 
 # What differs between two runs, and our own frames.
 _VARIABLE = re.compile(
-    r"\d+:\d+:\d+[.,]\d+|\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d( [+-]\d{4})?\]?|\[\d+\]|[Pp]id:? ?\d+|PID: \d+"
+    r"\d+:\d+:\d+[.,]\d+|\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?( [+-]\d{4})?\]?|\[\d+\]|[Pp]id:? ?\d+|PID: \d+"
     r"|\(\d+\)|0x[0-9a-f]+|127\.0\.0\.1:\d+|port=\d+|<Worker \d+>"
 )
 

@@ -29,6 +29,7 @@ TRIGGERS = {
     "modal._runtime.user_code_imports": "has no modal._runtime.user_code_imports.import_single_function_service",
     "socketify.asgi": "has no socketify.asgi._ASGI",
     "socketify.cli": "has no socketify.cli.load_module",
+    "zappa.asgi": "has no zappa.asgi.ASGIHandler",
 }
 
 

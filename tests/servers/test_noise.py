@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+import trustme
 from websockets.sync.client import connect
 
 from tests.harness.envelopes import Project
@@ -21,6 +22,8 @@ SERVERS = [
     ("uvicorn", "uvicorn"),
     ("hypercorn", "hypercorn"),
     ("hypercorn", "-k trio"),
+    ("anycorn", "anycorn"),
+    ("anycorn", "-k trio"),
     ("daphne", "daphne"),
     ("granian", "granian --interface asgi"),
     ("gunicorn", "gunicorn -k asgi"),
@@ -44,7 +47,8 @@ def test_a_client_that_goes_is_no_error(
     assert websocket.recv() == "hello"
     websocket.socket.close()
     # daphne never calls the app for an upload that is not whole; hypercorn may let a Starlette app go on streaming.
-    expected = 2 if server == "daphne" or (module.endswith("starlette") and server == "hypercorn") else 3
+    may_go_on = module.endswith("starlette") and server in ("hypercorn", "anycorn")
+    expected = 2 if server == "daphne" or may_go_on else 3
     until(lambda: int(running.get("/gone").text) >= expected, f"those to have gone, in {served.output!r}")
     served.stop()
     assert [item["payload"] for item in project.items("event")] == []
@@ -59,3 +63,18 @@ def go_while_downloading(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET /download HTTP/1.1\r\nHost: test\r\n\r\n")
         assert client.recv(1)
+
+
+def test_a_client_that_leaves_before_tls_is_agreed_on_is_no_error(
+    start: Start, project: Project, tmp_path: Path
+) -> None:
+    """An error that anyio logs, with its traceback."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(key))
+    issued.cert_chain_pems[0].write_to_path(str(certificate))
+    running = Running(mode_named("anycorn", "TLS, HTTP/2"), "raw3", tmp_path, Certificate(key, certificate))
+    served = serve(running, start, project)
+    until(lambda: "Error during TLS handshake" in served.output, "the server to log it")
+    served.stop()
+    assert project.items("event") == []

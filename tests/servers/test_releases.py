@@ -21,6 +21,7 @@ pytestmark = pytest.mark.matrix
 # Server in the documentation's table → distribution, its oldest release, what it needs besides, command.
 UVICORN = "python -m uvicorn --port {port} {app}"
 HYPERCORN = "python -m hypercorn -b 127.0.0.1:{port} {app}"
+ANYCORN = "python -m anycorn -b 127.0.0.1:{port} {app}"
 GUNICORN = "python -m gunicorn -b 127.0.0.1:{port} {app} -k "
 GRANIAN = "python -m granian --port {port} {app} --interface "
 RELEASES = [
@@ -35,6 +36,7 @@ RELEASES = [
         ["gunicorn<24"],
         f"{GUNICORN} hypercorn.workers.HypercornAsyncioWorker",
     ),
+    ("anycorn", "anycorn", "0.17.0", [], ANYCORN),
     ("daphne", "daphne", "3.0.0", [], "python -m daphne -p {port} {app}"),
     ("granian", "granian", "1.0.2", [], f"{GRANIAN} asgi"),
     ("gunicorn", "gunicorn", "24.0.0", [], f"{GUNICORN} asgi"),
@@ -91,7 +93,7 @@ def test_a_release_is_served_wrapped_and_reports(
     (event,) = project.wait("event")
     assert event["request"]["url"].endswith("/boom")
     project.wait("transaction", 2)
-    running.converse(served)
+    running.converse(served, "hello", "boom")
     project.wait("transaction", 4)
     served.stop()
     assert (len(project.items("event")), len(project.items("transaction"))) == (2, 4)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.matrix
 PATIENCE = 20.0  # seconds until a change is written again
 RELOADERS = {
     "hypercorn": "hypercorn --reload -b 127.0.0.1:{port} {app}",
+    "anycorn": "anycorn --reload -b 127.0.0.1:{port} {app}",
     "granian": "granian --interface asgi --reload --port {port} {app}",
     "gunicorn": "gunicorn -k asgi --reload -b 127.0.0.1:{port} {app}",
     "runserver": "python manage.py runserver {port}",

@@ -27,6 +27,7 @@ NO_CERTIFICATE = Certificate(Path(), Path())
 SERVERS = [
     *(("uvicorn", name) for name in ("uvicorn", "uvicorn.run(object)", "Server(Config)", "--reload")),
     *(("hypercorn", name) for name in ("hypercorn", "-k uvloop", "-w 0", "asyncio serve(object)")),
+    *(("anycorn", name) for name in ("anycorn", "-w 0", "asyncio serve(object)")),
     *(
         ("granian", name)
         for name in ("granian --interface asgi", "embedded Server(object)", "--runtime-mode mt")
@@ -35,6 +36,7 @@ SERVERS = [
     *(("gunicorn with uvicorn's worker", name) for name in ("-k uvicorn_worker.UvicornWorker", "--preload")),
     *(("daphne", name) for name in ("daphne", "Server(object)")),
 ]
+TRIO = [(server, name) for server in ("hypercorn", "anycorn") for name in ("-k trio", "trio serve(object)")]
 
 
 def chosen(*names: tuple[str, str]) -> list[Any]:
@@ -191,7 +193,7 @@ def test_each_loop_of_a_process_is_set_up(start: Start, project: Project) -> Non
     assert sorted(tasks_of(events)) == ["of a request"] * 4 + ["of the lifespan"] * 2
 
 
-@pytest.mark.parametrize("mode", chosen(("hypercorn", "-k trio"), ("hypercorn", "trio serve(object)")))
+@pytest.mark.parametrize("mode", chosen(*TRIO))
 def test_trio_is_said_in_one_line_and_the_app_is_served(
     mode: Mode, start: Start, project: Project, tmp_path: Path
 ) -> None:

@@ -61,6 +61,7 @@ asyncio.run(main(sys.argv[1:]))
 
 UVICORN = "-m uvicorn --port {port}"
 HYPERCORN = "-m hypercorn -b 127.0.0.1:{port}"
+ANYCORN = "-m anycorn -b 127.0.0.1:{port}"
 GRANIAN = "-m granian --interface asgi --port {port}"
 DAPHNE = "-m daphne -p {port}"
 GUNICORN = "-m gunicorn -b 127.0.0.1:{port} -k asgi"
@@ -78,6 +79,8 @@ APPS_OF_SERVERS = [
     (f"{HYPERCORN} shop/main.py:app", "main:app"),
     (f"{HYPERCORN} asgi:shop/main.py:app", "shop.main:app"),
     (f"{HYPERCORN} shop.main:create_app()", "shop.main:create_app"),
+    (f"{ANYCORN} asgi:shop.main:app", "shop.main:app"),
+    (f"{ANYCORN} shop.main:create_app()", "shop.main:create_app"),
     (f"{GRANIAN} shop.main:app", "shop.main:app"),
     (f"{GRANIAN} shop/main.py:app", "shop.main:app"),
     (f"{GRANIAN} shop.main", "shop.main:app"),
@@ -92,6 +95,7 @@ APPS_OF_SERVERS = [
 SERVERS = [
     (UVICORN, "Uvicorn"),
     (HYPERCORN, "daphne,HyperCorn"),
+    (ANYCORN, "anycorn"),
     (GRANIAN, '["granian"]'),
     (DAPHNE, " daphne , ray"),
     (GUNICORN, "GUNICORN"),
@@ -176,7 +180,7 @@ def test_nothing_is_said_at_the_default_level(
     assert serving.end() == []
 
 
-@pytest.mark.parametrize("command", [UVICORN, HYPERCORN, GRANIAN, DAPHNE, GUNICORN, UVICORN_WORKER])
+@pytest.mark.parametrize("command", [UVICORN, HYPERCORN, ANYCORN, GRANIAN, DAPHNE, GUNICORN, UVICORN_WORKER])
 def test_another_app_in_the_same_environment_is_instrumented(
     command: str, start: Start, project: Project, directory: Path
 ) -> None:

@@ -19,6 +19,7 @@ from tests.harness.server import APPS, DEADLINE, Server, environment, free_port,
 
 Start = Callable[..., Server]
 GUNICORN = [sys.executable, "-m", "gunicorn", "-b", "127.0.0.1:0", "-k", "asgi"]
+ANYCORN = [sys.executable, "-m", "anycorn", "-b", "127.0.0.1:0"]
 HYPERCORN = [sys.executable, "-m", "hypercorn", "-b", "127.0.0.1:0"]
 
 
@@ -139,10 +140,11 @@ def test_a_worker_of_granian_has_a_file_and_its_parent_has_none(start: Start, di
         [*HYPERCORN, "raw3:app"],
         [*HYPERCORN, "-w", "0", "raw3:app"],
         [*HYPERCORN, "-k", "trio", "raw3:app"],
+        [*ANYCORN, "raw3:app"],
         [sys.executable, "-m", "daphne", "-p", "0", "raw3:app"],
         [sys.executable, "-m", "socketify", "raw3:app", "--interface", "asgi", "--port", "{port}"],
     ],
-    ids=["hypercorn", "hypercorn -w 0", "trio", "daphne", "socketify"],
+    ids=["hypercorn", "hypercorn -w 0", "trio", "anycorn", "daphne", "socketify"],
 )
 @pytest.mark.parametrize("dsn", [None, ""], ids=["active", "inactive"])
 def test_the_file_goes_with_each_server(

@@ -12,6 +12,7 @@ from sentry_asgi_autoconf.cli.checks.finding import Finding, error, ok, warning
 # Distributions that serve, or hand an app to what does, and their oldest release that is supported.
 OLDEST = {
     "a2wsgi": "1.10",
+    "anycorn": "0.17.0",  # 0.16 fails at every second request by itself
     "azure-functions": "1.21",
     "daphne": "3.0.0",
     "granian": "1.0.2",
@@ -24,8 +25,19 @@ OLDEST = {
     "socketify": "0.0.31",
     "uvicorn": "0.20.0",
     "uvicorn-worker": "0.2.0",
+    "zappa": "0.62.0",
 }
-_WITHOUT = ("fastpysgi", "pyvoy", "robyn", "tremolo")
+_WITHOUT = (
+    "caddysnake",
+    "fastpysgi",
+    "h2corn",
+    "palfrey",
+    "pyvoy",
+    "robyn",
+    "saltare",
+    "tigrcorn",
+    "tremolo",
+)
 
 
 def findings() -> Iterator[Finding]:
