@@ -15,10 +15,11 @@ from tests.harness.served import command
 from tests.harness.server import APPS, DEADLINE, environment, free_port, until
 from tests.harness.wire import ClosedError, HangError
 
+# With the query, by which a request is known, and without blanks.
 _ACCESS_LOG = {
     "uvicorn": "",
-    "hypercorn": "--access-logfile -",
-    "granian": "--access-log",
+    "hypercorn": "--access-logfile - --access-logformat %(m)s_%(U)s?%(q)s_%(s)s",
+    "granian": "--access-log --access-log-fmt %(method)s_%(path)s?%(query_string)s_%(status)s",
     "gunicorn": "--access-logfile -",
 }
 
@@ -76,7 +77,7 @@ class Side:
         lines = self._lines()
         if request.is_refused:
             # The app's answer to it is logged or not, by a turn of the event loop; no client sees that answer.
-            lines = [line for line in lines if f"id={request.number} " not in line]
+            lines = [line for line in lines if request.path not in line]
         return Result(seen, lines)
 
     def _lines(self) -> list[str]:
