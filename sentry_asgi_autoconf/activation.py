@@ -75,9 +75,9 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     """
     from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import deferred, guard
-    from sentry_asgi_autoconf.wrapping import made_before, noticing
+    from sentry_asgi_autoconf.wrapping import made_before
 
-    deferred.tell_when_set_up(noticing.install)
+    deferred.tell_when_set_up(_notice_requests)
     arguments, problems = init_arguments.of(loaded)
     _report([*loaded.problems, *problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
@@ -88,6 +88,13 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     # Without a destination, too: the app's own init may be what names one.
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decision
+
+
+def _notice_requests() -> None:
+    # Not before the SDK's modules have been kept from importing libraries that they only look for.
+    from sentry_asgi_autoconf.wrapping import noticing
+
+    noticing.install()
 
 
 def _integrations() -> Sequence[str]:

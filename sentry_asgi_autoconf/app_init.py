@@ -18,6 +18,8 @@ def tell(caller: str, merged: Merged) -> None:
     parts = []
     if merged.changed:
         parts.append(f"sets {', '.join(printable(name) for name in sorted(merged.changed))}")
+    if merged.found:
+        parts.append(f"finds {', '.join(merged.found)} changed")
     if merged.refusals:
         parts.append(f"may not set {'; '.join(_refused(refusal) for refusal in merged.refusals)}")
     if merged.passed_over:
@@ -26,7 +28,8 @@ def tell(caller: str, merged: Merged) -> None:
     if merged.error:
         outcome = "nothing is sent" if merged.arguments.get("dsn") == "" else "the settings are left out"
         parts.append(f"cannot be joined with the settings ({merged.error}): {outcome}")
-    turned_off = "dsn" in merged.changed and not merged.arguments.get("dsn")
+    says_dsn = "dsn" in merged.changed or "SENTRY_DSN" in merged.found
+    turned_off = says_dsn and not merged.arguments.get("dsn")
     if turned_off:
         parts.append("so turns Sentry off")
     if parts:
@@ -39,7 +42,7 @@ def _refused(refusal: Refusal) -> str:
     has_value = _is_plain(refusal.applied) and refusal.applied != ""
     applies = f"{_value(refusal.name, refusal.applied)} applies" if has_value else "left out"
     wanted = f"={_value(refusal.name, refusal.wanted)}" if _is_plain(refusal.wanted) else ""
-    return f"{printable(refusal.name)}{wanted} ({applies}: {printable(refusal.said_by, 400)})"
+    return f"{printable(refusal.variable or refusal.name)}{wanted} ({applies}: {printable(refusal.said_by, 400)})"
 
 
 def _is_plain(value: Any) -> bool:

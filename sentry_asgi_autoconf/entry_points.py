@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING or sys.version_info >= (3, 10):
-    from importlib.metadata import PackageNotFoundError, distributions, entry_points, version
-else:
-    # Only here: on a newer Python the backport would change the host process's finders.
-    from importlib_metadata import PackageNotFoundError, distributions, entry_points, version
+from sentry_asgi_autoconf.distribution_metadata import metadata
 
 SERVERS = "sentry_asgi_autoconf.servers"
 POLICIES = "sentry_asgi_autoconf.policies"
 CONFIGURATORS = "sentry_asgi_autoconf.configurators"
+_GROUPS = (SERVERS, POLICIES, CONFIGURATORS)
 
 
 class _Found(NamedTuple):
@@ -37,8 +34,8 @@ def unreadable(group: str) -> list[str]:
     return sorted(
         {
             str(distribution.metadata["Name"])
-            for distribution in distributions()
-            if next(_declared_by(distribution), None) is None and _mentions(distribution, group)
+            for distribution in metadata.distributions()
+            if _declared_by(distribution) is None and _mentions(distribution, group)
         }
     )
 
@@ -52,21 +49,45 @@ def _declared() -> _Found:
 
 
 def _read() -> _Found:
-    ours = (SERVERS, POLICIES, CONFIGURATORS)
-    try:
-        found = entry_points()
-        return _Found([point for group in ours for point in found.select(group=group)], False)
-    except (TypeError, ValueError):
-        # Another distribution's metadata is malformed, which must not cost our own adapters.
-        declared = (point for distribution in distributions() for point in _declared_by(distribution))
-        return _Found(list(dict.fromkeys(point for point in declared if point.group in ours)), True)
+    if hasattr(metadata, "EntryPoints"):
+        try:
+            return _Found([point for group in _GROUPS for point in metadata.entry_points(group=group)], False)
+        except (TypeError, ValueError):
+            # Another distribution's metadata is malformed, which must not cost our own adapters.
+            pass
+    return _read_each()
 
 
-def _declared_by(distribution: Any) -> Iterator[Any]:
+def _read_each() -> _Found:
+    """Read one distribution after the other; of several by one name on the path, the first is the one that counts."""
+    points, malformed = [], False
+    for distribution in metadata.distributions():
+        declared = _declared_by(distribution)
+        malformed = malformed or declared is None
+        if declared:
+            points += _declared_by(_first_of_its_name(distribution)) or []
+    return _Found(list(dict.fromkeys(points)), malformed)
+
+
+def _declared_by(distribution: Any) -> list[Any] | None:
+    """Return what a distribution declares for us; None if its metadata is malformed."""
     try:
-        yield from distribution.entry_points
-    except (TypeError, ValueError):
-        return
+        return [point for point in distribution.entry_points if point.group in _GROUPS]
+    except _malformed():
+        return None
+
+
+def _malformed() -> tuple[type[Exception], ...]:
+    """Return what is raised for a malformed file; old readers parse it with configparser, which new ones go without."""
+    parser: Any = sys.modules.get("configparser")
+    return (TypeError, ValueError, parser.Error) if parser else (TypeError, ValueError)
+
+
+def _first_of_its_name(distribution: Any) -> Any:
+    try:
+        return metadata.distribution(distribution.metadata["Name"])
+    except (TypeError, ValueError, ImportError):  # it says no name, or none that is found
+        return distribution
 
 
 def _mentions(distribution: Any, group: str) -> bool:
@@ -85,6 +106,6 @@ def first_installed(*names: str) -> str:
 def version_of(name: str) -> str:
     """Give the version of an installed distribution, "unknown" without its metadata."""
     try:
-        return version(name)
-    except PackageNotFoundError:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
         return "unknown"

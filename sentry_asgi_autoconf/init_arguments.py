@@ -8,6 +8,7 @@ from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError, UnsupportedOptionError
 from sentry_asgi_autoconf.sdk import options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.sdk_environment import SdkEnvironment
 from sentry_asgi_autoconf.wrapping import current_request, request_names
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
         excluded_paths=list(loaded.own.excluded_paths),
         traces_sample_rates=rates,
         current_scope=current_request.scope,
+        look_up=SdkEnvironment(loaded).look_up,
         complete_event=request_names.complete,
     )
     return arguments, problems

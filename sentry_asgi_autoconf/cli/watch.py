@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
-from sentry_asgi_autoconf import console
-from sentry_asgi_autoconf.entry_points import SERVERS
+from sentry_asgi_autoconf import console, entry_points
 from sentry_asgi_autoconf.exceptions import AdapterError
-
-if TYPE_CHECKING or sys.version_info >= (3, 10):
-    from importlib.metadata import entry_points
-else:
-    from importlib_metadata import entry_points
+from sentry_asgi_autoconf.shown_values import printable
 
 
 def with_installed_triggers(watched: str) -> str:
@@ -21,19 +13,12 @@ def with_installed_triggers(watched: str) -> str:
     The bootstrap knows the built-in ones by itself. Metadata that cannot be read is told of on stderr.
     """
     names = [name.strip() for name in watched.split(",") if name.strip()]
-    try:
-        names += sorted(entry.name for entry in entry_points(group=SERVERS) if not _is_built_in(entry.value))
-    except (
-        TypeError,
-        ValueError,
-    ) as error:  # what importlib.metadata raises for a malformed entry_points.txt
-        console.say(
-            "warning",
-            AdapterError(
-                f"The installed entry points cannot be read ({type(error).__name__}: {error})",
-                remedy="Repair the distribution, or name the trigger modules in SENTRY_ASGI_WATCH.",
-            ),
-        )
+    installed = entry_points.in_group(entry_points.SERVERS)
+    names += sorted(str(entry.name) for entry in installed if not _is_built_in(str(entry.value)))
+    for distribution in entry_points.unreadable(entry_points.SERVERS):
+        what = f"The metadata of {printable(distribution)}, which declares a server adapter, cannot be read"
+        remedy = "Repair the distribution, or name the trigger module in SENTRY_ASGI_WATCH."
+        console.say("warning", AdapterError(what, remedy=remedy))
     return ",".join(dict.fromkeys(names))
 
 

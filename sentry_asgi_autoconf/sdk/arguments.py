@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.sdk import chained_hooks, configurators, constraints, redaction, sampling
@@ -17,8 +17,24 @@ _SAMPLERS = {
 }
 
 
+class Found(NamedTuple):
+    """What the environment says at the moment of the options that the SDK looks up there itself.
+
+    `options` are those of all layers, None where none has one. `by_variable` are those that their variables say, and
+    what is to be said in place of what they may not say. `changed` are the variables that were not so when the settings
+    were read.
+    """
+
+    options: Mapping[str, Any] = {}
+    by_variable: Mapping[str, Any] = {}
+    changed: tuple[str, ...] = ()
+    refusals: Sequence[Refusal] = ()
+
+
 class Merged(NamedTuple):
     """Arguments made of an app's, the names of those that it changed, and what of them was not taken.
+
+    `found` are variables that have changed since the settings were read, and apply.
 
     `passed_over` are the names of all that it said, if its init is to be passed over; `error` tells why it could
     not be heeded together with the settings.
@@ -29,6 +45,7 @@ class Merged(NamedTuple):
     refusals: list[Refusal]
     passed_over: tuple[str, ...] = ()
     error: str = ""
+    found: tuple[str, ...] = ()
 
 
 class Arguments:
@@ -45,10 +62,12 @@ class Arguments:
         traces_sample_rates: Mapping[str, float],
         current_scope: ScopeGetter,
         complete_event: chained_hooks.Hook,
+        look_up: Callable[[], Found] = Found,
     ) -> None:
         """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
 
         `complete_event` is called with each error event and transaction, before any other hook.
+        `look_up` returns what the SDK would look up in the environment.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
@@ -59,6 +78,7 @@ class Arguments:
         self._excluded_paths = excluded_paths
         self._rates_by_path = traces_sample_rates
         self._current_scope = current_scope
+        self._look_up = look_up
         self._complete_event = complete_event
 
     @property
@@ -68,25 +88,37 @@ class Arguments:
 
     def own(self) -> dict[str, Any]:
         """Give the arguments for our init. Raises ConfiguratorError."""
-        return self._finished(constraints.copied(self._options))[0]
+        return self._finished(constraints.copied(self._options), self._options)[0]
 
     def of_app(self, given: Mapping[str, Any]) -> Merged:
         """Give the arguments for an app's init. Raises ConfiguratorError."""
         # The SDK cannot tell None from an argument that was left out either.
-        said = {name: value for name, value in given.items() if value is not None}
+        said = _without_none(given)
         if self._on_app_init == "keep":
             return Merged(self.own(), [], [], tuple(said))
-        ours = {} if self._on_app_init == "replace" else constraints.copied(self._options)
-        arguments, refusals = self._finished({**ours, **_joined(ours, said)})
+        found = self._look_up()
+        options = _without_none({**self._options, **found.options})
+        ours = dict(found.by_variable) if self._on_app_init == "replace" else constraints.copied(options)
+        arguments, refusals = self._finished({**ours, **_joined(ours, said)}, options)
         refused = {refusal.name for refusal in refusals}
         changed = [
             name for name in said if name not in refused and not constraints.same(said[name], ours.get(name))
         ]
-        return Merged(arguments, changed, [each for each in refusals if each.name.partition(".")[0] in said])
+        return Merged(
+            arguments,
+            changed,
+            [
+                *(each for each in refusals if each.name.partition(".")[0] in said),
+                *(each for each in found.refusals if each.name not in said),
+            ],
+            found=found.changed,
+        )
 
-    def _finished(self, wanted: dict[str, Any]) -> tuple[dict[str, Any], list[Refusal]]:
+    def _finished(
+        self, wanted: dict[str, Any], otherwise: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[Refusal]]:
         configured = configurators.applied(wanted)
-        arguments, refusals = constraints.held(configured, self._options, self.enforcement)
+        arguments, refusals = constraints.held(configured, otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
         chained_hooks.shut(arguments, self.enforcement.values)
@@ -111,6 +143,10 @@ class Arguments:
                 self._rates_by_path,
                 self._current_scope,
             )
+
+
+def _without_none(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def no_request() -> None:

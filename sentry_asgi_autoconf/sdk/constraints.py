@@ -17,12 +17,13 @@ _FOUND_OUT = ("dsn", "http_proxy", "https_proxy", "release", "server_name")
 
 
 class Refusal(NamedTuple):
-    """An argument that was not taken as it was, and where the policy says so."""
+    """An argument that was not taken as it was, where the policy says so, and the variable that it was found in."""
 
     name: str
     wanted: Any
     applied: Any
     said_by: str
+    variable: str = ""
 
 
 def held(

@@ -59,12 +59,15 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
         loader = call.argument("callback_loader")
         if not callable(loader):
             return
-        signals.hold()
-        # Its files of variables are read before it loads the app: with any, nothing is known until then.
-        if not call.argument("env_files", None) and server.stands_aside():
-            signals.release()
-        else:
-            yield call.with_argument("callback_loader", _initialising(loader, server, signals))
+        files = call.argument("env_files", None)
+        # They are read before the app is loaded: with any, nothing is known until then.
+        if not (files and isinstance(files, (list, tuple))):
+            signals.hold()
+            if server.stands_aside(*_target_of(loader)):
+                signals.release()
+            if server.stands_aside():
+                return
+        yield call.with_argument("callback_loader", _initialising(loader, server, signals))
 
     def serve_threads(call: Call) -> Generator[Call, Any, None]:
         loader = call.argument("target_loader")
@@ -107,13 +110,22 @@ def _initialising(
     loader: Callable[..., Any], server: Server, signals: BootSignals | None
 ) -> Callable[..., Any]:
     """Return a loader of the app that initialises, and then calls the app's own."""
-    targets = [each for each in getattr(loader, "args", ())[:1] if isinstance(each, str)]
+    target = _target_of(loader)
 
     @functools.wraps(loader)
     def load(*args: Any, **kwargs: Any) -> Any:
-        with server.loading(*targets) as loading:
+        if signals is not None and not server.stands_aside(*target):
+            server.attempt(signals.hold, None)
+        with server.loading(*target) as loading:
             if signals is not None and not server.is_active:
                 server.attempt(signals.release, None)
             return loading.loaded(loader(*args, **kwargs))
 
     return load
+
+
+def _target_of(loader: Any) -> tuple[str, ...]:
+    """Return the import string that the loader is a partial with, if it is one."""
+    arguments = getattr(loader, "args", ())
+    is_partial = isinstance(arguments, tuple) and len(arguments) > 0 and isinstance(arguments[0], str)
+    return arguments[:1] if is_partial else ()

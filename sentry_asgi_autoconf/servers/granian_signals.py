@@ -31,7 +31,7 @@ class BootSignals:
 
     def hold(self) -> None:
         """Remember signals from now on, if this process has the handlers of the one that forked it."""
-        if threading.current_thread() is not threading.main_thread():
+        if self._handlers or threading.current_thread() is not threading.main_thread():
             return
         if callable(signal.getsignal(signal.SIGTERM)):
             for number in (signal.SIGINT, signal.SIGTERM):

@@ -22,4 +22,4 @@ def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
         from sentry_asgi_autoconf.settings import layers
 
         loaded = layers.load(environ, app)
-    return loaded
+    return loaded._replace(environ=environ, environ_then=dict(environ), app=app)

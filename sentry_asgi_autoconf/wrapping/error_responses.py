@@ -38,10 +38,11 @@ class _Response:
         self._scopes: tuple[Any, Any] | None = None
 
     async def send(self, message: Any) -> Any:
-        if message.get("type") == "http.response.start" and message.get("status", 0) >= 500:
+        status = message.get("status") if isinstance(message, dict) else None
+        if isinstance(status, int) and status >= 500:
             # Here they are those of the request; they are gone when the app has returned.
-            self._scopes = sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
-            self._status = message["status"]
+            self._scopes = sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
+            self._status = status
         return await self._send(message)
 
     def report(self, scope: Any) -> None:

@@ -11,7 +11,7 @@ import gc
 import sys
 from typing import Any, Callable, Iterable, Iterator
 
-_MADE_BY_FRAMEWORK = "request_response.<locals>.app"
+from sentry_asgi_autoconf import starlette_parts
 
 
 class Made:
@@ -51,30 +51,6 @@ class _Framework:
             kind = getattr(sys.modules.get(module), name, None)
             if kind is not None:
                 yield kind, make
-
-
-def make_entry_again(entry: Any) -> None:
-    """Make an entry of a Starlette app's middleware again."""
-    options = getattr(entry, "kwargs", None) or getattr(entry, "options", {})
-    entry.__init__(entry.cls, *getattr(entry, "args", ()), **options)
-
-
-def make_route_again(route: Any) -> None:
-    """Make the handler of a Starlette or FastAPI route again, unless somebody has put another in its place."""
-    holder = route
-    while hasattr(holder.app, "app"):  # limits and middleware of this route
-        holder = holder.app
-    if getattr(holder.app, "__qualname__", "") != _MADE_BY_FRAMEWORK:
-        return
-    if hasattr(route, "get_route_handler"):
-        holder.app = sys.modules["fastapi.routing"].request_response(route.get_route_handler())
-    else:
-        holder.app = sys.modules["starlette.routing"].request_response(route.endpoint)
-
-
-def forget_routes(router: Any) -> None:
-    """Have FastAPI make the handlers of an included router again when it needs them."""
-    router._effective_candidates_version = None
 
 
 def _make_litestar_again(app: Any) -> None:
@@ -118,9 +94,9 @@ def _make_django_again(handler: Any) -> None:
 _MAKERS = {
     "starlette": _Framework(
         "starlette.routing",
-        ("starlette.middleware", "Middleware", make_entry_again),
-        ("starlette.routing", "Route", make_route_again),
-        ("fastapi.routing", "_IncludedRouter", forget_routes),
+        ("starlette.middleware", "Middleware", starlette_parts.make_middleware_again),
+        ("starlette.routing", "Route", starlette_parts.make_route_again),
+        ("fastapi.routing", "_IncludedRouter", starlette_parts.make_router_again),
     ),
     "litestar": _Framework("litestar.app", ("litestar.app", "Litestar", _make_litestar_again)),
     "quart": _Framework("quart.app", ("quart.app", "Quart", _make_quart_again)),

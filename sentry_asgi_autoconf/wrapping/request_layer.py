@@ -15,6 +15,7 @@ from typing import Any, Callable
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
+from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.wrapping import current_request
 from sentry_asgi_autoconf.wrapping.current_request import Request
@@ -38,7 +39,7 @@ class RequestLayer(SentryAsgiMiddleware):
         request = current_request.recall()
         if request is None or request.scope is not asgi_scope:
             return super().event_processor(event, hint, asgi_scope)
-        if request.outer_scope not in (None, sentry_sdk.get_isolation_scope()):
+        if request.outer_scope not in (None, sentry_sdk.Scope.get_isolation_scope()):
             return event
         if event.get("type") == "transaction" and request.has_no_transaction_of_ours:
             return None
@@ -77,7 +78,8 @@ def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(self, RequestLayer):
                 request.is_open, request.needs_inner = True, self.needs_inner
             elif request.is_open and request.inner is None:
-                _adopt(request, self, scope)
+                with capture_internal_exceptions():
+                    _adopt(request, self, scope)
         return original(self, scope, *args, **kwargs)
 
     return run_app
@@ -91,11 +93,11 @@ def _adopt(request: Request, middleware: Any, scope: Any) -> None:
     if scope["type"] == "http" and not any(each == scope.get("method", "").upper() for each in methods):
         request.is_unwanted = True
     origin = getattr(middleware, "span_origin", None)
-    current = sentry_sdk.get_current_scope()
+    current = sentry_sdk.Scope.get_current_scope()
     segment = getattr(current, "_server_segment_span", None)
     if segment is not None:
         segment.set_attribute("sentry.origin", origin)
-    elif current.transaction is not None:
+    elif not is_streaming(sentry_sdk.get_client().options) and current.transaction is not None:
         current.transaction.origin = origin
 
 
@@ -117,7 +119,7 @@ def _noticing_wsgi(original: Callable[..., Any]) -> Callable[..., Any]:
             # An integration has opened the request of the ASGI app that this one is mounted in; or there is a segment,
             # which cannot be taken back.
             return self.app(environ, start_response)
-        request.outer_scope = sentry_sdk.get_isolation_scope()
+        request.outer_scope = sentry_sdk.Scope.get_isolation_scope()
         return original(self, environ, start_response)
 
     return call
@@ -129,7 +131,7 @@ def _noticing_sanic(original: Callable[..., Any]) -> Callable[..., Any]:
     async def call(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
         request = current_request.recall()
         if request is not None and request.is_open and "sanic" in sentry_sdk.get_client().integrations:
-            request.outer_scope = sentry_sdk.get_isolation_scope()
+            request.outer_scope = sentry_sdk.Scope.get_isolation_scope()
         return await original(self, scope, *args, **kwargs)
 
     return call

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 import sentry_sdk
-from sentry_sdk.utils import Dsn, transaction_from_function
+from sentry_sdk.utils import Dsn, capture_internal_exceptions, transaction_from_function
 
 from sentry_asgi_autoconf.wrapping import current_request, websocket_routes
 from sentry_asgi_autoconf.wrapping.current_request import Request
@@ -23,13 +23,15 @@ _UNNAMED = ("generic Starlette request", "generic FastAPI request", "generic ASG
 
 def complete(event: Any, hint: Any) -> Any:
     """Name an error event or a transaction of the request at hand."""
-    if event.get("type") == "transaction":
-        _drop_delivery(event)
-    request = current_request.recall()
-    if request is not None and isinstance(request.path, str) and "request" in event:
-        _correct_url(event["request"], request)
-        _name(event, request)
-        _end_websocket(event, request.client_left)
+    # What an app's processors have made of the event may be of any shape, and it is sent all the same.
+    with capture_internal_exceptions():
+        if event.get("type") == "transaction":
+            _drop_delivery(event)
+        request = current_request.recall()
+        if request is not None and isinstance(request.path, str) and "request" in event:
+            _correct_url(event["request"], request)
+            _name(event, request)
+            _end_websocket(event, request.client_left)
     return event
 
 

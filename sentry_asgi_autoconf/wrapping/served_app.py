@@ -36,7 +36,7 @@ class ServedApp:
     def _scopes_outside(self) -> tuple[Any, Any]:
         previous = current_request.recall()
         if previous is None or previous.served_by is not self:
-            return sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
+            return sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
         # uvicorn begins a pipelined request in the context of the one before: the SDK would take it for a part of that.
         applied = getattr(asgi, "_asgi_middleware_applied", None)
         if applied is not None:

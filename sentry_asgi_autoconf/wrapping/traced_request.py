@@ -85,6 +85,7 @@ class TracedRequest:
         async def noticing(message: Any) -> Any:
             if (
                 self._transaction is not None
+                and isinstance(message, dict)
                 and message.get("type") == "http.response.start"
                 and "status" in message
             ):

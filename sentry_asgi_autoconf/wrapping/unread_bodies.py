@@ -114,8 +114,9 @@ class Messages:
     def _keep(self, message: dict[str, Any]) -> None:
         part = message.get("body", b"")
         self._is_whole = not message.get("more_body", False)
-        if isinstance(part, bytes):
-            self._size += len(part)
+        if not isinstance(part, bytes):
+            part = b""
+        self._size += len(part)
         if not request_body_within_bounds(sentry_sdk.get_client(), self._size):
             self._parts.clear()  # its length was announced as another
         elif part:
@@ -137,7 +138,7 @@ def _attach(extract: Callable[[], Coroutine[Any, Any, Any]]) -> None:
             event.setdefault("request", {})["data"] = data
         return event
 
-    sentry_sdk.get_isolation_scope().add_event_processor(process)
+    sentry_sdk.Scope.get_isolation_scope().add_event_processor(process)
 
 
 def _is_wanted() -> bool:

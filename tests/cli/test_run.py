@@ -191,7 +191,9 @@ def test_built_in_triggers_need_no_watching() -> None:
 
 
 def test_unreadable_entry_points_are_told_of_and_the_command_runs(adapter: Path) -> None:
-    (adapter / "other_server-1.0.dist-info" / "entry_points.txt").write_text("[broken]\nno equals sign\n")
+    (adapter / "other_server-1.0.dist-info" / "entry_points.txt").write_text(
+        "[sentry_asgi_autoconf.servers]\nno equals sign\n"
+    )
     result = cli("run", "echo", "ran", environ={"PYTHONPATH": f"{ROOT}:{adapter}"})
     assert (result.returncode, result.stdout) == (0, "ran\n")
     assert "[adapter-failed]" in result.stderr

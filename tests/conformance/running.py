@@ -80,7 +80,7 @@ class Runner:
             *("--override-ini", "addopts=", "-p", "no:cacheprovider"),
             *(option for plugin in plugins for option in ("-p", plugin)),
             *self._suite.options,
-            *(tests or ["-n2", *self._suite.tests]),
+            *(tests or [f"-n{self._suite.processes}", *self._suite.tests]),
         ]
 
     def _environment(self, here: bool, file: Path, project: Project) -> dict[str, str]:
@@ -92,7 +92,12 @@ class Runner:
         elif here:
             settings = {"SENTRY_DSN": project.dsn, "SENTRY_TRACES_SAMPLE_RATE": "1.0"}
             path.insert(0, str(_package() / "sentry_asgi_autoconf" / "bootstrap"))
-        variables = {"PYTHONPATH": os.pathsep.join(path), "CONFORMANCE_OUTCOMES": str(file)}
+        variables = {
+            "PYTHONPATH": os.pathsep.join(path),
+            "CONFORMANCE_OUTCOMES": str(file),
+            # Nothing that another run has left there.
+            "TMPDIR": str(file.parent),
+        }
         return environment({**variables, **settings}, bootstrap=False)
 
     def _output(self, command: list[str], environ: dict[str, str]) -> str:
@@ -122,10 +127,12 @@ def _package() -> Path:
     built = wheel()
     directory = CACHE / f"package-{built.parent.name}"
     if not directory.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE) as temporary, zipfile.ZipFile(built) as archive:
-            archive.extractall(temporary)
-            Path(temporary).rename(directory)
-            Path(temporary).mkdir()
+        # Another run may do the same at the same time.
+        partial = directory.with_name(f"{directory.name}-{os.getpid()}")
+        with zipfile.ZipFile(built) as archive:
+            archive.extractall(partial)
+        with contextlib.suppress(OSError):
+            partial.rename(directory)
     return directory
 
 

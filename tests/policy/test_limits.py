@@ -32,6 +32,7 @@ def limited(low: float | None, high: float | None) -> Arguments:
         excluded_paths=[],
         traces_sample_rates={},
         current_scope=lambda: None,
+        complete_event=lambda event, hint: event,
     )
 
 

@@ -127,6 +127,7 @@ def test_an_odd_part_keeps_nothing_from_being_redacted(path: tuple[Any, ...], od
         put(event, path, odd)
     expected = redacted(whole_event())
     found = redacted(event)
+    path = tuple("[Filtered]" if step == SECRET else step for step in path)
     if is_text(path) or isinstance(odd, str):
         assert not any(SECRET in each for each in texts(found))
     assert found.keys() == expected.keys()

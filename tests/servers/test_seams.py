@@ -11,7 +11,7 @@ import pytest
 from sentry_asgi_autoconf import entry_points
 from tests.harness.envelopes import Project
 from tests.harness.server import DEADLINE, ROOT, environment, run
-from tests.servers.seams import SEAMS
+from tests.servers.seams import CHANGED, CONDITIONS, SEAMS
 
 
 def test_no_seam_is_forgotten() -> None:
@@ -27,7 +27,7 @@ def test_no_seam_is_forgotten() -> None:
 def test_odd_calls_are_as_bare_in_every_condition(trigger: str, project: Project) -> None:
     environ = environment({"SENTRY_DSN": project.dsn}, bootstrap=False)
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.servers.seams", trigger],
+        [sys.executable, "-m", "tests.servers.seam_comparison", trigger],
         env=environ,
         cwd=ROOT,
         capture_output=True,
@@ -38,12 +38,14 @@ def test_odd_calls_are_as_bare_in_every_condition(trigger: str, project: Project
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout.splitlines()[-1])
     assert set(told["seams"]) == SEAMS[trigger]
-    assert told["differences"] == {condition: [] for condition in told["differences"]}
+    assert told["differences"] == {condition: [] for condition in CONDITIONS}
+    assert set(told["changed"]) == CHANGED.get(trigger, set())
 
 
 # A deployment whose class is particular about how it is made, as an author's may be.
 DEPLOYMENT = """
-from tests.servers.seams import trigger_module, join
+from tests.servers.seam_comparison import join
+from tests.servers.seams import trigger_module
 
 module = trigger_module("ray.serve._private.http_util")
 join(module)
