@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 from typing import Iterable, NamedTuple
@@ -101,25 +102,28 @@ class Runner:
         return environment({**variables, **settings}, bootstrap=False)
 
     def _output(self, command: list[str], environ: dict[str, str]) -> str:
-        process = subprocess.Popen(
-            command,
-            cwd=self._directory,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            return process.communicate(timeout=LONGEST)[0]
-        except subprocess.TimeoutExpired:
-            return f"not done after {LONGEST} s\n"
-        finally:
-            # Whatever the tests have started and left running.
-            with contextlib.suppress(ProcessLookupError):
+        with tempfile.TemporaryFile("w+", errors="replace") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self._directory,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            timer = threading.Timer(LONGEST, os.killpg, (process.pid, signal.SIGKILL))
+            timer.start()
+            try:
+                # Its number stays its own until it is waited for below.
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            finally:
+                timer.cancel()
+                # With what the tests have started and left running.
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            output.seek(0)
+            return output.read()
 
 
 def _package() -> Path:
