@@ -21,6 +21,7 @@ from sentry_asgi_autoconf.process_lock import process_lock
 from sentry_asgi_autoconf.status import Status
 
 if TYPE_CHECKING:
+    import threading
     from types import ModuleType
 
     from sentry_asgi_autoconf.sdk.arguments import Merged
@@ -88,7 +89,7 @@ class Runtime:
         is refused.
         """
         self._notice_fork()
-        with process_lock():
+        with self._lock:
             if self._decision is None:
                 unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
@@ -113,16 +114,20 @@ class Runtime:
     def _read_settings(self) -> Loaded | Decision:
         """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
         self._notice_fork()
-        with process_lock():
+        with self._lock:
             if self._settings is None:
                 app = self._app
                 self._settings = self.guarded(lambda: activation.load(app), _FAILED)
             return self._settings
 
+    @property
+    def _lock(self) -> threading.RLock:
+        return process_lock()
+
     def _notice_fork(self) -> None:
         if self._pid == os.getpid():
             return
-        with process_lock():
+        with self._lock:
             if self._pid != os.getpid():
                 self._settings = self._decision = None
                 self._pid = os.getpid()
@@ -173,7 +178,7 @@ class Runtime:
         """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
         served, by = app, None
         if self.activate().active:
-            with process_lock():
+            with self._lock:
                 served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
         if served is not app or by is None:  # else it was wrapped before, and is told of
             self._tell(lambda account: account.serves(self._name_of(app, name), server, by))

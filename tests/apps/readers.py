@@ -155,7 +155,7 @@ RAW = {
 async def raw(scope, receive, send):
     """Do what the last part of the path names, and note if the client leaves."""
     try:
-        await RAW[scope["path"].rpartition("/")[2]](scope, receive, send)
+        await RAW[scope["path"].rstrip("/").rpartition("/")[2]](scope, receive, send)
     except GoneError:
         print(f"gone {number(scope)}", flush=True)
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 from typing import Iterable, NamedTuple
@@ -80,7 +81,7 @@ class Runner:
             *("--override-ini", "addopts=", "-p", "no:cacheprovider"),
             *(option for plugin in plugins for option in ("-p", plugin)),
             *self._suite.options,
-            *(tests or ["-n2", *self._suite.tests]),
+            *(tests or [f"-n{self._suite.processes}", *self._suite.tests]),
         ]
 
     def _environment(self, here: bool, file: Path, project: Project) -> dict[str, str]:
@@ -92,29 +93,37 @@ class Runner:
         elif here:
             settings = {"SENTRY_DSN": project.dsn, "SENTRY_TRACES_SAMPLE_RATE": "1.0"}
             path.insert(0, str(_package() / "sentry_asgi_autoconf" / "bootstrap"))
-        variables = {"PYTHONPATH": os.pathsep.join(path), "CONFORMANCE_OUTCOMES": str(file)}
+        variables = {
+            "PYTHONPATH": os.pathsep.join(path),
+            "CONFORMANCE_OUTCOMES": str(file),
+            # Nothing that another run has left there.
+            "TMPDIR": str(file.parent),
+        }
         return environment({**variables, **settings}, bootstrap=False)
 
     def _output(self, command: list[str], environ: dict[str, str]) -> str:
-        process = subprocess.Popen(
-            command,
-            cwd=self._directory,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            return process.communicate(timeout=LONGEST)[0]
-        except subprocess.TimeoutExpired:
-            return f"not done after {LONGEST} s\n"
-        finally:
-            # Whatever the tests have started and left running.
-            with contextlib.suppress(ProcessLookupError):
+        with tempfile.TemporaryFile("w+", errors="replace") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self._directory,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            timer = threading.Timer(LONGEST, os.killpg, (process.pid, signal.SIGKILL))
+            timer.start()
+            try:
+                # Its number stays its own until it is waited for below.
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            finally:
+                timer.cancel()
+                # With what the tests have started and left running.
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            output.seek(0)
+            return output.read()
 
 
 def _package() -> Path:
@@ -122,10 +131,12 @@ def _package() -> Path:
     built = wheel()
     directory = CACHE / f"package-{built.parent.name}"
     if not directory.exists():
-        with tempfile.TemporaryDirectory(dir=CACHE) as temporary, zipfile.ZipFile(built) as archive:
-            archive.extractall(temporary)
-            Path(temporary).rename(directory)
-            Path(temporary).mkdir()
+        # Another run may do the same at the same time.
+        partial = directory.with_name(f"{directory.name}-{os.getpid()}")
+        with zipfile.ZipFile(built) as archive:
+            archive.extractall(partial)
+        with contextlib.suppress(OSError):
+            partial.rename(directory)
     return directory
 
 

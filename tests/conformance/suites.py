@@ -20,14 +20,14 @@ _STARLETTE = (
     "jinja2",
     "python-multipart",
 )
-_CORE = ("executing", "asttokens", "pure-eval", "flask", "httpcore[asyncio,http2,socks]", "pysocks")
+_CORE = ("executing", "asttokens", "pure-eval", "httpcore[asyncio,http2,socks]", "pysocks")
 
 
 class Suite(NamedTuple):
     """Tests that come with the sdist of `distribution`, and the distributions that they need.
 
     `takes_settings` says how this package gets into their path: by the values that they give their Sentry client, as
-    settings, or by the bootstrap and an environment that has settings.
+    settings, or by the bootstrap and an environment that has settings. They run in so many `processes` at once.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Suite(NamedTuple):
     needs: tuple[str, ...]
     options: tuple[str, ...] = ()
     takes_settings: bool = True
+    processes: int = 2
 
     @property
     def release(self) -> str:
@@ -59,9 +60,9 @@ def _of_sdk(name: str, needs: tuple[str, ...], *tests: str) -> Suite:
     return Suite(name, "sentry-sdk", tests, (*_SDK_TOOLS, *needs))
 
 
-def _of_server(name: str, *needs: str, options: tuple[str, ...] = ()) -> Suite:
+def _of_server(name: str, *needs: str, options: tuple[str, ...] = (), processes: int = 2) -> Suite:
     needed = ("sentry-sdk", "pytest", "pytest-xdist", *needs)
-    return Suite(name, name, ("tests",), needed, options, takes_settings=False)
+    return Suite(name, name, ("tests",), needed, options, takes_settings=False, processes=processes)
 
 
 _ALL = (
@@ -71,7 +72,7 @@ _ALL = (
     _of_sdk("litestar", ("litestar", "httpx"), "tests/integrations/litestar"),
     _of_sdk("quart", ("quart", "quart-auth", "quart-flask-patch"), "tests/integrations/quart"),
     _of_sdk("sanic", ("sanic", "sanic-testing", "aiohttp"), "tests/integrations/sanic"),
-    _of_sdk("django", ("django", "channels", "pytest-django"), "tests/integrations/django/asgi"),
+    _of_sdk("django", ("django", "channels[daphne]", "pytest-django"), "tests/integrations/django/asgi"),
     _of_sdk("basics", _CORE, "tests/test_basics.py"),
     _of_sdk("scope", _CORE, "tests/test_scope.py"),
     _of_sdk("client", _CORE, "tests/test_client.py"),
@@ -83,7 +84,11 @@ _ALL = (
         options=("--ignore=tests/benchmarks",),
     ),
     _of_server("hypercorn", "httpx", "hypothesis", "mock", "pytest-asyncio", "pytest-trio", "trio"),
-    # The same random requests bare and with this package.
-    _of_server("daphne", "django", "hypothesis", "pytest-asyncio", options=("--hypothesis-seed=0",)),
+    # The same random requests bare and with this package. Each test's server leaves what it has seen in the same file.
+    _of_server(
+        *("daphne", "django", "hypothesis", "pytest-asyncio"),
+        options=("--hypothesis-seed=0",),
+        processes=0,
+    ),
 )
 SUITES = {suite.name: suite for suite in _ALL}

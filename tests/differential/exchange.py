@@ -66,13 +66,13 @@ class Exchange:
             self._send_pieces(wire)
         elif request.manner == "in lockstep":
             self._in_lockstep(wire)
-        elif request.manner == "at once":
+        elif request.manner == "at once" or request.is_refused:
             wire.send(request.head + b"".join(request.pieces))
         else:
             wire.send(request.head)
             self._send_pieces(wire)
         self._final(wire)
-        if request.manner in ("with a shorter content-length", "with a broken chunk"):
+        if request.is_refused:
             # What follows is no request; most servers say so and close.
             wire.shut()
             self.seen.end = f"then {_short(_without_date(wire.rest()))}"

@@ -25,6 +25,8 @@ _MANNERS = {
     "half, and closes": 6,
     "half, and resets": 4,
 }
+# What the server refuses by itself: sent at once, or it would be a race between server and app.
+_INVALID = ("with a shorter content-length", "with a broken chunk")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,12 @@ class Request:
     @property
     def is_a_race(self) -> bool:
         """Whether what comes of it depends on what the server notices first."""
-        return self.leaves or self.manner in ("with a shorter content-length", "with a broken chunk")
+        return self.leaves or self.is_refused
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether what is sent is no request, or not one alone."""
+        return self.manner in _INVALID
 
     @property
     def echoes(self) -> bool:
@@ -96,9 +103,7 @@ def _request(random: Random, framework: str, number: int) -> Request:
     chunked = manner == "with a broken chunk" or (
         bool(whole) and "content-length" not in manner and random.random() < 0.4
     )
-    if chunked and framework == "litestar" and manner == "in lockstep":
-        manner = "in pieces"  # bare, too, an app that is mounted there answers only once all chunks have come
-    pieces = [whole] if manner == "at once" else in_pieces(random, whole)
+    pieces = [whole] if manner in ("at once", *_INVALID) else in_pieces(random, whole)
     wire = [_chunk(piece) for piece in pieces if piece] if chunked else list(pieces)
     if chunked:
         wire.append(b"0\r\n\r\n")

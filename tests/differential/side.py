@@ -15,10 +15,11 @@ from tests.harness.served import command
 from tests.harness.server import APPS, DEADLINE, environment, free_port, until
 from tests.harness.wire import ClosedError, HangError
 
+# With the query, by which a request is known, and without blanks.
 _ACCESS_LOG = {
     "uvicorn": "",
-    "hypercorn": "--access-logfile -",
-    "granian": "--access-log",
+    "hypercorn": "--access-logfile - --access-logformat %(m)s_%(U)s?%(q)s_%(s)s",
+    "granian": "--access-log --access-log-fmt %(method)s_%(path)s?%(query_string)s_%(status)s",
     "gunicorn": "--access-logfile -",
 }
 
@@ -73,7 +74,11 @@ class Side:
         seen = Exchange(self._port, request, deadline, patience, patience if settles else 0).run()
         if request.is_a_race or settles:
             time.sleep(patience)  # it is to notice, and to write what it has to write
-        return Result(seen, self._lines())
+        lines = self._lines()
+        if request.is_refused:
+            # The app's answer to it is logged or not, by a turn of the event loop; no client sees that answer.
+            lines = [line for line in lines if request.path not in line]
+        return Result(seen, lines)
 
     def _lines(self) -> list[str]:
         self._marks += 1

@@ -67,8 +67,10 @@ class Wire:
         self._ended = self._ended or not data
 
     def _drain(self) -> None:
-        while not self._ended:
-            self.wait(self._deadline)
+        """Take what has come before the connection broke."""
+        while not self._ended and self.wait(self._deadline):
+            pass
+        self._ended = True
 
     def wait(self, seconds: float) -> bool:
         """Wait for something to come, or for the end; False if neither does within some seconds."""

@@ -53,7 +53,7 @@ def test_every_worker_serves_the_app_which_is_wrapped_once(
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda path: threads.get(path).status_code, ["/ok", "/boom", *["/ok"] * 30]))
     assert statuses == [200, 500, *[200] * 30]
-    threads.converse(server)
+    threads.converse(server, "hello", "boom")
     # SIGTERM right behind the last answer: what is still to be sent is sent.
     assert server.stop() == 0
     assert server.output.count("active: sentry_sdk is initialised") == 1
@@ -107,7 +107,7 @@ def test_a_process_that_is_not_to_report_serves_as_bare(
     for bootstrap in (True, False):
         server = begin(threads, start, environ, bootstrap)
         assert [threads.get(path).status_code for path in ("/ok", "/boom", "/ok")] == [200, 500, 200]
-        threads.converse(server)
+        threads.converse(server, "hello", "boom")
         assert server.stop() == 0
         lines = set(server.output.splitlines()) - set(said(server))
         outputs.append(comparable(re.sub(r"TID: \d+", "TID", "\n".join(lines))))

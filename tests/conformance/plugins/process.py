@@ -6,15 +6,18 @@ import itertools
 import os
 import sys
 from types import ModuleType
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 import sentry_sdk
+import sentry_sdk.integrations
 
-from sentry_asgi_autoconf import activation, init_arguments, runtime
+from sentry_asgi_autoconf import activation, runtime
+from sentry_asgi_autoconf.activation import Decision
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.references import IntegrationReference
 from sentry_asgi_autoconf.sdk import deferred, guard, init_call, initialise
 from sentry_asgi_autoconf.settings import loading
+from sentry_asgi_autoconf.settings.loading import Loaded
 from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
 
 # Where import strings lead to the objects that a test gives: settings name such by import string.
@@ -30,11 +33,11 @@ def begin() -> None:
     """Forget the test before: a process that has read its settings, of which there are none so far, and guards."""
     global _initialised
     _initialised = False
-    runtime._runtime = runtime.Runtime()
+    activation._integrations = _integrations
     head_sampling.__init__()  # type: ignore[misc] # as in a process of its own
     deferred.withdraw()
     guard._remembered.clear()
-    _guard(_arguments({}))
+    _activate(_settings({}))
 
 
 def was_initialised() -> bool:
@@ -64,27 +67,41 @@ def as_settings(sentry_init: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _initialise(given: Mapping[str, Any]) -> Any:
-    """Do what `activation.initialise` does, but for the question of a DSN: a test's transport is enough."""
+    """Initialise the process, but for the question of a DSN: a test's transport is enough."""
     global _initialised
-    arguments = _arguments({name: value for name, value in given.items() if value is not None})
+    refusals: list[SdkError] = []
+
+    def without_dsn(arguments: Any, loaded: Loaded, app_said: Any) -> Decision:
+        try:
+            initialise.init(activation._final(arguments, app_said), defers=arguments.defers)
+        except SdkError as error:
+            refusals.append(error)
+        return Decision(not refusals, "a test's settings")
+
+    original = activation._initialised
+    activation._initialised = without_dsn
     try:
-        initialise.init(arguments.own(), defers=arguments.defers)
-    except SdkError as refusal:
-        # A process would say so in one line and serve without Sentry; a test that expects it is told.
-        raise refusal.__cause__ from None
-    _guard(arguments)
-    process = runtime._runtime
-    process._pid, process._decision = os.getpid(), activation.Decision(True, "a test's settings")
+        _activate(_settings({name: value for name, value in given.items() if value is not None}))
+    finally:
+        activation._initialised = original
+    for refusal in refusals:
+        # A process would say so in one line and serve without Sentry; a test that expects an error is told.
+        raise refusal.__cause__ or refusal
     _initialised = True
     return sentry_sdk.get_client()
 
 
-def _arguments(options: Mapping[str, Any]) -> Any:
-    # Of a test that sets variables too, as the environment is where settings are read.
+def _activate(settings: Loaded) -> None:
+    process = runtime._runtime = runtime.Runtime()
+    process._settings = settings
+    process.activate()
+
+
+def _settings(options: Mapping[str, Any]) -> Loaded:
+    """Return what a test gives as settings, with those of the environment, of which it may set variables too."""
     loaded = loading.load(os.environ)
     named = {name: [_named(each) for each in options[name]] for name in _NAMED if name in options}
-    loaded = loaded._replace(options={**loaded.options, **options, **named})
-    return init_arguments.of(loaded)[0]
+    return loaded._replace(options={**loaded.options, **options, **named})
 
 
 def _named(integration: Any) -> Any:
@@ -93,6 +110,9 @@ def _named(integration: Any) -> Any:
     return IntegrationReference(f"{_OBJECTS.__name__}:{name}")
 
 
-def _guard(arguments: Any) -> None:
-    process = runtime._runtime
-    guard.stand(guard.Guard(arguments, lambda merge: process.guarded(merge, None), process._app_said))
+def _integrations() -> Sequence[str]:
+    """Name those that act in this process: once a test has set them up, they do for those after it."""
+    client = sentry_sdk.get_client()
+    return list(
+        client.integrations if client.is_active() else sentry_sdk.integrations._installed_integrations
+    )

@@ -22,13 +22,22 @@ async def serve(app: Any) -> int | None:
     asked: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.put_nowait, number)
-    listening = await asyncio.start_server(lambda *streams: _answer(app, *streams), "127.0.0.1", 0)
+    answering: set[Any] = set()
+
+    async def answer(*streams: Any) -> None:
+        answering.add(asyncio.current_task())
+        await _answer(app, *streams)
+        answering.discard(asyncio.current_task())
+
+    listening = await asyncio.start_server(answer, "127.0.0.1", 0)
     assert listening.sockets
     port = listening.sockets[0].getsockname()[1]
     print(f"acme-server is running on http://127.0.0.1:{port}", flush=True)
     print("Application startup complete", flush=True)
     number = await asked.get()
     listening.close()
+    if answering:
+        await asyncio.wait(answering)
     await lifespan.shutdown()
     return number
 
@@ -38,7 +47,7 @@ async def _answer(app: Any, reader: asyncio.StreamReader, writer: asyncio.Stream
         head = await reader.readuntil(b"\r\n\r\n")
         scope = _scope(head, writer)
         length = int(dict(scope["headers"]).get(b"content-length", 0))
-        await _Exchange(app, scope, await reader.readexactly(length), writer).run()
+        await _Exchange(app, scope, await reader.readexactly(length), reader, writer).run()
 
 
 def _scope(head: bytes, writer: asyncio.StreamWriter) -> dict[str, Any]:
@@ -65,8 +74,11 @@ def _scope(head: bytes, writer: asyncio.StreamWriter) -> dict[str, Any]:
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, app: Any, scope: Any, body: bytes, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, app: Any, scope: Any, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._app = app
+        self._reader = reader
         self._scope = scope
         self._messages = [{"type": "http.request", "body": body, "more_body": False}]
         self._writer = writer
@@ -82,13 +94,18 @@ class _Exchange:
         await self._writer.drain()
 
     async def _receive(self) -> Any:
-        return self._messages.pop(0) if self._messages else {"type": "http.disconnect"}
+        if self._messages:
+            return self._messages.pop(0)
+        await self._reader.read()  # until the client has left
+        return {"type": "http.disconnect"}
 
     async def _send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._begin(message["status"], message.get("headers", []))
         else:
             self._writer.write(message.get("body", b""))
+            if not message.get("more_body"):
+                self._writer.write_eof()
 
     def _begin(self, status: int, headers: Any) -> None:
         self._has_begun = True
