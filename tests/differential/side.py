@@ -84,10 +84,18 @@ class Side:
         self._marks += 1
         mark = f"/mark?{self._marks}-"
         try:
-            answers(self._port, mark, DEADLINE)
-        except (HangError, ClosedError) as error:
-            raise AssertionError(f"the server answers no more: {error!r}") from error
+            until(lambda: self._answers(mark), "the server to answer after a request")
+        except HangError as error:
+            raise AssertionError("the server answers no more") from error
         return self._log.until(mark, DEADLINE)
+
+    def _answers(self, path: str) -> bool:
+        """Request a path, again if the server closes the connection first: a worker may have been replaced."""
+        try:
+            answers(self._port, path, DEADLINE)
+        except (OSError, ClosedError):
+            return False
+        return True
 
     def end(self) -> None:
         """End it."""
