@@ -117,6 +117,10 @@ class _Methods(Tuple[str, ...]):
         made.origin = origin
         return made
 
+    def __getnewargs__(self) -> Any:
+        """Return what a copy is made of, for pickle."""
+        return tuple(self), self.origin
+
     def __contains__(self, method: object) -> bool:
         if not super().__contains__(method):
             return False

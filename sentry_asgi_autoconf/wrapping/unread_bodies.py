@@ -7,15 +7,22 @@ asked again once there is an event, with the messages that the app has received 
 
 from __future__ import annotations
 
+import logging
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import iscoroutine
-from typing import Any, Awaitable, Callable, Coroutine
+from typing import Any, Awaitable, Callable, Coroutine, Iterator
 
 import sentry_sdk
 from sentry_sdk.integrations._wsgi_common import request_body_within_bounds
 from sentry_sdk.utils import capture_internal_exceptions
 
 _INTEGRATIONS = "sentry_sdk.integrations"
+# What parses forms says in the log what is wrong with them: to the app, where that parses them, and not twice.
+_PARSERS = ("multipart.multipart", "python_multipart.multipart", "sanic.error")
+
+_extracting: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_extracting", default=False)
 
 
 def install() -> None:
@@ -24,6 +31,9 @@ def install() -> None:
     if starlette is not None:
         for module in (starlette, sys.modules.get(f"{_INTEGRATIONS}.fastapi")):
             _replace(module, "StarletteRequestExtractor", _late_starlette_extractor)
+    _replace(sys.modules.get(f"{_INTEGRATIONS}.sanic"), "SanicRequestExtractor", _quiet_sanic_extractor)
+    for parser in _PARSERS:
+        logging.getLogger(parser).addFilter(_is_said_to_the_app)
     for name in ("litestar", "starlite"):
         _replace(
             sys.modules.get(f"{_INTEGRATIONS}.{name}"), "ConnectionDataExtractor", _late_litestar_extractor
@@ -90,6 +100,20 @@ def _late_litestar_extractor(original: Any) -> Any:
     return LateExtractor
 
 
+def _quiet_sanic_extractor(original: Any) -> Any:
+    class QuietExtractor(original):  # type: ignore[misc] # whichever class the integration has
+        """Extract a body that the framework has read already."""
+
+        reads_late = True
+
+        def extract_into_event(self, event: Any) -> Any:
+            """Extract it as the SDK does."""
+            with _extraction():
+                return super().extract_into_event(event)
+
+    return QuietExtractor
+
+
 class NotReadError(Exception):
     """The app has not read the whole body."""
 
@@ -150,7 +174,7 @@ def _is_wanted() -> bool:
 
 def _result_of(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Return the coroutine's result; None if it fails, or would have to wait, which an event cannot."""
-    with capture_internal_exceptions():
+    with capture_internal_exceptions(), _extraction():
         try:
             coroutine.send(None)
         except StopIteration as end:
@@ -158,6 +182,19 @@ def _result_of(coroutine: Coroutine[Any, Any, Any]) -> Any:
         finally:
             coroutine.close()
     return None
+
+
+@contextmanager
+def _extraction() -> Iterator[None]:
+    token = _extracting.set(True)
+    try:
+        yield
+    finally:
+        _extracting.reset(token)
+
+
+def _is_said_to_the_app(record: logging.LogRecord) -> bool:
+    return not _extracting.get()
 
 
 async def _refuse() -> Any:

@@ -60,7 +60,8 @@ def _as_function(app: Any) -> Any:
 
 
 def _as_asgi3(app: Any) -> Any:
-    def asgi3(scope: Any, receive: Any, send: Any) -> Any:
-        return app(scope)(receive, send)
+    # What an ASGI 2 app returns, servers drop.
+    async def asgi3(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope)(receive, send)
 
     return asgi3
