@@ -111,7 +111,7 @@ class SpanHooks(Hooks):
             except Exception:
                 found = before
                 raise
-        return found if isinstance(found, dict) and "name" in found else before
+        return found if isinstance(found, dict) and ("name" in found or "name" not in before) else before
 
 
 _KINDS = {"before_breadcrumb": BreadcrumbHooks, "before_send_span": SpanHooks}

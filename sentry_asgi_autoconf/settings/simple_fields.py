@@ -94,12 +94,12 @@ OPTIONS: Mapping[str, Reader] = {
 OWN: Mapping[str, Reader] = {
     "enabled": boolean,
     "strict": boolean,
-    "capture_5xx": boolean,
     "log_level": _log_level,
     "excluded_paths": paths.globs,
     "traces_sample_rates": paths.rates,
     "processes": choice("servers", "all"),
     "integrations": choice("deferred", "eager"),
+    "capture_5xx": boolean,
     "watch": paths.modules,
     "disabled_servers": paths.distributions,
     "excluded_apps": paths.apps,

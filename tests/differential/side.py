@@ -77,7 +77,9 @@ class Side:
         lines = self._lines()
         if request.is_refused:
             # The app's answer to it is logged or not, by a turn of the event loop; no client sees that answer.
-            lines = [line for line in lines if request.path not in line]
+            # A mount may be left out of its path there.
+            query = request.path.rpartition("?")[2]
+            lines = [line for line in lines if query not in line]
         return Result(seen, lines)
 
     def _lines(self) -> list[str]:
