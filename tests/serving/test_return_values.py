@@ -25,7 +25,8 @@ def seen(server: Server, header: str) -> tuple[str, list[str]]:
         for part in iter(lambda: connection.recv(4096), b""):
             answer += part
     server.stop()
-    log = [_OF_THE_RUN.sub("…", line) for line in server.output.splitlines()]
+    # The access log and the rest come by two streams.
+    log = sorted(_OF_THE_RUN.sub("…", line) for line in server.output.splitlines())
     return _OF_THE_RUN.sub("…", answer.decode()), log
 
 
