@@ -1,4 +1,4 @@
-"""Tell whether this is a subinterpreter, in which the SDK cannot send: it may not start the thread that does."""
+"""Say whether this is a subinterpreter, in which the SDK cannot send: it may not start the thread that does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell which Sentry middleware an app has: its framework's integration, one of its own, or none."""
+"""Find which Sentry middleware an app has: its framework's integration, one of its own, or none."""
 
 from __future__ import annotations
 
