@@ -69,7 +69,12 @@ def test_a_function_sends_what_it_would_send_instrumented_by_hand(
     function = new_lambda(serves="by_hand", environ=environ, bootstrap=False)
     for path in PATHS:
         function.invoke(api_gateway_2(path, "colour=red"))
-    function.invoke(api_gateway_2("/ok"))  # the process runs once more
+
+    def all_sent() -> bool:
+        function.invoke(api_gateway_2("/ok"))  # it sends only while the process runs
+        return len(by_hand.items("transaction")) >= len(PATHS)
+
+    until(all_sent, "what is sent by hand")
     theirs = by_hand.wait("event"), by_hand.wait("transaction", len(PATHS))[: len(PATHS)]
 
     for our_items, their_items in zip(ours, theirs, strict=True):
