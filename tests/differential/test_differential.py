@@ -25,9 +25,9 @@ def check(framework: str, count: int, terms: Terms) -> None:
     assert "404" not in report.statuses
 
 
-def terms(sink: Sink, **more: int) -> Terms:
-    environ = {"SENTRY_DSN": sink.dsn, "SENTRY_TRACES_SAMPLE_RATE": "1"}
-    return Terms("uvicorn", environ=environ, most_differences=3, **more)
+def terms(sink: Sink, server: str = "uvicorn", seed: int = 1, **environ: str) -> Terms:
+    ours = {"SENTRY_DSN": sink.dsn, "SENTRY_TRACES_SAMPLE_RATE": "1", **environ}
+    return Terms(server, seed, environ=ours, most_differences=3)
 
 
 @pytest.mark.parametrize("framework", READERS)
@@ -38,4 +38,26 @@ def test_a_sample_of_requests_is_served_as_bare(framework: str, sink: Sink) -> N
 @pytest.mark.matrix
 @pytest.mark.parametrize("framework", READERS)
 def test_many_requests_are_served_as_bare(framework: str, sink: Sink) -> None:
-    check(framework, 300, terms(sink, seed=2))
+    check(framework, 500, terms(sink, seed=2))
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("server", ["hypercorn", "granian", "gunicorn"])
+@pytest.mark.parametrize("framework", READERS)
+def test_and_on_other_servers(framework: str, server: str, sink: Sink) -> None:
+    check(framework, 100, terms(sink, server, seed=3))
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"SENTRY_TRACES_SAMPLE_RATE": "0"},
+        {"SENTRY_ASGI_EXCLUDED_PATHS": "/*"},
+        {"SENTRY_MAX_REQUEST_BODY_SIZE": "always", "SENTRY_SEND_DEFAULT_PII": "1"},
+    ],
+    ids=["untraced", "excluded", "whole-bodies"],
+)
+@pytest.mark.parametrize("framework", READERS)
+def test_and_with_other_settings(framework: str, environ: dict[str, str], sink: Sink) -> None:
+    check(framework, 100, terms(sink, seed=4, **environ))
