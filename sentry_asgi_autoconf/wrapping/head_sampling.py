@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import inspect
 from contextvars import ContextVar
-from typing import Any, Iterable, Tuple
+from typing import Any, ClassVar, Iterable, Tuple
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
@@ -51,7 +51,7 @@ class HeadSampling:
     def middleware(self, app: Any, **arguments: Any) -> RequestLayer:
         """Return the app in the SDK's middleware, which is then asked for each request."""
         made = RequestLayer(app, **arguments)
-        self._stand_in(made, "span_origin")
+        self._stand_in(made, "span_origin", _LayerMethods)
         return made
 
     def around(self, app: Any) -> Any:
@@ -78,16 +78,20 @@ class HeadSampling:
             self._client, self._plan = client, None
             with capture_internal_exceptions():
                 self._plan = self._plan_of(client)
+                # A segment that has begun can't be taken back: there, the layer keeps to its own methods.
+                _LayerMethods.of_integrations = (
+                    set() if is_streaming(client.options) else _all_methods(client.integrations.values())
+                )
                 for name in INTEGRATIONS:
                     self._stand_in(client.integrations.get(name), "origin")
         return self._plan
 
     @staticmethod
-    def _stand_in(maker: Any, origin: str) -> None:
+    def _stand_in(maker: Any, origin: str, kind: type[_Methods] | None = None) -> None:
         """Be asked by what makes transactions, if this SDK asks, and make them with its attribute `origin`."""
         methods = getattr(maker, _ARGUMENT, None)
         if methods is not None and not isinstance(methods, _Methods):
-            setattr(maker, _ARGUMENT, _Methods(methods, getattr(maker, origin)))
+            setattr(maker, _ARGUMENT, (kind or _Methods)(methods, getattr(maker, origin)))
 
     def _plan_of(self, client: Any) -> Plan | None:
         options = client.options
@@ -122,13 +126,29 @@ class _Methods(Tuple[str, ...]):
         return tuple(self), self.origin
 
     def __contains__(self, method: object) -> bool:
-        if not super().__contains__(method):
+        if not self._has(method):
             return False
         request, is_prepared = _at_hand.get(), False
         if request is not None:
             with capture_internal_exceptions():
                 is_prepared = request.prepare(self.origin)
         return not is_prepared
+
+    def _has(self, method: object) -> bool:
+        return super().__contains__(method)
+
+
+class _LayerMethods(_Methods):
+    """Those of the layer, and those of every active integration, as any of them may be inside."""
+
+    of_integrations: ClassVar[set[str]] = set()
+
+    def _has(self, method: object) -> bool:
+        return super()._has(method) or method in self.of_integrations
+
+
+def _all_methods(integrations: Iterable[Any]) -> set[str]:
+    return {method for integration in integrations for method in getattr(integration, _ARGUMENT, ())}
 
 
 _at_hand: ContextVar[TracedRequest | None] = ContextVar("sentry_asgi_autoconf_request", default=None)

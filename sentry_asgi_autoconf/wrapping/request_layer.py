@@ -31,6 +31,17 @@ class RequestLayer(SentryAsgiMiddleware):
     # Whether only requests that reach an integration inside have a transaction.
     needs_inner = False
 
+    def __init__(self, app: Any, **arguments: Any) -> None:
+        """Keep for which methods this middleware makes transactions of its own accord; old SDKs do for all."""
+        super().__init__(app, **arguments)
+        self._own_methods = getattr(self, "http_methods_to_capture", None)
+
+    def is_for_inner(self, scope: Any) -> bool:
+        """Whether a transaction of this request is only for an integration inside, if the request reaches one."""
+        if self.needs_inner or self._own_methods is None or scope["type"] != "http":
+            return self.needs_inner
+        return scope.get("method", "").upper() not in self._own_methods
+
     def event_processor(self, event: Any, hint: Any, asgi_scope: Any) -> Any:
         """Add the request as the server handed it over; name and source are the inner middleware's, if it knows them.
 
@@ -76,7 +87,7 @@ def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
         request = current_request.recall()
         if request is not None and scope["type"] != "lifespan":
             if isinstance(self, RequestLayer):
-                request.is_open, request.needs_inner = True, self.needs_inner
+                request.is_open, request.needs_inner = True, self.is_for_inner(scope)
             elif request.is_open and request.inner is None:
                 with capture_internal_exceptions():
                     _adopt(request, self, scope)

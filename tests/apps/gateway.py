@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route, Router
 api = FastAPI()
 
 
+@api.options("/api/{number}")
 @api.get("/api/{number}")
 async def item(number: int):
     return 1 // number

@@ -65,13 +65,16 @@ def test_an_error_that_a_handler_captures_or_logs_in_a_thread_is_one_event(
 def test_the_arguments_of_an_integration_inside_hold(start: Start, project: Project) -> None:
     environ = {"SENTRY_INTEGRATIONS": "gateway_integrations:starlette,gateway_integrations:fastapi"}
     server = start(uvicorn("gateway:app"), environ).ready()
-    server.request("POST", "/api/1")
-    server.get("/api/1")
-    (transaction,) = project.wait("transaction")
+    server.request("POST", "/api/1")  # it takes this method away
+    server.request("OPTIONS", "/own")  # and adds this one, for what it answers itself
+    for number, method in enumerate(("GET", "OPTIONS"), start=1):
+        server.request(method, "/api/1")
+        transaction = project.wait("transaction", number)[-1]
+        assert transaction["request"]["method"] == method
+        assert transaction["transaction"] == "gateway.item"
+        assert transaction["transaction_info"] == {"source": "component"}
     server.stop()
-    assert len(project.items("transaction")) == 1
-    assert transaction["transaction"] == "gateway.item"
-    assert transaction["transaction_info"] == {"source": "component"}
+    assert len(project.items("transaction")) == 2
 
 
 def test_nothing_is_made_twice_where_nothing_is_sampled(start: Start, project: Project) -> None:
