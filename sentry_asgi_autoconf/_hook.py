@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from sentry_asgi_autoconf import post_import, unknown_server
+from sentry_asgi_autoconf import client_calls, post_import, unknown_server
 
 TYPE_CHECKING = False  # a process that imports a server need not import typing for us
 if TYPE_CHECKING:
@@ -59,10 +59,16 @@ def _activate() -> None:
 
 
 def _notify(module: ModuleType) -> None:
-    if module.__name__ in unknown_server.APP_CLASSES:
+    if module.__name__ == client_calls.MODULE:
+        _guarded(lambda: client_calls.keep(module._Client, _guard_clients))
+    elif module.__name__ in unknown_server.APP_CLASSES:
         _guarded(lambda: unknown_server.watch(module))
     else:
         _guarded(lambda: _runtime().join_server(module))
+
+
+def _guard_clients() -> None:
+    _guarded(lambda: _runtime().guard_clients())
 
 
 def _runtime() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import console, entry_points, subinterpreter
+from sentry_asgi_autoconf import client_calls, console, entry_points, subinterpreter
 from sentry_asgi_autoconf.exceptions import (
     AutoconfError,
     ConfiguratorError,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
+_GUARDED = ("guarded", "all")
 _SUBINTERPRETER = "this is a subinterpreter, in which the SDK cannot send"
 _NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"
 
@@ -90,6 +91,27 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     return decision
 
 
+def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
+    """Guard what clients are made of in a process that is not initialised, if the settings say so."""
+    from sentry_asgi_autoconf.settings import config_place
+    from sentry_asgi_autoconf.settings.policy import places
+
+    processes = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower()
+    if not (processes in _GUARDED or places.exist(os.environ) or config_place.exists(os.environ, None)):
+        return
+    loaded = load(None)
+    if isinstance(loaded, Decision):
+        return
+    # A policy that is not known may have said so.
+    if loaded.own.processes in _GUARDED or loaded.enforcement.lets_nothing_leave:
+        from sentry_asgi_autoconf import init_arguments
+        from sentry_asgi_autoconf.sdk import guard
+
+        arguments, problems = init_arguments.of(loaded)
+        _report([*loaded.problems, *problems], strict=False)
+        guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
+
+
 def _notice_requests() -> None:
     # Not before the SDK's modules have been kept from importing libraries that they only look for.
     from sentry_asgi_autoconf.wrapping import noticing
@@ -126,15 +148,19 @@ def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Deci
 
 def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
     """Give init's arguments, with what the app said in an init of its own that ran already."""
-    from sentry_asgi_autoconf.sdk import earlier_init, guard
+    import sentry_sdk
 
-    said = guard.said()
-    earlier = earlier_init.arguments() if said is None else said
-    if not earlier:
+    from sentry_asgi_autoconf.sdk import earlier_init
+
+    client = sentry_sdk.get_client()
+    call = client_calls.last_of_app(client)
+    # Of a client that was made before calls are kept, the options must tell.
+    said = call.given() if call else {} if client_calls.are_kept(client) else earlier_init.arguments(client)
+    if said is None or not (said or call):
         return arguments.own()
-    merged = arguments.of_app(earlier)
-    if said is None:
-        app_said("an earlier place", merged)
+    merged = arguments.of_app(said)
+    if call is None or not call.is_told:
+        app_said(str(call or "an earlier place"), merged)
     return merged.arguments
 
 

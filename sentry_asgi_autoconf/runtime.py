@@ -46,6 +46,7 @@ class Runtime:
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
         self._app: str | None = None
+        self._has_looked_for_guard = False
         self._joining: list[str] = []
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
@@ -110,6 +111,14 @@ class Runtime:
         if decision.active:
             process_end.run_in_multiprocessing_child(self.flush)
         return decision
+
+    def guard_clients(self) -> None:
+        """Hold the clients that this process makes, though it may serve nothing, where the settings say so."""
+        with self._lock:
+            if self._decision is None and not self._has_looked_for_guard:
+                # Said first, as a hook that a setting names may make a client while it is imported.
+                self._has_looked_for_guard = True
+                self.guarded(lambda: activation.guard_clients(self.guarded, self._app_said), None)
 
     def _read_settings(self) -> Loaded | Decision:
         """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
@@ -294,6 +303,7 @@ class Runtime:
 _runtime = Runtime()
 
 join_server = _runtime.join_server
+guard_clients = _runtime.guard_clients
 
 
 def activate() -> Decision:

@@ -52,6 +52,9 @@ FRAMEWORKS = (
     "starlette.applications",
 )
 
+# The module of the SDK's clients: what an app's own init says is kept from the first on.
+CLIENTS = "sentry_sdk.client"
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -104,7 +107,9 @@ def install():
     if any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
         return
     watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
-    finder = TriggerFinder(set(TRIGGERS).union(FRAMEWORKS, filter(None, (name.strip() for name in watched))))
+    finder = TriggerFinder(
+        {CLIENTS}.union(TRIGGERS, FRAMEWORKS, filter(None, (name.strip() for name in watched)))
+    )
     sys.meta_path.insert(0, finder)
     everywhere = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
     if everywhere or not finder.triggers.isdisjoint(sys.modules):

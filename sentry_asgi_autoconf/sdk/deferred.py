@@ -35,7 +35,11 @@ def make_client(
 
     Those of libraries wait only if it `defers`. Raises what `make` raises.
     """
-    return loop_bound.make_client(lambda arguments: _make_client(make, arguments, defers=defers), given)
+    client = loop_bound.make_client(lambda arguments: _make_client(make, arguments, defers=defers), given)
+    # An earlier client's integrations stay installed in the SDK, which then takes them for active.
+    for each in given.get("disabled_integrations") or ():
+        client.integrations.pop(getattr(each, "identifier", None), None)
+    return client
 
 
 def _make_client(make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, Any], *, defers: bool) -> Any:

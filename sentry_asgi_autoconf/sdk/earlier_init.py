@@ -1,11 +1,10 @@
-"""Tell what an app's `sentry_sdk.init` that ran before ours was given, from the client that it made."""
+"""Tell what an app's `sentry_sdk.init` was given from the client that it made: for one made before calls were kept."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import get_default_release
@@ -14,9 +13,8 @@ from sentry_sdk.utils import get_default_release
 _FOUND_OUT = frozenset(("instrumenter", "keep_alive", "project_root", "server_name", "spotlight"))
 
 
-def arguments() -> dict[str, Any]:
+def arguments(client: Any) -> dict[str, Any]:
     """Give the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
-    client = sentry_sdk.get_client()
     if not client.is_active():
         return {}
     return {

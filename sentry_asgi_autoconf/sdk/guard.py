@@ -7,16 +7,16 @@ constructor of `sentry_sdk.Client`.
 from __future__ import annotations
 
 import functools
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Mapping
-from weakref import WeakKeyDictionary
 
 import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
+from sentry_asgi_autoconf import client_calls
+from sentry_asgi_autoconf.client_calls import Call
 from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.sdk import deferred, init_call, quiet_logger
+from sentry_asgi_autoconf.sdk import deferred, quiet_logger
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
@@ -35,8 +35,6 @@ _NOTHING = {
     "auto_enabling_integrations": False,
 }
 
-_ours: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_ours", default=False)
-
 
 class Guard:
     """What an app's init is given; at most one stands in a process."""
@@ -51,8 +49,8 @@ class Guard:
         self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
     ) -> None:
         """Construct the app's client. Raises what the SDK would raise for the app's own arguments."""
-        caller = init_call.Caller()
-        given = init_call.given(args, kwargs)
+        call = client_calls.of(client) or Call(args, kwargs)
+        given = call.given()
         merged = None if given is None else self._attempt(lambda: self._made(original, client, given))
         if merged is None or merged.error:
             merged = merged or Merged({}, [], [], error="it cannot be told what may be set")
@@ -61,11 +59,8 @@ class Guard:
                 # What the policy says of these arguments could not be told.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
-        if caller.calls_init:
-            _remembered[:] = [given or {}]
-        with suppress(TypeError):  # a class of the app's may not be hashable
-            _said[client] = given or {}
-        self._attempt(lambda: self._report(str(caller), merged))
+        call.is_told = True
+        self._attempt(lambda: self._report(str(call), merged))
 
     def _made(self, original: Callable[..., None], client: Any, given: dict[str, Any]) -> Merged:
         def made(final: Mapping[str, Any]) -> Any:
@@ -79,26 +74,21 @@ class Guard:
         except _REFUSALS as error:
             # The app's own arguments may be at fault, or the settings together with them.
             return Merged({}, [], [], error=described(error))
-        _deactivate(client, merged.arguments)
         return merged
 
 
 _standing: list[Guard] = []
-# What the app's init said: a worker that is forked from here is initialised anew, and does not call it again.
-_remembered: list[dict[str, Any]] = []
-# What each client was made of by an app; nothing for ours.
-_said: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
-
-
-def said() -> dict[str, Any] | None:
-    """Give the arguments of an app's own that a guard has seen, in the parent process perhaps; None if it saw none."""
-    return _remembered[0] if _remembered else _said.get(sentry_sdk.get_client())
 
 
 def stand(guard: Guard) -> None:
     """Guard every client that is made from now on, in place of a guard that stands."""
     _standing[:] = [guard]
     _watch()
+
+
+def stands() -> bool:
+    """Whether a guard stands."""
+    return bool(_standing)
 
 
 def must_hold() -> bool:
@@ -115,11 +105,11 @@ def withdraw() -> None:
 def ours() -> Iterator[None]:
     """Make one client past the guard within this context."""
     _watch()
-    token = _ours.set(True)
+    token = client_calls.ours.set(True)
     try:
         yield
     finally:
-        _ours.reset(token)
+        client_calls.ours.reset(token)
 
 
 def _watch() -> None:
@@ -131,10 +121,9 @@ def _watch() -> None:
 def _guarded(original: Any) -> Any:
     @functools.wraps(original)
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
-        if _ours.get():
-            _ours.set(False)
+        if client_calls.ours.get():
+            client_calls.ours.set(False)
             original(self, *args, **kwargs)
-            _said[self] = {}
         elif _standing:
             _standing[0].construct(original, self, args, kwargs)
         else:
@@ -142,9 +131,3 @@ def _guarded(original: Any) -> Any:
 
     construct.guarded = True  # type: ignore[attr-defined] # how a second guard knows the first
     return construct
-
-
-def _deactivate(client: Any, arguments: dict[str, Any]) -> None:
-    # An earlier client's integrations stay installed in the SDK, which then takes them for active.
-    for each in arguments.get("disabled_integrations") or ():
-        client.integrations.pop(getattr(each, "identifier", None), None)

@@ -7,6 +7,7 @@ from typing import Any, Mapping
 import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
+from sentry_asgi_autoconf import client_calls
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.sdk import deferred, guard, loop_bound, quiet_logger
 
@@ -48,15 +49,16 @@ def withdraw() -> None:
 
     One that the app made itself is as without us then; under a policy it stays as it is.
     """
-    said = guard.said()
+    call = client_calls.last_of_app(sentry_sdk.get_client())
     if not guard.must_hold():
         guard.withdraw()
         deferred.withdraw()
         loop_bound.withdraw()
         send_nothing_more()
-        if said:
+        said = None if call is None else call.given()
+        if said is not None:
             sentry_sdk.init(**said)
-    elif not said:
+    elif call is None:
         send_nothing_more()
 
 

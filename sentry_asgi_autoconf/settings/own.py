@@ -15,7 +15,9 @@ LogLevel = Annotated[
     types.Allowed("one of debug, info, warning, error", shapes.LOG_LEVELS),
 ]
 Processes = Annotated[
-    Literal["servers", "all"], BeforeValidator(texts.lower_case), types.Allowed("one of servers, all")
+    Literal["servers", "guarded", "all"],
+    BeforeValidator(texts.lower_case),
+    types.Allowed("one of servers, guarded, all"),
 ]
 Integrations = Annotated[
     Literal["deferred", "eager"], BeforeValidator(texts.lower_case), types.Allowed("one of deferred, eager")
@@ -89,9 +91,10 @@ class OwnSettings(Settings):
     )
     processes: Processes = Field(
         "servers",
-        description="Which processes are instrumented: those that serve an app, or every Python process.",
-        examples=["all"],
-        json_schema_extra={"environment_only": True},
+        description="Which processes are instrumented: those that serve an app, or all, from interpreter start on."
+        " With guarded, all others are left alone until their code initialises Sentry itself: then settings and"
+        " policies hold there as in those that serve. A policy may say guarded, and nothing else.",
+        examples=["guarded"],
     )
     integrations: Integrations = Field(
         "deferred",

@@ -97,7 +97,7 @@ OWN: Mapping[str, Reader] = {
     "log_level": _log_level,
     "excluded_paths": paths.globs,
     "traces_sample_rates": paths.rates,
-    "processes": choice("servers", "all"),
+    "processes": choice("servers", "guarded", "all"),
     "integrations": choice("deferred", "eager"),
     "capture_5xx": boolean,
     "watch": paths.modules,

@@ -11,14 +11,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Callable, Iterator, Mapping
 
+from tests.differential.exchange import Seen
 from tests.differential.requests import Request, requests
 from tests.differential.side import Result, Side
 
 _BATCH = 25
 # By how much longer a client that leaves waits when a request is sent again.
 _PATIENCE_AGAIN = (1, 1, 1, 3, 10, 20, 30)
-# These close a connection, or hand on a disconnect, by whether the rest of a body has come by the time of the answer:
-# bare against bare differs too (`--both-bare`).
+# These keep a connection, or hand on a disconnect, by whether the rest of a body has come by the time of the answer: bare
+# against bare differs too (`--both-bare`).
 _RACING = ("hypercorn", "granian", "gunicorn")
 
 
@@ -118,11 +119,18 @@ def _judge(
     report.statuses[str(last)] = report.statuses.get(str(last), 0) + 1
     if bare == ours:
         return
+    if terms.server in _RACING and _kept_or_not(bare) == _kept_or_not(ours):
+        report.varying += 1
+        return
     if _is_to_be_expected(sides, request, bare, ours, terms):
         report.varying += 1
         return
     report.differences.append(Difference(request, bare, ours))
     said(str(report.differences[-1]))
+
+
+def _kept_or_not(result: Result) -> tuple[Seen, list[str]]:
+    return result.seen.but_for_the_connection(), sorted(result.log)
 
 
 def _is_to_be_expected(sides: list[Side], request: Request, bare: Result, ours: Result, terms: Terms) -> bool:

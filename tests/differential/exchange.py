@@ -10,6 +10,7 @@ from tests.differential.requests import Request
 from tests.harness.wire import ClosedError, HangError, Response, Wire
 
 _PAUSE = 0.002  # seconds between the pieces of a slow client
+KEPT, CLOSED = "the connection stays open", "the server closes the connection"
 
 
 @dataclass
@@ -17,7 +18,15 @@ class Seen:
     """What the client saw: each response, and what became of the connection."""
 
     responses: list[Response]
-    end: str = "the connection stays open"
+    end: str = KEPT
+
+    def but_for_the_connection(self) -> Seen:
+        """Return what was seen, but whether the server keeps the connection."""
+        responses = [
+            each._replace(headers=tuple(pair for pair in each.headers if pair[0] != "connection"))
+            for each in self.responses
+        ]
+        return Seen(responses, "" if self.end in (KEPT, CLOSED) else self.end)
 
     def __str__(self) -> str:
         said = [f"{each.status} {dict(each.headers)} {_short(each.body)}" for each in self.responses]
@@ -48,7 +57,7 @@ class Exchange:
         except HangError as error:
             self.seen.end = f"hangs: {error}"
         except ClosedError:
-            self.seen.end = "the server closes the connection"
+            self.seen.end = CLOSED
         finally:
             wire.close()
         return self.seen
@@ -134,7 +143,8 @@ class Exchange:
 
     def _answer_before_the_end(self, wire: Wire) -> None:
         """Read what the app answers without the rest of the body; an echo would not end."""
-        if wire.wait(self._patience) and not self._request.echoes:
+        # It may have come while the pieces were sent.
+        if (wire.has_begun or wire.wait(self._patience)) and not self._request.echoes:
             self._final(wire)
 
 

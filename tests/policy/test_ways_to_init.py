@@ -107,7 +107,7 @@ def test_an_init_that_ran_before_the_server_is_joined_with_the_settings(
     assert other.items() == []
     assert (event["environment"], event["server_name"]) == ("early", "of-the-platform")
     (line,) = lines(server)
-    assert "sentry_sdk.init at an earlier place sets environment, max_breadcrumbs, may not set dsn" in line
+    assert "sitecustomize.py:2 sets environment, max_breadcrumbs, may not set dsn" in line
 
 
 @pytest.mark.parametrize("scope", ["global", "isolation", "current"])

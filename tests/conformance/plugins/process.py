@@ -11,11 +11,11 @@ from typing import Any, Callable, Mapping, Sequence
 import sentry_sdk
 import sentry_sdk.integrations
 
-from sentry_asgi_autoconf import activation, runtime
+from sentry_asgi_autoconf import activation, client_calls, runtime
 from sentry_asgi_autoconf.activation import Decision
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.references import IntegrationReference
-from sentry_asgi_autoconf.sdk import deferred, guard, init_call, initialise
+from sentry_asgi_autoconf.sdk import deferred, initialise
 from sentry_asgi_autoconf.settings import loading
 from sentry_asgi_autoconf.settings.loading import Loaded
 from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
@@ -36,7 +36,7 @@ def begin() -> None:
     activation._integrations = _integrations
     head_sampling.__init__()  # type: ignore[misc] # as in a process of its own
     deferred.withdraw()
-    guard._remembered.clear()
+    client_calls.forget()
     _activate(_settings({}))
 
 
@@ -53,7 +53,7 @@ def as_settings(sentry_init: Callable[..., Any]) -> Callable[..., Any]:
 
         def make(*args: Any, **kwargs: Any) -> Any:
             sentry_sdk.Client = client_class
-            given = init_call.given(args, kwargs)
+            given = client_calls.Call(args, kwargs).given()
             # What the SDK would refuse to read cannot be a setting.
             return client_class(*args, **kwargs) if given is None else _initialise(given)
 
