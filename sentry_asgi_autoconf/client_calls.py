@@ -6,10 +6,8 @@ What an app's `sentry_sdk.init` has said cannot be told afterwards from the opti
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, Callable
-from weakref import WeakKeyDictionary
 
 # Where the SDK has the class of its clients: imported while `sentry_sdk` itself still is.
 MODULE = "sentry_sdk.client"
@@ -60,14 +58,14 @@ class Call:
 # Whether the next client is one of ours.
 ours: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_ours", default=False)
 
-# None for one of ours.
-_calls: WeakKeyDictionary[Any, Call | None] = WeakKeyDictionary()
+# What a client has its call under, None if it is one of ours.
+_CALL = "_sentry_asgi_autoconf_call"
 # The app's last init: a worker that is forked from here is initialised anew, and does not call it again.
 _last_init: list[Call] = []
 
 
-def keep(client_class: Any, before: Callable[[], None]) -> None:
-    """Keep what the class of the SDK's clients is called with; `before` is called ahead of each client. Idempotent."""
+def keep(client_class: Any, before: Callable[[], None] = lambda: None) -> None:
+    """Keep what the SDK's class of clients is called with; `before` is called ahead of each of an app's. Idempotent."""
     original = client_class.__new__
     if hasattr(original, "keeps_calls"):
         return
@@ -76,8 +74,7 @@ def keep(client_class: Any, before: Callable[[], None]) -> None:
     def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
         client = original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
         call = None if ours.get() else Call(args, kwargs)
-        with suppress(Exception):  # a class of the app's may not be hashable
-            _calls[client] = call
+        vars(client)[_CALL] = call
         if call is not None:
             if call.calls_init:
                 _last_init[:] = [call]
@@ -90,17 +87,18 @@ def keep(client_class: Any, before: Callable[[], None]) -> None:
 
 def last_of_app(client: Any) -> Call | None:
     """Return the app's last init, in the parent process perhaps, or else the call that made `client`."""
-    return _last_init[0] if _last_init else _calls.get(client)
+    return _last_init[0] if _last_init else of(client)
 
 
 def are_kept(client: Any) -> bool:
     """Whether it is known by which call `client` was made, if by an app's at all."""
-    return client in _calls
+    return _CALL in vars(client)
 
 
 def of(client: Any) -> Call | None:
     """Return the call that made `client`, if it was an app's."""
-    return _calls.get(client)
+    call: Call | None = vars(client).get(_CALL)
+    return call
 
 
 def forget() -> None:

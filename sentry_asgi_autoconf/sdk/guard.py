@@ -114,6 +114,7 @@ def ours() -> Iterator[None]:
 
 def _watch() -> None:
     client = sentry_sdk.Client
+    client_calls.keep(client)
     if getattr(client.__init__, "guarded", None) is None:
         setattr(client, "__init__", _guarded(client.__init__))  # noqa: B010 (mypy: no method is assigned to)
 

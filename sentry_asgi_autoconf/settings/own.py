@@ -91,9 +91,8 @@ class OwnSettings(Settings):
     )
     processes: Processes = Field(
         "servers",
-        description="Which processes are instrumented: those that serve an app, or all, from interpreter start on."
-        " With guarded, all others are left alone until their code initialises Sentry itself: then settings and"
-        " policies hold there as in those that serve. A policy may say guarded, and nothing else.",
+        description="Which processes are instrumented: those that serve an app (servers), these and what the code of"
+        " any other hands to its own init (guarded, which files may say too), or every Python process (all).",
         examples=["guarded"],
     )
     integrations: Integrations = Field(

@@ -18,8 +18,8 @@ from tests.differential.side import Result, Side
 _BATCH = 25
 # By how much longer a client that leaves waits when a request is sent again.
 _PATIENCE_AGAIN = (1, 1, 1, 3, 10, 20, 30)
-# These keep a connection, or hand on a disconnect, by whether the rest of a body has come by the time of the answer: bare
-# against bare differs too (`--both-bare`).
+# These keep a connection, or hand on a disconnect, by whether the rest of a body has come by the time of the answer:
+# bare against bare differs too (`--both-bare`).
 _RACING = ("hypercorn", "granian", "gunicorn")
 
 

@@ -157,7 +157,7 @@ def test_import_strings_and_integrations_are_told_apart_from_text() -> None:
         ("SENTRY_OPTIONS_JSON", "[" * 100_000, "nesting is too large"),
         ("SENTRY_ASGI_ENABLED", "x", "true or false"),
         ("SENTRY_ASGI_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
-        ("SENTRY_ASGI_PROCESSES", "some", "one of servers, all"),
+        ("SENTRY_ASGI_PROCESSES", "some", "one of servers, guarded, all"),
         ("SENTRY_ASGI_EXCLUDED_PATHS", "/a,b", """'b' does not start with "/" or "*\""""),
         ("SENTRY_ASGI_TRACES_SAMPLE_RATES", '{"/a": 2}', "the rate of '/a' is not a number from 0 to 1"),
         ("SENTRY_ASGI_TRACES_SAMPLE_RATES", '{"G-T /a": 1}', "the key 'G-T /a' is not a path"),
