@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import get_args
 
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
-from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
+from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.types import Allowed
@@ -48,9 +48,7 @@ def _allowed_words(annotations: Any) -> Iterator[str]:
 
 def _setting(refused: Candidate, field: FieldInfo) -> str:
     value = MASK if is_secret(field) else shown(refused.value)
-    origin = refused.origin
-    name = f"{origin.key}={value} in {origin.name}" if origin.key else f"{origin.name}={value}"
-    return name if origin.place == ENVIRONMENT else f"{name} ({printable(origin.place, 200)})"
+    return refused.origin.set_to(value)
 
 
 def _reason(refused: Candidate, field: FieldInfo, error: Dict[str, Any]) -> str:
