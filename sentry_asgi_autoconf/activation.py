@@ -67,10 +67,10 @@ def load(app: str | None) -> Loaded | Decision:
     return loaded if loaded.own.enabled else Decision(False, "SENTRY_ASGI_ENABLED is false")
 
 
-def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) -> Decision:
+def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) -> tuple[Decision, Loaded]:
     """Initialise the SDK with what the settings say, and guard it; `guarded(function, otherwise)` runs fail-open.
 
-    `app_said` is told what an app's own init changes from then on.
+    `app_said` is told what an app's own init changes from then on. With the decision come the settings that apply.
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
@@ -79,8 +79,9 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     from sentry_asgi_autoconf.wrapping import made_before
 
     deferred.tell_when_set_up(_notice_requests)
-    arguments, problems = init_arguments.of(loaded)
-    _report([*loaded.problems, *problems], strict=loaded.own.strict)
+    resolved = init_arguments.resolve(loaded)
+    loaded, arguments = resolved.loaded, init_arguments.made_of(resolved)
+    _report([*loaded.problems, *resolved.problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
         console.say("warning", warning)
     made = made_before.Made(_integrations())
@@ -88,7 +89,7 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     guarded(lambda: made.make_again(_integrations()), None)
     # Without a destination, too: the app's own init may be what names one.
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
-    return decision
+    return decision, loaded
 
 
 def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:

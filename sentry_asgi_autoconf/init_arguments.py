@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sentry_asgi_autoconf import in_effect
 from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError, UnsupportedOptionError
 from sentry_asgi_autoconf.sdk import options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from sentry_asgi_autoconf.sdk_environment import SdkEnvironment
+from sentry_asgi_autoconf.settings import loading
+from sentry_asgi_autoconf.shown_values import printable
 from sentry_asgi_autoconf.wrapping import current_request, request_names
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.origin import Origin
     from sentry_asgi_autoconf.settings.loading import Loaded
+
+
+class Resolved(NamedTuple):
+    """The settings that apply: a value counts if the installed SDK can take it, an import string if it leads somewhere.
+
+    `loaded` has the values as they are written, `options` and `enforcement` have what they lead to.
+    """
+
+    loaded: Loaded
+    options: dict[str, Any]
+    enforcement: Enforcement
+    problems: list[AutoconfError]
 
 
 def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
     """Give what every client of this process is made from, and a problem for all that was left out of it."""
-    options, enforcement, problems = _built(loaded)
+    resolved = resolve(loaded)
+    return made_of(resolved), resolved.problems
+
+
+def made_of(resolved: Resolved) -> Arguments:
+    """Give what every client of this process is made from."""
+    loaded, enforcement = resolved.loaded, resolved.enforcement
     rates = loaded.own.traces_sample_rates
     if not loaded.is_enforced("asgi_traces_sample_rates"):
         rates = enforcement.rates_by_path(rates)
-    arguments = Arguments(
-        options,
+    return Arguments(
+        resolved.options,
         enforcement,
         on_app_init=loaded.own.on_app_init,
         defers=_defers(loaded),
@@ -32,26 +54,54 @@ def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
         look_up=SdkEnvironment(loaded).look_up,
         complete_event=request_names.complete,
     )
-    return arguments, problems
 
 
-def _built(loaded: Loaded) -> tuple[dict[str, Any], Enforcement, list[AutoconfError]]:
-    """Give init's arguments and what is enforced of them, import strings imported, and what was left out."""
-    enforced, hooks = loaded.enforcement.values, loaded.enforcement.hooks
-    chosen = {name: value for name, value in loaded.options.items() if name not in enforced}
-    defers = _defers(loaded)
-    options, problems = init_options.build(chosen, loaded.sources, defers=defers)
-    found, doubts = init_options.build({**enforced, **hooks}, loaded.enforcement.origins, defers=defers)
+def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
+    """Give the settings with what their import strings lead to, and a problem for each that leads nowhere.
+
+    They are imported here if `follow`, and taken to lead somewhere if not.
+    """
+    given = loaded.enforcement
+    ruled = {**given.values, **given.hooks}
+    found, doubts = init_options.build(ruled, given.origins, defers=_defers(loaded), follow=follow)
+    loaded, options, problems = _usable(loaded, follow)
     # An option that this SDK does not have cannot be set by an app either.
     grave = [doubt for doubt in doubts if not isinstance(doubt, UnsupportedOptionError)]
     if grave:
-        return {}, nothing_leaves(), [*problems, *map(_of_policy, grave)]
-    enforcement = loaded.enforcement._replace(
-        values={name: found.get(name, value) for name, value in enforced.items()},
-        hooks={name: found.get(name, hook) for name, hook in hooks.items()},
+        nothing = nothing_leaves()
+        loaded = in_effect.settled(loaded._replace(enforcement=nothing))
+        return Resolved(loaded, {}, nothing, [*problems, *map(_of_policy, grave)])
+    enforcement = given._replace(
+        values={name: found.get(name, value) for name, value in given.values.items()},
+        hooks={name: found.get(name, hook) for name, hook in given.hooks.items()},
     )
-    values = {name: found[name] for name in enforced if name in found}
-    return {**options, **values}, enforcement, [*problems, *doubts]
+    options.update({name: found[name] for name in given.values if name in found})
+    return Resolved(in_effect.settled(loaded), options, enforcement, [*problems, *doubts])
+
+
+def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[AutoconfError]]:
+    """Give the settings below what is enforced, each of the highest layer whose value the SDK can take."""
+    # Said even where it is off: the SDK would read a SENTRY_SPOTLIGHT that was refused.
+    options: dict[str, Any] = {"spotlight": False}
+    problems: list[AutoconfError] = []
+    defers = _defers(loaded)
+    for name in [name for name in loaded.options if name not in loaded.enforcement.values]:
+        while name in loaded.options:
+            given = (name, loaded.options[name], loaded.sources[name])
+            try:
+                options[name] = init_options.argument(*given, problems, defers=defers, follow=follow)
+                break
+            except AutoconfError as error:
+                loaded, further = loading.without(loaded, name)
+                problems += [_with_what_applies(error, loaded.sources.get(name)), *further]
+    return loaded, options, problems
+
+
+def _with_what_applies(error: AutoconfError, instead: Origin | None) -> AutoconfError:
+    if instead is None:
+        return error
+    remedy = f"{error.remedy} Until then {printable(str(instead), 200)} applies."
+    return type(error)(error.what, remedy=remedy)
 
 
 def _of_policy(doubt: AutoconfError) -> AutoconfError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sentry_asgi_autoconf.shown_values import printable
+
 # The layers, lowest first; a value of a higher one wins. Above them stand a policy's limits.
 SDK_DEFAULT = "SDK default"
 POLICY_DEFAULT = "policy default"
@@ -11,6 +13,7 @@ CONFIG_FILE = "config file"
 ENVIRONMENT = "environment"
 APP = "app"
 ENFORCED = "enforced"
+LIMITS = "limits"
 
 
 class Origin(NamedTuple):
@@ -22,5 +25,13 @@ class Origin(NamedTuple):
     layer: str = ENVIRONMENT
 
     def __str__(self) -> str:
-        """Give `SENTRY_DSN (environment)`."""
-        return f"{self.name} ({self.place})"
+        """Give `SENTRY_DSN (environment)`, or `dsn in SENTRY_OPTIONS_JSON (environment)`."""
+        return f"{self._named()} ({self.place})"
+
+    def set_to(self, shown: str | None = None) -> str:
+        """Give `SENTRY_DIST='1'` as a message says it, the place with it where that is not the environment."""
+        named = self._named("" if shown is None else f"={shown}")
+        return named if self.place == ENVIRONMENT else f"{named} ({printable(self.place, 200)})"
+
+    def _named(self, is_set: str = "") -> str:
+        return f"{printable(self.key)}{is_set} in {self.name}" if self.key else f"{self.name}{is_set}"

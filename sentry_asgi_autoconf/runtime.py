@@ -107,7 +107,7 @@ class Runtime:
         settings = self._read_settings()
         if isinstance(settings, Decision):
             return settings
-        decision = activation.initialise(settings, self.guarded, self._app_said)
+        decision, self._settings = activation.initialise(settings, self.guarded, self._app_said)
         if decision.active:
             process_end.run_in_multiprocessing_child(self.flush)
         return decision

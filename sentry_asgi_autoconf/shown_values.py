@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 MASK = "***"
 
@@ -31,7 +32,14 @@ def shown(value: object, limit: int = 60) -> str:
     """Give a setting's value for a message: text in quotes, anything else as JSON; masked and cut."""
     if isinstance(value, str):
         return repr(_shortened(mask(value), limit))
-    return printable(json.dumps(value, default=repr, ensure_ascii=False), limit)
+    if hasattr(value, "isoformat"):
+        return _as_text(value)
+    return printable(json.dumps(value, default=_as_text, ensure_ascii=False), limit)
+
+
+def _as_text(value: Any) -> str:
+    """Give what JSON has no form for: TOML's dates and times as they are written there."""
+    return str(value.isoformat()) if hasattr(value, "isoformat") else repr(value)
 
 
 def _shortened(text: str, limit: int) -> str:

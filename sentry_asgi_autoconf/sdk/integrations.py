@@ -43,6 +43,14 @@ def installed_class(reference: IntegrationReference) -> type[Integration] | None
     return found if isinstance(found, type) else type(found)
 
 
+def known(reference: IntegrationReference) -> IntegrationReference:
+    """Give a reference that may lead to an integration, as far as its name tells. Raises UnknownIntegrationError."""
+    names = short_names()
+    if not reference.is_import_string and reference not in names:
+        raise _unknown(reference, names)
+    return reference
+
+
 def disabled(reference: IntegrationReference) -> type[Integration] | None:
     """Give what disables an integration where integrations wait for their libraries, as it imports none.
 

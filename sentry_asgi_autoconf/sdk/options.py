@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Mapping
 
 from sentry_sdk import consts, transport
@@ -10,25 +11,29 @@ from sentry_asgi_autoconf.exceptions import AutoconfError, UnresolvedImportError
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.references import ImportReference, guarded
 from sentry_asgi_autoconf.sdk import deferred, integrations
-from sentry_asgi_autoconf.shown_values import printable, shown
+from sentry_asgi_autoconf.shown_values import shown
 
 
 def build(
-    options: Mapping[str, Any], sources: Mapping[str, Origin] | None = None, *, defers: bool = False
+    options: Mapping[str, Any],
+    sources: Mapping[str, Origin] | None = None,
+    *,
+    defers: bool = False,
+    follow: bool = True,
 ) -> tuple[dict[str, Any], list[AutoconfError]]:
     """Give the arguments for `sentry_sdk.init`, and a problem for everything that was left out.
 
-    Import strings are imported here; where integrations wait for their libraries, as `defers` says, the names of
-    those that are disabled are not. `sources` gives the origin of each option for the problems' text.
+    Import strings are imported here if `follow`; where integrations wait for their libraries, as `defers` says, the
+    names of those that are disabled are not. `sources` gives the origin of each option for the problems' text.
     """
     if defers:
         deferred.watch()
     arguments: dict[str, Any] = {}
     problems: list[AutoconfError] = []
     for name, value in options.items():
-        setting = _Setting(name, (sources or {}).get(name))
+        origin = (sources or {}).get(name)
         try:
-            arguments[name] = _argument(setting, value, problems, defers)
+            arguments[name] = argument(name, value, origin, problems, defers=defers, follow=follow)
         except AutoconfError as error:
             problems.append(error)
     # Said even where it is off: the SDK would read a SENTRY_SPOTLIGHT that was refused.
@@ -36,73 +41,85 @@ def build(
     return arguments, problems
 
 
-class _Setting:
-    """The option at hand, and how a problem names it."""
+def argument(
+    name: str,
+    value: Any,
+    origin: Origin | None,
+    problems: list[AutoconfError],
+    *,
+    defers: bool = False,
+    follow: bool = True,
+) -> Any:
+    """Give an option's value as `init` takes it; what a list loses of several items becomes a problem.
 
-    def __init__(self, name: str, origin: Origin | None) -> None:
-        self.name = name
-        usual = f"SENTRY_{name.lstrip('_').upper()}"
-        self._origin = origin or Origin(usual, ENVIRONMENT)
-        self._key = name if self._origin.layer == ENVIRONMENT and self._origin.name != usual else ""
-        place = self._origin.place
-        self._place = "" if place == ENVIRONMENT else f" ({printable(place, 200)})"
-
-    def is_set_to(self, value: object) -> str:
-        """Give `SENTRY_BEFORE_SEND='no.such:thing'`."""
-        if self._key:
-            return f"{printable(self._key)}={shown(value)} in {self._origin.name}{self._place}"
-        return f"{self._origin.name}={shown(value)}{self._place}"
-
-    def __str__(self) -> str:
-        """Give the variable, and the option if the variable holds several."""
-        name = self._origin.name
-        return f"{printable(self._key)} in {name}" if self._key else f"{name}{self._place}"
-
-
-def _argument(setting: _Setting, value: Any, problems: list[AutoconfError], defers: bool) -> Any:
-    """Give the value as `init` takes it; what a list loses becomes a problem. Raises AutoconfError."""
-    if setting.name not in consts.DEFAULT_OPTIONS:
+    Raises AutoconfError if there is nothing that init could take.
+    """
+    origin = origin or Origin(f"SENTRY_{name.lstrip('_').upper()}", ENVIRONMENT)
+    if name not in consts.DEFAULT_OPTIONS:
         raise UnsupportedOptionError(
-            f"{setting} is left out: sentry-sdk {consts.VERSION} has no such option",
+            f"{origin.set_to()} is left out: sentry-sdk {consts.VERSION} has no such option",
             remedy="Upgrade sentry-sdk, or unset it.",
         )
-    if setting.name == "integrations":
-        return _each(setting, value, integrations.instance, problems)
-    if setting.name == "disabled_integrations":
+    if name in ("integrations", "disabled_integrations") and not follow:
+        return _each(origin, value, integrations.known, problems)
+    if name == "integrations":
+        return _each(origin, value, integrations.instance, problems)
+    if name == "disabled_integrations":
         find = integrations.disabled if defers else integrations.installed_class
-        classes = _each(setting, value, find, problems)
+        classes = _each(origin, value, find, problems)
         return [found for found in classes if found is not None]
-    if setting.name == "ignore_errors":
-        return _each(setting, value, _error, problems)
-    if isinstance(value, ImportReference):
-        return _used(setting, value, _CONVERTERS.get(setting.name, _callable))
+    if name == "ignore_errors" and follow:
+        return _each(origin, value, _error, problems)
+    if isinstance(value, ImportReference) and follow:
+        return _used(origin, value, _CONVERTERS.get(name, _function))
     return value
 
 
-def _each(setting: _Setting, values: Any, convert: Any, problems: list[AutoconfError]) -> list[Any]:
-    converted = []
+def _each(origin: Origin, values: Any, convert: Any, problems: list[AutoconfError]) -> list[Any]:
+    """Convert the items of a list; those of which nothing can be made become problems, the last of all is raised."""
+    converted: list[Any] = []
+    refused: list[AutoconfError] = []
     for value in values:
         try:
-            converted.append(_used(setting, value, convert))
+            converted.append(_used(origin, value, convert))
         except AutoconfError as error:
-            problems.append(error)
+            refused.append(error)
+    if refused and not converted:
+        problems += refused[:-1]
+        raise refused[-1]
+    problems += refused
     return converted
 
 
-def _used(setting: _Setting, value: Any, convert: Any) -> Any:
+def _used(origin: Origin, value: Any, convert: Any) -> Any:
     """Convert a value; an error says which setting it is about."""
     try:
         return convert(value)
     except AutoconfError as error:
-        what = f"{setting.is_set_to(value)} is left out: {error.what}"
+        what = f"{origin.set_to(shown(value))} is left out: {error.what}"
         raise type(error)(what, remedy=error.remedy) from error
 
 
-def _callable(reference: ImportReference) -> Any:
+def _function(reference: ImportReference) -> Any:
     found = reference.resolve()
     if not callable(found):
         raise _unusable(found, "cannot be called", "Name a function.")
+    _check_that_it_returns(found)
     return found
+
+
+def _check_that_it_returns(function: Any) -> None:
+    """Raise UnresolvedImportError for a function whose call only makes a coroutine or a generator."""
+    if _is_suspended(function) or _is_suspended(type(function).__call__):
+        raise UnresolvedImportError(
+            "it leads to a function that the SDK would have to await or iterate, which it does not",
+            remedy="Name a plain function: def, without async and yield.",
+        )
+
+
+def _is_suspended(function: Any) -> bool:
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    return any(is_kind(function) for is_kind in kinds)
 
 
 def _error(name: str) -> Any:
@@ -116,11 +133,12 @@ def _error(name: str) -> Any:
 
 
 def _event_scrubber(reference: ImportReference) -> Any:
-    found = reference.resolve()
+    found: Any = reference.resolve()
     if isinstance(found, type):
         found = guarded(found, f"calling {reference}")
     if not callable(getattr(found, "scrub_event", None)):
         raise _unusable(found, "has no method scrub_event", "Name an EventScrubber, or a class of one.")
+    _check_that_it_returns(found.scrub_event)
     return found
 
 
@@ -128,6 +146,8 @@ def _transport(reference: ImportReference) -> Any:
     found = reference.resolve()
     if not isinstance(found, transport.Transport) and not callable(found):
         raise _unusable(found, "is no transport", "Name a sentry_sdk.transport.Transport, or a function.")
+    if not isinstance(found, (type, transport.Transport)):
+        _check_that_it_returns(found)
     return found
 
 

@@ -10,6 +10,8 @@ from sentry_asgi_autoconf.settings.own import OwnSettings
 from sentry_asgi_autoconf.shown_values import printable
 
 OWN_PREFIX = "asgi_"
+# Of variables, but not of keys.
+_PREFIX = "sentry_"
 
 
 class Table(NamedTuple):
@@ -50,6 +52,8 @@ def nearest(key: str) -> Optional[str]:
     import difflib
 
     known = [*SdkOptions.model_fields, *file_settings(), "_experiments"]
+    key = key.lower()
+    key = key[len(_PREFIX) :] if key.startswith(_PREFIX) else key
     return next(iter(difflib.get_close_matches(key, known, n=1, cutoff=0.8)), None)
 
 

@@ -1,6 +1,6 @@
 """Read all layers by the models of the settings: take what is valid, and tell the rest as problems."""
 
-from typing import Dict, List, Mapping, Optional, Type
+from typing import Dict, List, Mapping, Optional, Tuple, Type
 
 from pydantic_settings import BaseSettings
 
@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, Table
 from sentry_asgi_autoconf.settings.loaded import Loaded
 from sentry_asgi_autoconf.settings.names import unknown_variables
-from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
+from sentry_asgi_autoconf.settings.options import SdkOptions, field_of, init_name
 from sentry_asgi_autoconf.settings.options_json import OptionsJson, OptionsJsonSource, unknown_options
 from sentry_asgi_autoconf.settings.own import OwnSettings
 from sentry_asgi_autoconf.settings.own_values import OwnValues
@@ -61,6 +61,20 @@ def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
         policy.is_unknown,
         policy.warnings,
     )
+
+
+def without(loaded: Loaded, name: str) -> Tuple[Setting, List[AutoconfError]]:
+    """Give an option's setting without the value at hand: the next lower layer's that is valid and permitted.
+
+    With it, what is wrong with those that are passed over for it.
+    """
+    setting, field = loaded.settings[name], field_of(name)
+    if field not in SdkOptions.model_fields:
+        below, *further = setting.overrode
+        return Setting(below.value, below.origin, tuple(further)), []
+    sources = [GivenValues(SdkOptions, {field: candidate}) for candidate in setting.overrode]
+    choice = choose(SdkOptions, sources, lambda _, value: loaded.enforcement.permits(name, value))
+    return _settings(choice, loaded.enforcement).get(name, Setting(None, None)), choice.problems
 
 
 def _secrets_directory(own: OwnSettings, problems: List[AutoconfError]) -> Optional[str]:
@@ -131,8 +145,8 @@ def _settings(choice: Choice[SdkOptions], enforcement: Enforcement) -> Dict[str,
 
 def _unknown(further: Choice[OptionsJson], policy: Policy, config: Table) -> Dict[str, Setting]:
     """Give the options that no field of SdkOptions checks."""
-    options = unknown_options(further.model.options_json or {})
-    given = {name: Candidate(value, further.origins["options_json"]) for name, value in options.items()}
+    options = further.model.options_json
+    given = unknown_options(options, further.origins["options_json"]) if options else {}
     settings: Dict[str, Setting] = {}
     for layer in (policy.defaults.further, config.further, given, policy.enforced.further):
         for name, candidate in layer.items():

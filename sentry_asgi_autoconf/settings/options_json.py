@@ -41,6 +41,10 @@ class OptionsJsonSource(Source):
         return Candidate(value, self._origin._replace(key=init_name(field_name)))
 
 
-def unknown_options(options: Mapping[str, Any]) -> Dict[str, Any]:
-    """Give what no field of SdkOptions checks."""
-    return {name: value for name, value in options.items() if field_of(name) not in SdkOptions.model_fields}
+def unknown_options(options: Mapping[str, Any], origin: Origin) -> Dict[str, Candidate]:
+    """Give what no field of SdkOptions checks; `origin` is that of all options."""
+    return {
+        name: Candidate(value, origin._replace(key=name))
+        for name, value in options.items()
+        if field_of(name) not in SdkOptions.model_fields
+    }

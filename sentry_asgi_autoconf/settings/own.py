@@ -9,6 +9,9 @@ from typing_extensions import Annotated, Literal
 from sentry_asgi_autoconf.settings import paths, shapes, texts, types
 from sentry_asgi_autoconf.settings.base import Settings
 
+# What a process heeds in its environment before it reads a policy, so that none can be above it.
+BEFORE_POLICIES = ("enabled",)
+
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"],
     BeforeValidator(paths.log_level),

@@ -10,7 +10,8 @@ class Setting(NamedTuple):
     """A value in effect.
 
     `overrode` are the values of lower layers, highest first. `forbidden` are those that a policy did not permit,
-    `wanted` is the value before it was limited; `ruled_by` tells where the policy says so.
+    `wanted` is the value before it was limited; `ruled_by` tells where the policy says so. `left_out` are those of
+    which the SDK can make nothing: import strings that lead nowhere, options that the installed one does not have.
     """
 
     value: Any
@@ -19,3 +20,4 @@ class Setting(NamedTuple):
     forbidden: Tuple[Candidate, ...] = ()
     wanted: Any = None
     ruled_by: str = ""
+    left_out: Tuple[Candidate, ...] = ()

@@ -14,6 +14,7 @@ from sentry_asgi_autoconf.shown_values import printable
 LARGEST = 1024 * 1024
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+_PYTHON_S_KEY = re.compile(r"\('[^)]*\)")
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([\w-]+)")
 
 
@@ -75,8 +76,11 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _where(error: Exception) -> str:
-    # The parser's message may quote a character, never a value.
-    return str(error)[:1].lower() + str(error)[1:]
+    # The parser's message may quote a character or a key, never a value.
+    message = _PYTHON_S_KEY.sub(
+        lambda key: "[" + ".".join(re.findall("'([^']*)'", key.group())) + "]", str(error)
+    )
+    return message[:1].lower() + message[1:]
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:

@@ -266,8 +266,11 @@ def test_configurators_are_named(tmp_path: Path) -> None:
 def test_an_option_that_cannot_be_imported_is_told_as_left_out(tmp_path: Path) -> None:
     environ = {"SENTRY_BEFORE_SEND": "no.such:hook"}
     found = settings(cwd=tmp_path, environ=environ)["SENTRY_BEFORE_SEND"]
-    assert (found["left_out"], found["value"], found["wanted"]) == (True, None, "no.such:hook")
+    (left_out,) = found["left_out"]
+    assert (left_out["value"], left_out["layer"], found["value"]) == ("no.such:hook", "environment", None)
     assert found["layer"] == "SDK default"
+    shown = config(cwd=tmp_path, environ=environ).stdout
+    assert "left out, see below: no.such:hook (environment)" in shown
 
 
 def test_import_strings_are_followed_where_servers_find_them_and_print_to_stderr(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class Layering:
         return (
             f"[defaults] {self.field_name} ({self._policy}:2)",
             f"{self.field_name} ({self._config}:2)",
-            "SENTRY_OPTIONS_JSON (environment)",
+            f"{self.name} in SENTRY_OPTIONS_JSON (environment)",
             f"{self.variable} ({self._secrets / self.variable})",
             f"{self.variable} (environment)",
         )[layer]

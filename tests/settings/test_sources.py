@@ -34,7 +34,7 @@ def test_environment_wins_over_secret_over_options_json(secrets: Path) -> None:
     assert {name: str(origin) for name, origin in loaded.sources.items()} == {
         "dist": "SENTRY_DIST (environment)",
         "release": f"SENTRY_RELEASE ({secrets / 'sentry_release'})",
-        "server_name": "SENTRY_OPTIONS_JSON (environment)",
+        "server_name": "server_name in SENTRY_OPTIONS_JSON (environment)",
     }
 
 
@@ -51,8 +51,8 @@ def test_a_bad_value_gives_way_to_the_next_lower_source(secrets: Path) -> None:
     first, second = map(str, loaded.problems)
     assert first.startswith("SENTRY_SAMPLE_RATE='all' is not")
     assert second.startswith(f"SENTRY_SAMPLE_RATE='many' ({secrets / 'sentry_sample_rate'}) is not")
-    assert "until then SENTRY_OPTIONS_JSON (environment) applies" in first
-    assert "until then SENTRY_OPTIONS_JSON (environment) applies" in second
+    assert "until then sample_rate in SENTRY_OPTIONS_JSON (environment) applies" in first
+    assert "until then sample_rate in SENTRY_OPTIONS_JSON (environment) applies" in second
 
 
 def test_options_json_may_itself_be_a_secret(secrets: Path) -> None:
@@ -60,7 +60,7 @@ def test_options_json_may_itself_be_a_secret(secrets: Path) -> None:
     loaded = load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)})
     assert loaded.options == {"dist": "json"}
     assert {name: str(origin) for name, origin in loaded.sources.items()} == {
-        "dist": f"SENTRY_OPTIONS_JSON ({secrets / 'sentry_options_json'})"
+        "dist": f"dist in SENTRY_OPTIONS_JSON ({secrets / 'sentry_options_json'})"
     }
 
 

@@ -34,8 +34,8 @@ def as_json(explanation: Explanation) -> str:
 
 
 def source(origin: Origin) -> str:
-    """Give `SENTRY_DSN (environment)`, or `dsn in SENTRY_OPTIONS_JSON (environment)`."""
-    return mask(f"{origin.key} in {origin}" if origin.key else str(origin))
+    """Give where a value comes from, without credentials that a path or a key may hold."""
+    return mask(str(origin))
 
 
 def _setting(row: Row) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _setting(row: Row) -> dict[str, Any]:
         "ruled_by": mask(_ruler(setting)) or None,
         "limit": _limit(row.limit),
         "followed_by": None if row.follower is None else _value(row, row.follower),
-        "left_out": row.is_left_out,
+        "left_out": [_value(row, candidate) for candidate in setting.left_out],
         "secret": row.field is None or is_secret(row.field),
     }
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Mapping, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import entry_points
-from sentry_asgi_autoconf.cli.config import imports, rows
+from sentry_asgi_autoconf import entry_points, init_arguments
+from sentry_asgi_autoconf.cli.config import rows
 from sentry_asgi_autoconf.cli.config.env_file import EnvFile
 from sentry_asgi_autoconf.cli.config.places import located
 from sentry_asgi_autoconf.cli.config.rows import Row
@@ -48,15 +48,15 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
         loaded = loading.load(environ, app)
         if follow and env_file is not None:
             os.environ.update(env_file.variables)  # for the app's own modules
-        checked = imports.check(loaded, follow=follow)
+        resolved = init_arguments.resolve(loaded, follow=follow)
     found = [
-        *rows.of_options(loaded, checked, all_of_them=all_of_them),
-        *rows.of_own(loaded, checked.enforcement, all_of_them=all_of_them),
+        *rows.of_options(resolved.loaded, all_of_them=all_of_them),
+        *rows.of_own(resolved.loaded, all_of_them=all_of_them),
     ]
     file = env_file or EnvFile({}, {}, [])
     return Explanation(
         [row._replace(setting=located(row.setting, file.places)) for row in found],
-        [*file.problems, *loaded.problems, *checked.problems],
+        [*file.problems, *loaded.problems, *resolved.problems],
         loaded.warnings,
         loaded.policies,
         sorted(str(point.value) for point in entry_points.in_group(entry_points.CONFIGURATORS)),

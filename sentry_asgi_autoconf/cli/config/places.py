@@ -19,4 +19,5 @@ def located(setting: Setting, places: Mapping[str, str]) -> Setting:
         origin=there(setting.origin) if setting.origin else None,
         overrode=tuple(each._replace(origin=there(each.origin)) for each in setting.overrode),
         forbidden=tuple(each._replace(origin=there(each.origin)) for each in setting.forbidden),
+        left_out=tuple(each._replace(origin=there(each.origin)) for each in setting.left_out),
     )

@@ -7,6 +7,7 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_asgi_autoconf.cli.config.typed_fields import Schema, TypedFields
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
 from sentry_asgi_autoconf.settings.options import field_of, init_name
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES
 from sentry_asgi_autoconf.settings.policy.document import LimitRules
 from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_numbers, limits_texts
 
@@ -27,7 +28,11 @@ def policy(options: TypedFields) -> Schema:
                 "properties": limits,
                 "additionalProperties": False,
             },
-            "enforced": {**_SETTINGS, "description": "What applies whatever anybody says."},
+            "enforced": {
+                **_SETTINGS,
+                "properties": {OWN_PREFIX + name: False for name in BEFORE_POLICIES},
+                "description": "What applies whatever anybody says.",
+            },
         },
         "additionalProperties": False,
     }

@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from sentry_asgi_autoconf.cli.config.explanation import Explanation
-from sentry_asgi_autoconf.cli.config.rows import LIMITS, Row
+from sentry_asgi_autoconf.cli.config.rows import Row
 from sentry_asgi_autoconf.cli.config.values import in_a_cell, masked
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import ENFORCED, Origin
+from sentry_asgi_autoconf.origin import ENFORCED, LIMITS, Origin
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.shown_values import printable
 
@@ -65,15 +65,15 @@ def _cells(row: Row) -> tuple[Text, Text, list[Text]]:
 def _notes(row: Row) -> Iterator[Text]:
     """Tell what else there is to a value, each on a line of its own."""
     setting = row.setting
-    if row.is_left_out:
-        yield Text(f"left out, see below: {_shown(row, setting.wanted)}", "red")
+    for candidate in setting.left_out:
+        yield Text(f"left out, see below: {_candidate(row, candidate)}", "red")
     for candidate in setting.forbidden:
         yield Text(f"forbidden: {_candidate(row, candidate)}, by {_place(setting.ruled_by)}", "yellow")
     if row.limit is not None:
         wanted = "" if setting.wanted is None else f", wanted {_shown(row, setting.wanted)}"
         places = ", ".join(origin.place for origin in row.limit.origins)
         yield Text(f"limited to {_bounds(row.limit)}{wanted} (limits: {_place(places)})", "yellow")
-    elif setting.wanted is not None and not row.is_left_out:
+    elif setting.wanted is not None:
         yield Text(f"wanted {_shown(row, setting.wanted)}, ruled by {_place(setting.ruled_by)}", "yellow")
     if row.follower is not None:
         yield Text(f"followed by {_candidate(row, row.follower)}", "yellow")

@@ -1,7 +1,7 @@
 """Check a policy, and turn it into its terms."""
 
 import math
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, ValidationError
 from typing_extensions import Annotated
@@ -15,11 +15,11 @@ from sentry_asgi_autoconf.settings.candidates import choose
 from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING, did_you_mean
 from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.policy import tables
-from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_numbers, limits_texts
+from sentry_asgi_autoconf.settings.policy import globs, tables
+from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_hosts, limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings.policy.tables import Place, refusal
 from sentry_asgi_autoconf.settings.policy.terms import Policy
-from sentry_asgi_autoconf.settings.problems import allowed
+from sentry_asgi_autoconf.settings.problems import allowed, words
 from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import printable
 
@@ -66,22 +66,23 @@ def _limits(values: Any, place: Place, errors: List[AutoconfError]) -> Dict[str,
         return {}
     limits = {}
     for option, rules in values.items():
-        where = place(["limits", str(option)])
         try:
-            limits[option] = _limit(option, rules, where)
+            limits[option] = _limit(option, rules, place(["limits", str(option)]))
         except ValueError as error:
-            errors.append(refusal(where, f"[limits] {printable(str(option))} {error}"))
+            reason, *rule = error.args
+            where = place(["limits", str(option), *rule])
+            errors.append(refusal(where, f"[limits] {printable(str(option))} {reason}"))
     return limits
 
 
 def _limit(option: str, rules: Any, where: str) -> Limit:
-    """Check one option's limit. Raises ValueError."""
+    """Check one option's limit. Raises ValueError with the reason, and the rule that it is about if it is one."""
     if option not in SdkOptions.model_fields:
         raise ValueError(f"is no option that can be limited. {did_you_mean(str(option))}")
     try:
         checked = LimitRules.model_validate(rules)
     except ValidationError as error:
-        raise ValueError(_reason(error)) from error
+        raise _wrong(error) from error
     is_range = (checked.max, checked.min) != (None, None)
     if is_range and not limits_numbers(option):
         raise ValueError(
@@ -97,9 +98,13 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
     for name, bound in (("max", checked.max), ("min", checked.min)):
         given = {} if bound is None else {option: Candidate(bound, origin)}
         if choose(SdkOptions, [GivenValues(SdkOptions, given)]).problems:
-            raise ValueError(f"has a wrong value at {name}: it is not {_allowed(option)}")
+            raise _wrong_at(name, f"it is not {_allowed(option)}")
     if choices(option) and not set(checked.allow or ()).issubset(choices(option)):
-        raise ValueError(f"has a wrong value at allow: it is not {_allowed(option)}")
+        raise _wrong_at("allow", f"it is not {_allowed(option)}")
+    for glob in checked.allow or ():
+        reason = globs.why_never(glob, of_host=limits_hosts(option))
+        if reason:
+            raise _wrong_at("allow", reason)
     return Limit(checked.max, checked.min, (tuple(checked.allow),) if checked.allow else (), (origin,))
 
 
@@ -107,9 +112,16 @@ def _allowed(option: str) -> str:
     return allowed(SdkOptions.model_fields[option])
 
 
-def _reason(error: ValidationError) -> str:
-    first: Dict[str, Any] = dict(error.errors(include_url=False)[0])
-    steps: Tuple[Any, ...] = first["loc"][:1]
-    cause = first.get("ctx", {}).get("error")
-    message = str(cause) if cause else f"{first['msg'][:1].lower()}{first['msg'][1:]}"
-    return f"has a wrong value at {printable(str(steps[0]))}: {message}" if steps else f"is wrong: {message}"
+def _wrong(error: ValidationError) -> ValueError:
+    first = error.errors(include_url=False)[0]
+    rules = ", ".join(LimitRules.model_fields)
+    if not first["loc"]:
+        return ValueError(f"is no table of rules, which are {rules}")
+    key = printable(str(first["loc"][0]))
+    if first["type"] == "extra_forbidden":
+        return ValueError(f"has no rule {key}: the rules are {rules}", first["loc"][0])
+    return _wrong_at(key, words(first))
+
+
+def _wrong_at(rule: str, reason: str) -> ValueError:
+    return ValueError(f"has a wrong value at {rule}: {reason}", rule)

@@ -3,12 +3,12 @@
 from typing import Any, Callable, List, Mapping, Sequence
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError
-from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.origin import ENFORCED, Origin
 from sentry_asgi_autoconf.settings.candidates import choose
 from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING, Table, did_you_mean, sorted_out
 from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OwnSettings
 from sentry_asgi_autoconf.shown_values import printable
 
 Place = Callable[[Sequence[str]], str]
@@ -30,7 +30,10 @@ def read(
         found += choose(model, [GivenValues(model, given)]).problems if given else []
     for candidate in (*table.options.values(), *table.own.values(), *table.further.values()):
         if _is_blank(candidate.value):
-            found.append(AutoconfError(f"{printable(str(candidate.origin), 200)} has no value"))
+            what = f"{printable(str(candidate.origin), 200)} has no value"
+            found.append(AutoconfError(what, remedy="Give it one, or take it out."))
+    if layer == ENFORCED:
+        found += [_without_effect(table.own[key].origin) for key in BEFORE_POLICIES if key in table.own]
     for key, candidate in table.further.items():
         if key not in _sdk_options():
             what = f"{printable(str(candidate.origin), 200)} is no setting"
@@ -43,6 +46,13 @@ def read(
 def refusal(where: str, what: str) -> InvalidPolicyError:
     """Say what is wrong in a place of the policy."""
     return InvalidPolicyError(f"{printable(where, 200)}: {what}", remedy=_REMEDY)
+
+
+def _without_effect(origin: Origin) -> AutoconfError:
+    return AutoconfError(
+        f"{printable(str(origin), 200)} enforces nothing, as the environment is heeded before there is a policy",
+        remedy="Say it in [defaults], or set the variable for all.",
+    )
 
 
 def _advice(problem: AutoconfError) -> str:
