@@ -14,7 +14,9 @@ from tests.policy.conftest import Policy
 
 Start = Callable[..., Server]
 
-WAYS = re.findall(r'^    "([a-z][^"]*)": (?!ELSE|"|True|1)', (APPS / "every_init.py").read_text(), re.MULTILINE)
+WAYS = re.findall(
+    r'^    "([a-z][^"]*)": (?!ELSE|"|True|1)', (APPS / "every_init.py").read_text(), re.MULTILINE
+)
 RULES: dict[str, Any] = {
     "limits": {"dsn": {"allow": ["127.0.0.1"]}, "profiles_sample_rate": {"max": 0.0}},
     "enforced": {
