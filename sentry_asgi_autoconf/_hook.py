@@ -59,10 +59,18 @@ def _activate() -> None:
 
 
 def _notify(module: ModuleType) -> None:
-    if module.__name__ in unknown_server.APP_CLASSES:
+    if module.__name__ == "sentry_sdk.client":
+        _guarded(lambda: _redirect(module))
+    elif module.__name__ in unknown_server.APP_CLASSES:
         _guarded(lambda: unknown_server.watch(module))
     else:
         _guarded(lambda: _runtime().join_server(module))
+
+
+def _redirect(module: Any) -> None:
+    from sentry_asgi_autoconf import redirection
+
+    redirection.begin(module.Client)
 
 
 def _runtime() -> Any:

@@ -98,15 +98,19 @@ class TriggerFinder(object):
 def install():
     # type: () -> None
     """Put one finder on sys.meta_path, unless switched off or another bootstrap directory has done so."""
-    off = os.environ.get("SENTRY_ASGI_ENABLED", "").strip().lower()
-    if off in ("0", "f", "false", "n", "no", "off", "disabled"):
+    triggers = set()  # type: set[str]
+    switch = os.environ.get("SENTRY_ASGI_ENABLED", "").strip().lower()
+    is_on = switch not in ("0", "f", "false", "n", "no", "off", "disabled")
+    if is_on:
+        watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
+        triggers.update(TRIGGERS, FRAMEWORKS, filter(None, (name.strip() for name in watched)))
+    if os.environ.get("_SENTRY_ASGI_INBOX"):  # set by `run --inbox`, whose redirection has no switch
+        triggers.add("sentry_sdk.client")
+    if not triggers or any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
         return
-    if any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
-        return
-    watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
-    finder = TriggerFinder(set(TRIGGERS).union(FRAMEWORKS, filter(None, (name.strip() for name in watched))))
+    finder = TriggerFinder(triggers)
     sys.meta_path.insert(0, finder)
-    everywhere = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
+    everywhere = is_on and os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
     if everywhere or not finder.triggers.isdisjoint(sys.modules):
         hook = finder.hook()
         if hook:

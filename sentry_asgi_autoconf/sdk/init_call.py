@@ -30,13 +30,17 @@ class Caller:
     """The code that asked for the client."""
 
     def __init__(self) -> None:
-        """Look for it in the stack; `calls_init` says whether it came through `sentry_sdk.init`."""
-        self.calls_init = False
+        """Look for it in the stack; `calls_init` says whether it came through `sentry_sdk.init`.
+
+        `is_ours` says whether it is code of this package that called the SDK.
+        """
+        self.calls_init = self.is_ours = False
         frame = sys._getframe()
         while frame.f_back is not None:
             module = str(frame.f_globals.get("__name__", ""))
             if module.partition(".")[0] not in ("sentry_sdk", _OURS):
                 break
+            self.is_ours = self.calls_init and module.startswith(f"{_OURS}.")
             self.calls_init = self.calls_init or module == sentry_sdk.init.__module__
             frame = frame.f_back
         self._place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
