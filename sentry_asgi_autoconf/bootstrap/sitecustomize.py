@@ -142,10 +142,22 @@ def run_shadowed():
     sys.meta_path.insert(0, finder)
     # Dropped, so that the import below executes theirs and sys.modules ends as it would without us.
     sys.modules.pop("sitecustomize", None)
+    path = os.environ.get("PYTHONPATH", "")
     try:
         import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
     finally:
         sys.meta_path.remove(finder)
+        stay_first(path)
+
+
+def stay_first(path):
+    # type: (str) -> None
+    """Go before what the shadowed file has put in front of this PYTHONPATH, or children would run that file alone."""
+    first = path.split(os.pathsep)[0]
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if first in entries[1:] and os.path.abspath(first) == _HERE:
+        entries.remove(first)
+        os.environ["PYTHONPATH"] = os.pathsep.join([first] + entries)
 
 
 if sys.version_info >= (3, 7):

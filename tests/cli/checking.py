@@ -78,3 +78,13 @@ def check(
             check=False,
         )
     )
+
+
+def distribution(directory: Path, name: str, version: str, entry_points: str = "", module: str = "") -> str:
+    """Write a distribution into a directory, and give a PYTHONPATH on which it hides an installed one."""
+    metadata = directory / f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (metadata / "entry_points.txt").write_text(entry_points)
+    (directory / f"{name.replace('-', '_')}.py").write_text(module)
+    return f"{BOOTSTRAP}:{directory}:{ROOT}"

@@ -12,23 +12,13 @@ import pytest
 import sentry_sdk
 
 from sentry_asgi_autoconf.cli.checks.servers import OLDEST
-from tests.cli.checking import DSN, check
+from tests.cli.checking import DSN, check, distribution
 from tests.cli.command_line import cli
 from tests.harness.server import BOOTSTRAP, ROOT
 from tests.harness.venvs import installed_beside, venv
 
 Environ = Mapping[str, "str | None"]
 SITE_PACKAGES = Path(sentry_sdk.__file__).parents[1]
-
-
-def distribution(directory: Path, name: str, version: str, entry_points: str = "", module: str = "") -> str:
-    """Write a distribution into a directory, and give a PYTHONPATH on which it hides an installed one."""
-    metadata = directory / f"{name.replace('-', '_')}-{version}.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    (metadata / "entry_points.txt").write_text(entry_points)
-    (directory / f"{name.replace('-', '_')}.py").write_text(module)
-    return f"{BOOTSTRAP}:{directory}:{ROOT}"
 
 
 def written(path: Path, text: str) -> Path:
