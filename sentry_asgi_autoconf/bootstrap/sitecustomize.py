@@ -157,7 +157,8 @@ def stay_first(path):
     entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if first in entries[1:] and os.path.abspath(first) == _HERE:
         entries.remove(first)
-        os.environ["PYTHONPATH"] = os.pathsep.join([first] + entries)
+        entries.insert(0, first)
+        os.environ["PYTHONPATH"] = os.pathsep.join(entries)
 
 
 if sys.version_info >= (3, 7):

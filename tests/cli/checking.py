@@ -64,11 +64,12 @@ def check(
     cwd: Path = APPS,
     options: tuple[str, ...] = (),
     python: str = sys.executable,
+    program: tuple[str, ...] = ("-m", "sentry_asgi_autoconf"),
 ) -> Checked:
     """Run the command in a sound environment with these changes, by an interpreter with these options."""
     return Checked(
         subprocess.run(
-            [python, *options, "-m", "sentry_asgi_autoconf", "check", *words],
+            [python, *options, *program, "check", *words],
             env=around({**SOUND, **(environ or {})}),
             cwd=cwd,
             stdin=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import venv as environment
 from pathlib import Path
 from typing import Callable, Mapping
 
@@ -60,11 +61,17 @@ def unwatched(tmp: Path) -> Environ:
     return {"PYTHONPATH": distribution(tmp, "acme-sentry", "1.0", points)}
 
 
-def damaged_bootstrap(tmp: Path) -> Environ:
+def copied_package(tmp: Path) -> Path:
+    """Copy the package to where it is not on any path, and give its place there."""
     package = ROOT / "sentry_asgi_autoconf"
     shutil.copytree(package, tmp / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    written(tmp / package.name / "bootstrap" / "sitecustomize.py", "")
-    return {"PYTHONPATH": f"{tmp / package.name / 'bootstrap'}:{tmp}"}
+    return tmp / package.name
+
+
+def damaged_bootstrap(tmp: Path) -> Environ:
+    package = copied_package(tmp)
+    written(package / "bootstrap" / "sitecustomize.py", "")
+    return {"PYTHONPATH": f"{package / 'bootstrap'}:{tmp}"}
 
 
 def bad_policy(tmp: Path) -> Environ:
@@ -163,6 +170,27 @@ def test_an_environment_without_a_server_and_files_without_their_metadata_are_na
     checked = check(environ={"PYTHONPATH": f"{package / 'bootstrap'}:{package.parent}"}, python=python)
     assert "no-metadata" in checked.slugs("error")
     assert "install it with pip" in checked.line("no-metadata")
+
+
+@pytest.mark.parametrize("words", [(), ("--", "uvicorn", "--port", "0", "raw3:app")], ids=["", "command"])
+def test_it_works_by_its_path_where_the_package_is_beside_the_app_s_own(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    environment.create(tmp_path / "venv", symlinks=True, with_pip=False)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    (packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    for installed in SITE_PACKAGES.iterdir():
+        if "sentry_asgi_autoconf" not in installed.name:
+            (packages / installed.name).symlink_to(installed)
+    package = copied_package(tmp_path / "opt")
+    (metadata,) = SITE_PACKAGES.glob("sentry_asgi_autoconf-*.dist-info")
+    shutil.copytree(metadata, package.parent / metadata.name)
+    started = words and (words[0], python, "-m", *words[1:])
+    for path, status in ((str(package / "bootstrap"), 0), (None, 1)):
+        checked = check(*started, environ={"PYTHONPATH": path}, python=python, program=(str(package),))
+        assert checked.status == status, checked.text
+        assert checked.slugs("error") == ["bootstrap-missing"] * status
+        assert not status or f"PYTHONPATH={package / 'bootstrap'}" in checked.line("bootstrap-missing")
 
 
 # Set-up → the name of its warning, and what the line says of it.

@@ -50,9 +50,7 @@ def test_each_process_is_told_with_what_it_serves(
 
 
 def test_a_server_on_trio_is_told_not_to_have_the_asyncio_integration() -> None:
-    checked = check(
-        "--", *HYPERCORN, "-k", "trio", "raw3:app", environ={"SENTRY_INTEGRATIONS": "asyncio"}
-    )
+    checked = check("--", *HYPERCORN, "-k", "trio", "raw3:app", environ={"SENTRY_INTEGRATIONS": "asyncio"})
     assert (checked.status, checked.slugs("warning")) == (0, ["no-asyncio-loop"])
 
 
@@ -162,7 +160,12 @@ BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
         "strict-refusal",
         "78",
     ),
-    "an SDK that is hidden": (RAW, {"PYTHONPATH": f"{BOOTSTRAP}:hidden:{ROOT}"}, "missing-dependency", "older than 2.0"),
+    "an SDK that is hidden": (
+        RAW,
+        {"PYTHONPATH": f"{BOOTSTRAP}:hidden:{ROOT}"},
+        "missing-dependency",
+        "older than 2.0",
+    ),
 }
 
 
@@ -192,8 +195,8 @@ def test_the_cause_is_named_if_nothing_serves_with_sentry(
 @pytest.mark.matrix
 def test_an_interpreter_without_the_sdk_is_named(tmp_path: Path) -> None:
     command = [venv(sys.executable, "uvicorn"), *RAW[1:]]
-    installed = installed_beside(tmp_path).parents[1]
-    checked = check("--", *command, environ={"PYTHONPATH": f"{installed / 'sentry_asgi_autoconf' / 'bootstrap'}:{installed}:{ROOT}"})
+    bootstrap = installed_beside(tmp_path)
+    checked = check("--", *command, environ={"PYTHONPATH": f"{bootstrap}:{bootstrap.parents[1]}:{ROOT}"})
     assert checked.status == 1
     assert "No module named" in checked.line("missing-dependency")
 

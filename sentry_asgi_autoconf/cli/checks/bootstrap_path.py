@@ -82,7 +82,9 @@ def shadowed(file: str, entries: list[str], where: str = "the path") -> Finding:
     directory = str(Path(directory).parent) if Path(directory).name == "sitecustomize" else directory
     name, starter = conflicts.product_of(directory) or ("", "")
     whose = f", which is {name}'s," if name else ""
-    order = os.pathsep.join(dict.fromkeys([BOOTSTRAP_DIRECTORY, *(e for e in entries if not is_bootstrap(e))]))
+    order = os.pathsep.join(
+        dict.fromkeys([BOOTSTRAP_DIRECTORY, *(e for e in entries if not is_bootstrap(e))])
+    )
     through = f", or start it as `{starter} sentry-asgi-autoconf run -- CMD`" if starter else ""
     return error(
         "shadowed",
