@@ -13,7 +13,7 @@ import pytest
 import sentry_sdk
 
 from sentry_asgi_autoconf.cli.checks.servers import OLDEST
-from tests.cli.checking import DSN, check, distribution
+from tests.cli.checking import DSN, UNTRIED, check, distribution
 from tests.cli.command_line import cli
 from tests.harness.server import BOOTSTRAP, ROOT
 from tests.harness.venvs import installed_beside, venv
@@ -103,6 +103,27 @@ def always(environ: Environ) -> Callable[[Path], Environ]:
 # Set-up → the name of its error, and what the line says of it.
 BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "no DSN": (always({"SENTRY_DSN": None}), "no-destination", "neither SENTRY_DSN"),
+    "a DSN by nearly its name": (
+        always({"SENTRY_DSN": None, "SENTRY_DNS": DSN}),
+        "no-destination",
+        "neither SENTRY_DSN",
+    ),
+    "a DSN in quotes": (always({"SENTRY_DSN": f'"{DSN}"'}), "no-destination", "no valid SENTRY_DSN"),
+    "a host that is none": (
+        always({"SENTRY_DSN": DSN.replace("127.0.0.1:9", "no-such-host.invalid")}),
+        "unknown-host",
+        "no-such-host.invalid: its name cannot be resolved",
+    ),
+    "a proxy that is gone": (
+        always({"SENTRY_HTTP_PROXY": "http://user:s3cr3t@127.0.0.1:9"}),
+        "proxy-unreachable",
+        "the proxy http://***@127.0.0.1:9: the connection was refused",
+    ),
+    "a proxy that is none": (
+        always({"http_proxy": "http://no-such-proxy.invalid:3128", "no_proxy": None, "NO_PROXY": None}),
+        "proxy-unreachable",
+        "the proxy http://no-such-proxy.invalid:3128: its name cannot be resolved",
+    ),
     "a DSN that is none": (always({"SENTRY_DSN": "sentry.io/1"}), "no-destination", "no valid SENTRY_DSN"),
     "switched off": (always({"SENTRY_ASGI_ENABLED": "off"}), "disabled", "SENTRY_ASGI_ENABLED is false"),
     "no PYTHONPATH": (always({"PYTHONPATH": str(ROOT.parent)}), "bootstrap-missing", "not on PYTHONPATH"),
@@ -133,6 +154,12 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
         "trytond",
     ),
 }
+
+
+def test_near_misses_and_quotes_are_named_where_there_is_no_destination() -> None:
+    misspelt = check(environ={"SENTRY_DSN": None, "SENTRY_DNS": DSN})
+    assert "SENTRY_DNS is not a setting. Did you mean SENTRY_DSN?" in misspelt.line("unknown-setting")
+    assert "SENTRY_DSN=***" in check(environ={"SENTRY_DSN": f"'{DSN}'"}).line("invalid-setting")
 
 
 @pytest.mark.parametrize(("broken", "slug", "says"), BROKEN.values(), ids=BROKEN.keys())
@@ -210,6 +237,16 @@ DOUBTFUL: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
         "unresolved-import",
         "no.such",
     ),
+    "an environment in quotes": (
+        always({"SENTRY_ENVIRONMENT": '"staging"'}),
+        "invalid-setting",
+        "SENTRY_ENVIRONMENT is '\"staging\"': it stands in quotes",
+    ),
+    "a release in quotes": (
+        always({"SENTRY_RELEASE": "'shop@1'"}),
+        "invalid-setting",
+        "SENTRY_RELEASE is \"'shop@1'\": it stands in quotes",
+    ),
     "a config file that is refused": (bad_config, "unreadable-config", "sentry.toml"),
     "a server that is left out": (
         always({"SENTRY_ASGI_DISABLED_SERVERS": "daphne"}),
@@ -253,7 +290,7 @@ def test_what_costs_some_telemetry_is_a_warning(
     assert (checked.status, checked.slugs("error")) == (0, [])
     assert slug in checked.slugs("warning"), checked.text
     assert says in checked.line(slug)
-    assert "Nothing keeps telemetry from flowing, 1 warning." in checked.text
+    assert f"Nothing keeps telemetry from flowing, 1 warning; {UNTRIED}." in checked.text
 
 
 @pytest.mark.parametrize(
@@ -294,7 +331,7 @@ def test_a_sound_environment_has_neither_errors_nor_warnings() -> None:
     assert "starlette" in checked.line("integrations")
     assert "project 42" in checked.line("destination")
     assert "0.5" in checked.line("tracing")
-    assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
+    assert checked.text.endswith(f"\nNothing keeps telemetry from flowing; {UNTRIED}.\n")
 
 
 def test_the_asyncio_integration_is_said_to_wait_for_the_loop_that_serves() -> None:
