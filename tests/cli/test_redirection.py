@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import Callable
+from pathlib import Path
+from typing import Any, Callable
 
 import httpx
 import pytest
@@ -20,6 +21,13 @@ KEY = "d3adb33fd3adb33fd3adb33fd3adb33f"
 def redirected(output: str) -> list[str]:
     """Give what the lines say."""
     return re.findall(r"^sentry-asgi-autoconf: (.*) \[redirected\]$", output, re.MULTILINE)
+
+
+def errors_in(server: Server) -> Any:
+    """Wait for an error in the inbox of a server, and give those that are there."""
+    (url,) = re.findall(r"inbox at (http://\S+)/$", server.output, re.MULTILINE)
+    with httpx.Client(trust_env=False, timeout=DEADLINE) as client:
+        return client.get(f"{url}/api/inbox/items?type=event&wait=30").json()["items"]
 
 
 @pytest.mark.parametrize("switch", ["true", "false"])
@@ -49,6 +57,7 @@ def test_whatever_a_client_names_it_sends_to_the_inbox(switch: str, project: Pro
     assert len(told) == 3
 
 
+RAW = ["-m", "uvicorn", "raw3:app", "--port", "0"]
 IMPORTED = ["-m", "uvicorn", "own_init:app", "--port", "0"]
 BEFORE = ["-c", "import uvicorn, own_init; uvicorn.run(own_init.app, port=0)"]
 
@@ -71,13 +80,26 @@ def test_a_served_app_reports_to_the_inbox_alone(
     }
     server = start([*CLI, "run", "--inbox", "--", sys.executable, *words], around(changes))
     assert server.ready().get("/boom").status_code == 500
-    (url,) = re.findall(r"inbox at (http://\S+)/$", server.output, re.MULTILINE)
-    with httpx.Client(trust_env=False, timeout=DEADLINE) as client:
-        found = client.get(f"{url}/api/inbox/items?type=event&wait=30").json()
-    assert [item["type"] for item in found["items"]] == ["event"]
+    assert [item["type"] for item in errors_in(server)] == ["event"]
     server.stop()
     assert project.items() == []
     assert KEY not in server.output
     told = redirected(server.output)
     assert "the environment names the DSN of 127.0.0.1, from where all is redirected" in told[0]
     assert "the environment names Spotlight at 127.0.0.1" in told[1]
+
+
+def test_a_dsn_that_a_policy_enforces_gives_way_too(
+    project: Project, start: Callable[..., Server], tmp_path: Path
+) -> None:
+    (tmp_path / "policy.toml").write_text(f'[enforced]\ndsn = "{project.dsn}"\n')
+    changes = {"SENTRY_ASGI_POLICY": str(tmp_path / "policy.toml")}
+    server = start([*CLI, "run", "--inbox", "--", sys.executable, *RAW], around(changes))
+    assert server.ready().get("/boom").status_code == 500
+    assert [item["type"] for item in errors_in(server)] == ["event"]
+    server.stop()
+    assert project.items() == []
+    assert [line.partition(",")[0] for line in redirected(server.output)] == [
+        "the environment names the DSN of 127.0.0.1",
+        "the settings name the DSN of 127.0.0.1",
+    ]
