@@ -26,6 +26,8 @@ _told: set[str] = set()
 
 def begin(client_class: Any) -> None:
     """Redirect the clients of this class that are made from now on."""
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+
     original, inbox = client_class.__init__, os.environ[VARIABLE]
 
     @functools.wraps(original)
@@ -33,8 +35,9 @@ def begin(client_class: Any) -> None:
         elsewhere = list(places({**_of_environment(os.environ), **_arguments(args, kwargs)}, inbox))
         post_import.guarded(lambda: _tell(elsewhere), _unexpected)
         # A DSN by name goes before one by position. Whoever names no place, sends nothing.
-        to_inbox = {"dsn": inbox} if elsewhere else {}
-        original(self, *args, **{**kwargs, **_NO_OTHER_WAY, **to_inbox})
+        changed = {**_NO_OTHER_WAY, **({"dsn": inbox} if elsewhere else {})}
+        known = {name: value for name, value in changed.items() if name in DEFAULT_OPTIONS}
+        original(self, *args, **{**kwargs, **known})
 
     client_class.__init__ = construct
 
