@@ -1,6 +1,6 @@
 """Read all layers by the models of the settings: take what is valid, and tell the rest as problems."""
 
-from typing import Dict, List, Mapping, Optional, Tuple, Type
+from typing import Dict, Iterator, List, Mapping, Optional, Tuple, Type
 
 from pydantic_settings import BaseSettings
 
@@ -21,10 +21,12 @@ from sentry_asgi_autoconf.settings.own_values import OwnValues
 from sentry_asgi_autoconf.settings.plain import plain
 from sentry_asgi_autoconf.settings.policy import in_force
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED, Policy
+from sentry_asgi_autoconf.settings.problems import quoted
 from sentry_asgi_autoconf.settings.provenance import Setting
 from sentry_asgi_autoconf.settings.secret_files import check_directory
 from sentry_asgi_autoconf.settings.secrets import SecretsSource
 from sentry_asgi_autoconf.settings.source import Source
+from sentry_asgi_autoconf.settings.texts import is_quoted
 
 
 def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
@@ -48,6 +50,7 @@ def load(environ: Mapping[str, str], app: Optional[str] = None) -> Loaded:
         *further.problems,
         *options.problems,
         *unknown_variables(environ),
+        *_quoted(options),
         *policy.errors,
     ]
     return Loaded(
@@ -75,6 +78,13 @@ def without(loaded: Loaded, name: str) -> Tuple[Setting, List[AutoconfError]]:
     sources = [GivenValues(SdkOptions, {field: candidate}) for candidate in setting.overrode]
     choice = choose(SdkOptions, sources, lambda _, value: loaded.enforcement.permits(name, value))
     return _settings(choice, loaded.enforcement).get(name, Setting(None, None)), choice.problems
+
+
+def _quoted(choice: Choice[SdkOptions]) -> Iterator[AutoconfError]:
+    for field, origin in choice.origins.items():
+        value = getattr(choice.model, field)
+        if is_quoted(value):
+            yield quoted(origin, value)
 
 
 def _secrets_directory(own: OwnSettings, problems: List[AutoconfError]) -> Optional[str]:

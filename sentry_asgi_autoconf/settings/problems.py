@@ -7,9 +7,10 @@ from pydantic.fields import FieldInfo
 from typing_extensions import get_args
 
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
-from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
 from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.settings.texts import is_quoted
 from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import MASK, printable, shown
 
@@ -37,6 +38,13 @@ _WORDS = {
     "string_type": "it is no text",
     "too_short": "it is empty",
 }
+_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
+
+
+def quoted(origin: Origin, value: str) -> InvalidSettingError:
+    """Describe a text that is valid, and most likely other than meant."""
+    name = origin.name if origin.place == ENVIRONMENT else f"{origin.name} ({printable(origin.place, 200)})"
+    return InvalidSettingError(f"{name} is {shown(value)}: {_QUOTED}", remedy="Leave them out.")
 
 
 def refusal(
@@ -87,6 +95,8 @@ def _setting(refused: Candidate, field: FieldInfo) -> str:
 
 def _reason(refused: Candidate, field: FieldInfo, error: Dict[str, Any]) -> str:
     """Give the reason that a validator of ours told, or else pydantic's for a part of the value."""
+    if isinstance(refused.value, str) and is_quoted(refused.value.strip()):
+        return _QUOTED
     if MASK in shown(refused.value, limit=sys.maxsize) and not is_secret(field):
         # A reason may quote half a password that only the whole value shows to be one.
         return ""

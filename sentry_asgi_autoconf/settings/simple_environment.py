@@ -6,6 +6,7 @@ from typing import Any, Iterator, Mapping
 
 from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
+from sentry_asgi_autoconf.settings.destination import is_nearly_dsn
 from sentry_asgi_autoconf.settings.foreign_variables import FOREIGN, PREFIX
 from sentry_asgi_autoconf.settings.loaded import Loaded
 from sentry_asgi_autoconf.settings.own_values import OwnValues
@@ -17,7 +18,7 @@ _OWN_PREFIX = "ASGI_"
 
 def read(environ: Mapping[str, str]) -> Loaded | None:
     """Give what the variables say; None if that takes a model to tell, or one of them is refused."""
-    names = {name for name in environ if name.upper().startswith(PREFIX)}
+    names = {name for name in environ if name.upper().startswith(PREFIX) or is_nearly_dsn(name)}
     known = {_variable(field) for field in OPTIONS} | {_variable(field, _OWN_PREFIX) for field in OWN}
     if not names <= known | FOREIGN:
         return None

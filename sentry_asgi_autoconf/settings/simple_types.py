@@ -19,6 +19,8 @@ _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?\Z")
 def text(value: str) -> str:
     """Take the text as it is."""
     value.encode()  # raises for bytes that were not UTF-8, as no str of the model's may hold them
+    if texts.is_quoted(value):
+        raise ValueError
     return value
 
 
