@@ -5,24 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import console, entry_points, subinterpreter
-from sentry_asgi_autoconf.exceptions import (
-    AutoconfError,
-    ConfiguratorError,
-    NotPermittedError,
-    SdkError,
-)
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf import console, destinations, entry_points, subinterpreter
+from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, SdkError
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.sdk.arguments import Arguments
+    from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
     from sentry_asgi_autoconf.sdk.guard import Report
     from sentry_asgi_autoconf.settings.loading import Loaded
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
 _SUBINTERPRETER = "this is a subinterpreter, in which the SDK cannot send"
-_NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"
 
 
 class Decision(NamedTuple):
@@ -57,7 +50,7 @@ def load(app: str | None) -> Loaded | Decision:
     Nothing is imported where they name no destination, and nothing but the environment could.
     """
     if not may_have_destination(app):
-        return Decision(False, _NOWHERE)
+        return Decision(False, destinations.NOWHERE)
     if subinterpreter.is_this():
         return Decision(False, _SUBINTERPRETER)
     from sentry_asgi_autoconf.settings import loading
@@ -106,15 +99,17 @@ def _integrations() -> Sequence[str]:
 
 
 def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Decision:
+    from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import initialise as sdk
 
     try:
         final = _final(arguments, app_said)
-        if final.get("dsn") or final.get("spotlight"):
-            sdk.init(final, defers=arguments.defers)
+        for warning in init_arguments.not_permitted(loaded, final):
+            console.say("warning", warning)
+        if destinations.is_sent(final.arguments):
+            sdk.init(final.arguments, defers=arguments.defers)
             return Decision(True, "sentry_sdk is initialised")
         decision = Decision(False, _why_nowhere(arguments, loaded))
-        _tell_not_permitted(loaded)
     except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
         failed = "a configurator" if isinstance(error, ConfiguratorError) else "sentry_sdk.init"
@@ -124,30 +119,18 @@ def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Deci
     return decision
 
 
-def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
+def _final(arguments: Arguments, app_said: Report) -> Merged:
     """Give init's arguments, with what the app said in an init of its own that ran already."""
     from sentry_asgi_autoconf.sdk import earlier_init, guard
 
     said = guard.said()
     earlier = earlier_init.arguments() if said is None else said
     if not earlier:
-        return arguments.own()
+        return arguments.of_settings()
     merged = arguments.of_app(earlier)
     if said is None:
         app_said("an earlier place", merged)
-    return merged.arguments
-
-
-def _tell_not_permitted(loaded: Loaded) -> None:
-    setting = loaded.settings.get("dsn")
-    if setting is None:
-        return
-    for candidate in setting.forbidden:
-        what = (
-            f"{printable(str(candidate.origin), 200)} is not permitted by {printable(setting.ruled_by, 400)}"
-        )
-        remedy = "Set one that the policy allows; until then nothing is sent."
-        console.say("warning", NotPermittedError(what, remedy=remedy))
+    return merged._replace(refusals=[], unheld="")
 
 
 def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
@@ -155,7 +138,7 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
         return "the policy is not known, so nothing may leave this process"
     if "dsn" in loaded.settings:
         return "a policy permits no DSN that is set"
-    return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
+    return "no valid SENTRY_DSN" if loaded.problems else destinations.NOWHERE
 
 
 def hold(guarded: Callable[..., Any]) -> None:

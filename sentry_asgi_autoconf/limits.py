@@ -83,6 +83,8 @@ def _compared(value: Any) -> str | None:
         return None
     if "://" not in value:
         return value
+    if "\\" in value:  # of which libraries make different hosts
+        return None
     try:
         return urlsplit(value.strip()).hostname
     except ValueError:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
+from sentry_asgi_autoconf import destinations
 from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.sdk import chained_hooks, configurators, constraints, redaction, sampling
+from sentry_asgi_autoconf.sdk import (
+    chained_hooks,
+    configurators,
+    constraints,
+    redaction,
+    sampling,
+    ways_out,
+)
 from sentry_asgi_autoconf.sdk.constraints import Refusal
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
@@ -46,6 +54,7 @@ class Merged(NamedTuple):
     passed_over: tuple[str, ...] = ()
     error: str = ""
     found: tuple[str, ...] = ()
+    unheld: str = ""
 
 
 class Arguments:
@@ -80,6 +89,8 @@ class Arguments:
         self._current_scope = current_scope
         self._look_up = look_up
         self._complete_event = complete_event
+        # What was refused of the settings alone, and was told of.
+        self._refused: set[str] = set()
 
     @property
     def must_hold(self) -> bool:
@@ -88,7 +99,13 @@ class Arguments:
 
     def own(self) -> dict[str, Any]:
         """Give the arguments for our init. Raises ConfiguratorError."""
-        return self._finished(constraints.copied(self._options), self._options)[0]
+        return self.of_settings().arguments
+
+    def of_settings(self) -> Merged:
+        """Give the arguments for our init, and what of the settings was not taken. Raises ConfiguratorError."""
+        arguments, refusals = self._finished(constraints.copied(self._options), self._options)
+        self._refused = {refusal.name for refusal in refusals}
+        return Merged(arguments, [], refusals, unheld=self._unheld(self._options, self._refused))
 
     def of_app(self, given: Mapping[str, Any]) -> Merged:
         """Give the arguments for an app's init. Raises ConfiguratorError."""
@@ -108,17 +125,27 @@ class Arguments:
             arguments,
             changed,
             [
-                *(each for each in refusals if each.name.partition(".")[0] in said),
+                *(each for each in refusals if self._is_news(each, said)),
                 *(each for each in found.refusals if each.name not in said),
             ],
             found=found.changed,
+            unheld=self._unheld(said, refused),
         )
+
+    def _unheld(self, said: Mapping[str, Any], refused: set[str]) -> str:
+        return "" if "transport" in refused else ways_out.unheld(said, self.enforcement)
+
+    def _is_news(self, refusal: Refusal, said: Mapping[str, Any]) -> bool:
+        """Whether a refusal is of what the app said, or shuts a way out that the settings alone left open."""
+        option = refusal.name.partition(".")[0]
+        return option in said or (option in destinations.WAYS_OUT and refusal.name not in self._refused)
 
     def _finished(
         self, wanted: dict[str, Any], otherwise: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[Refusal]]:
         configured = configurators.applied(wanted)
         arguments, refusals = constraints.held(configured, otherwise, self.enforcement)
+        refusals += ways_out.hold(arguments, otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
         chained_hooks.shut(arguments, self.enforcement.values)

@@ -16,8 +16,12 @@ def limits_numbers(field_name: str) -> bool:
 
 
 def limits_texts(field_name: str) -> bool:
-    """Whether the option is one text: free, or one of several."""
-    return any(kind is str for kind in _kinds(field_name)) or bool(choices(field_name))
+    """Whether the option is one text: free, one of several, or a URL among others."""
+    return (
+        field_name == "spotlight"
+        or any(kind is str for kind in _kinds(field_name))
+        or bool(choices(field_name))
+    )
 
 
 def choices(field_name: str) -> tuple[str, ...]:
