@@ -103,6 +103,19 @@ class Enforcement(NamedTuple):
             return {}
         return {path: self.clamped("traces_sample_rate", rate) for path, rate in rates.items()}
 
+    def ceiling_over_callers(self) -> float | None:
+        """Return the rate that holds for traces too that callers have sampled; None if these go on.
+
+        A rate of 0 is always one: nothing is traced then, whoever asks for it.
+        """
+        limit = self.limits.get("traces_sample_rate", Limit())
+        rate = self.values.get("traces_sample_rate", limit.maximum)
+        if rate is None or "traces_sampler" in self.values:
+            return None
+        if rate <= 0:
+            return 0.0
+        return limit.maximum if limit.over_callers else None
+
     def said_by(self, name: str) -> Origin | str:
         """Tell where it is said what an option may be."""
         name = _EXPERIMENTS.get(name, name)

@@ -15,6 +15,7 @@ from sentry_asgi_autoconf.exceptions import (
 )
 from sentry_asgi_autoconf.sdk import options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 from sentry_asgi_autoconf.sdk_environment import SdkEnvironment
 from sentry_asgi_autoconf.shown_values import printable
 from sentry_asgi_autoconf.wrapping import current_request, request_names
@@ -40,6 +41,7 @@ def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
         current_scope=current_request.scope,
         look_up=SdkEnvironment(loaded).look_up,
         complete_event=request_names.complete,
+        on_leaving=OnLeaving(loaded.own.attachments, loaded.own.user_fields),
     )
     return arguments, problems
 

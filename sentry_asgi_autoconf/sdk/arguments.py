@@ -15,6 +15,7 @@ from sentry_asgi_autoconf.sdk import (
     ways_out,
 )
 from sentry_asgi_autoconf.sdk.constraints import Refusal
+from sentry_asgi_autoconf.sdk.leaving import ALL_LEAVES, OnLeaving
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
@@ -72,11 +73,13 @@ class Arguments:
         current_scope: ScopeGetter,
         complete_event: chained_hooks.Hook,
         look_up: Callable[[], Found] = Found,
+        on_leaving: OnLeaving = ALL_LEAVES,
     ) -> None:
         """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
 
         `complete_event` is called with each error event and transaction, before any other hook.
         `look_up` returns what the SDK would look up in the environment.
+        `on_leaving` says what of an event is kept in.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
@@ -89,13 +92,14 @@ class Arguments:
         self._current_scope = current_scope
         self._look_up = look_up
         self._complete_event = complete_event
+        self._on_leaving = on_leaving
         # What was refused of the settings alone, and was told of.
         self._refused: set[str] = set()
 
     @property
     def must_hold(self) -> bool:
-        """Whether a policy or a configurator stands behind the arguments, so that nothing goes without them."""
-        return bool(self.enforcement) or configurators.exist()
+        """Whether a rule or a configurator stands behind the arguments, so that nothing goes without them."""
+        return bool(self.enforcement) or self._on_leaving.is_ruled or configurators.exist()
 
     def own(self) -> dict[str, Any]:
         """Give the arguments for our init. Raises ConfiguratorError."""
@@ -148,7 +152,10 @@ class Arguments:
         refusals += ways_out.hold(arguments, otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
+        chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))
         chained_hooks.shut(arguments, self.enforcement.values)
+        if self.enforcement.ceiling_over_callers() == 0 and not any(self._rates_by_path.values()):
+            chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments, self._current_scope)
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, self._complete_event)
@@ -161,7 +168,8 @@ class Arguments:
                 arguments[sampler] = sampling.LimitedSampler(
                     arguments[sampler], self.enforcement.limits[rate]
                 )
-        if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path):
+        ceiling = self.enforcement.ceiling_over_callers()
+        if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path, ceiling):
             otherwise = arguments.get("traces_sampler")
             arguments["traces_sampler"] = sampling.PathSampler(
                 otherwise if callable(otherwise) else None,
@@ -169,6 +177,7 @@ class Arguments:
                 self._excluded_paths,
                 self._rates_by_path,
                 self._current_scope,
+                ceiling,
             )
 
 

@@ -9,6 +9,9 @@ from typing_extensions import get_args
 from sentry_asgi_autoconf.references import ImportReference
 from sentry_asgi_autoconf.settings.options import SdkOptions
 
+# The option whose ceiling may hold for what callers have decided.
+LIMITS_CALLERS = "traces_sample_rate"
+
 
 def limits_numbers(field_name: str) -> bool:
     """Whether the option is a number."""
