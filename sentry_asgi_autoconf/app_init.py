@@ -9,8 +9,8 @@ from sentry_asgi_autoconf.exceptions import AppInitError, UnheldTransportError
 from sentry_asgi_autoconf.shown_values import MASK, printable, shown
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.enforcement import Refusal
     from sentry_asgi_autoconf.sdk.arguments import Merged
-    from sentry_asgi_autoconf.sdk.constraints import Refusal
 
 
 def tell(caller: str, merged: Merged) -> None:

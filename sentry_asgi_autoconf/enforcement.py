@@ -30,6 +30,16 @@ _SET_BY_SPOTLIGHT = (
 )
 
 
+class Refusal(NamedTuple):
+    """An argument that was not taken as it was, where the policy says so, and the variable that it was found in."""
+
+    name: str
+    wanted: Any
+    applied: Any
+    said_by: str
+    variable: str = ""
+
+
 class Enforcement(NamedTuple):
     """Values and limits by option of `sentry_sdk.init`; `hooks` come on top of those that others set."""
 
@@ -91,6 +101,13 @@ class Enforcement(NamedTuple):
             if ruled in self.limits:
                 return self.limits[ruled]
         return None
+
+    def rule_beside(self, name: str, arguments: Mapping[str, Any]) -> Limit | None:
+        """Return what limits a way out among init's arguments: of a proxy that can read everything, the DSN's rule."""
+        rule = self.rule_of(name)
+        if rule is None and name == "http_proxy" and destinations.is_readable_by_proxies(arguments):
+            return self.rule_of("dsn")
+        return rule
 
     def clamped(self, name: str, value: Any) -> Any:
         """Give an option's value within its limit; an enforced value is not limited."""

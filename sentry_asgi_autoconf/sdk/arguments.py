@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from sentry_asgi_autoconf import destinations
-from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
 from sentry_asgi_autoconf.sdk import (
     chained_hooks,
     configurators,
@@ -14,7 +14,6 @@ from sentry_asgi_autoconf.sdk import (
     sampling,
     ways_out,
 )
-from sentry_asgi_autoconf.sdk.constraints import Refusal
 from sentry_asgi_autoconf.sdk.leaving import ALL_LEAVES, OnLeaving
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
@@ -149,7 +148,6 @@ class Arguments:
     ) -> tuple[dict[str, Any], list[Refusal]]:
         configured = configurators.applied(wanted)
         arguments, refusals = constraints.held(configured, otherwise, self.enforcement)
-        refusals += ways_out.hold(arguments, otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
         chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))

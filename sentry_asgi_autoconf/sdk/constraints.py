@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
-from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
+from sentry_asgi_autoconf.sdk import ways_out
 
 # Unset, it means that there is no limit at all.
 _UNLIMITED = "max_value_length"
@@ -14,16 +15,6 @@ _UNLIMITED = "max_value_length"
 _USUAL = {"environment": "production"}
 # What the SDK finds in the environment or on the machine if nothing is said.
 _FOUND_OUT = ("dsn", "release", "server_name")
-
-
-class Refusal(NamedTuple):
-    """An argument that was not taken as it was, where the policy says so, and the variable that it was found in."""
-
-    name: str
-    wanted: Any
-    applied: Any
-    said_by: str
-    variable: str = ""
 
 
 def held(
@@ -41,7 +32,8 @@ def held(
     for name in enforcement.limits:
         if name in DEFAULT_OPTIONS and name not in enforcement.values:
             refusals += _limit(arguments, name, otherwise.get(name), enforcement)
-    return arguments, [*refusals, *_enforce(arguments, enforcement)]
+    refusals += [*_enforce(arguments, enforcement), *ways_out.hold(arguments, otherwise, enforcement)]
+    return arguments, refusals
 
 
 def _replace(arguments: dict[str, Any], name: str, instead: Any, enforcement: Enforcement) -> Refusal:

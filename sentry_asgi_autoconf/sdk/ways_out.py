@@ -13,10 +13,9 @@ from sentry_sdk import transport as sdk
 from sentry_sdk.utils import Dsn
 
 from sentry_asgi_autoconf import console, destinations
-from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
 from sentry_asgi_autoconf.exceptions import NotPermittedError
 from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.sdk.constraints import Refusal
 from sentry_asgi_autoconf.shown_values import printable
 
 # Those of the SDK's transports that send to the DSN which they hold, by the names of several releases.
@@ -71,9 +70,7 @@ def _hold_spotlight(
 
 def _hold_proxy(arguments: dict[str, Any], name: str, enforcement: Enforcement) -> list[Refusal]:
     """Leave out a proxy at a host where it may not be, the environment's too."""
-    rule = enforcement.rule_of(name)
-    if rule is None and name == "http_proxy" and destinations.is_readable_by_proxies(arguments):
-        rule = enforcement.rule_of("dsn")
+    rule = enforcement.rule_beside(name, arguments)
     given = arguments.get(name)
     if rule is None or name in enforcement.values or given == "":
         return []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
 from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
 
 from sentry_asgi_autoconf import __version__
-from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import SDK_DEFAULT, Origin
 from sentry_asgi_autoconf.sdk import constraints
@@ -48,7 +48,7 @@ class Row(NamedTuple):
 class _Effect:
     """The arguments that a policy makes of the settings, and by option who says that it is another than was wanted."""
 
-    def __init__(self, arguments: Mapping[str, Any], refusals: Sequence[constraints.Refusal]) -> None:
+    def __init__(self, arguments: Mapping[str, Any], refusals: Sequence[Refusal]) -> None:
         self.arguments = arguments
         # A part of `_experiments` is named with a dot.
         self.said_by = {refusal.name.partition(".")[0]: refusal.said_by for refusal in refusals}
