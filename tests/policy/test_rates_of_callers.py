@@ -21,7 +21,6 @@ SAMPLED = {
 }
 DEFERRED = {**SAMPLED, "sentry-trace": f"{TRACE}-b7ad6b7169203331"}
 NEXT_TO_NONE = 1e-9
-# It reads every transaction where spans are not streamed.
 NONE = [
     {"enforced": {"traces_sample_rate": 0}},
     {"limits": {"traces_sample_rate": {"max": 0}}},
