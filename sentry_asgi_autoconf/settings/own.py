@@ -110,6 +110,16 @@ class OwnSettings(Settings):
         " and logs nothing.",
         examples=["true"],
     )
+    attachments: types.Boolean = Field(
+        True,
+        description="Send the attachments of events.",
+        examples=["false"],
+    )
+    user_fields: Optional[types.Names] = Field(
+        None,
+        description="The fields of an event's user that are sent, all if nothing is said; of an empty list none.",
+        examples=["id"],
+    )
     secrets_dir: Optional[types.FilePath] = Field(
         None,
         description="A directory with one file for each variable of the SDK that is mounted as a secret.",

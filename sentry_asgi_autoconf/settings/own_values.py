@@ -16,6 +16,8 @@ class OwnValues(NamedTuple):
     processes: str = "servers"
     integrations: str = "deferred"
     capture_5xx: bool = False
+    attachments: bool = True
+    user_fields: Sequence[str] | None = None
     secrets_dir: str | None = None
     watch: Sequence[str] = []
     disabled_servers: Sequence[str] = []

@@ -100,6 +100,8 @@ OWN: Mapping[str, Reader] = {
     "processes": choice("servers", "guarded", "all"),
     "integrations": choice("deferred", "eager"),
     "capture_5xx": boolean,
+    "attachments": boolean,
+    "user_fields": names,
     "watch": paths.modules,
     "disabled_servers": paths.distributions,
     "excluded_apps": paths.apps,

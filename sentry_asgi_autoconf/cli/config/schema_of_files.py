@@ -9,7 +9,7 @@ from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
 from sentry_asgi_autoconf.settings.options import field_of, init_name
 from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES
 from sentry_asgi_autoconf.settings.policy.document import LimitRules
-from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_numbers, limits_texts
+from sentry_asgi_autoconf.settings.policy.kinds import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 
 _SETTINGS: Schema = {"$ref": "#/$defs/settings"}
 
@@ -64,7 +64,8 @@ def _limit(option: str) -> Schema:
     if choices(option):
         rules["allow"] = {**rules["allow"], "items": {"enum": list(choices(option))}}
     numbers = ["max", "min"] if limits_numbers(option) else []
-    allowed = [*numbers, *(["allow"] if limits_texts(option) else [])]
+    callers = ["sampled_by_callers"] if option == LIMITS_CALLERS else []
+    allowed = [*numbers, *(["allow"] if limits_texts(option) else []), *callers]
     return {
         "type": "object",
         "properties": {name: rules[name] for name in allowed},

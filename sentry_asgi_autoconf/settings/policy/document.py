@@ -3,7 +3,7 @@
 import math
 from typing import Any, Dict, List, Mapping, Optional, Union
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictStr, ValidationError
 from typing_extensions import Annotated
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
@@ -16,7 +16,13 @@ from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING, did_you_mean
 from sentry_asgi_autoconf.settings.options import SdkOptions
 from sentry_asgi_autoconf.settings.policy import globs, tables
-from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_hosts, limits_numbers, limits_texts
+from sentry_asgi_autoconf.settings.policy.kinds import (
+    LIMITS_CALLERS,
+    choices,
+    limits_hosts,
+    limits_numbers,
+    limits_texts,
+)
 from sentry_asgi_autoconf.settings.policy.tables import Place, refusal
 from sentry_asgi_autoconf.settings.policy.terms import Policy
 from sentry_asgi_autoconf.settings.problems import allowed, words
@@ -36,13 +42,17 @@ Number = Annotated[Union[int, float], PlainValidator(_number), Allowed("a number
 
 
 class LimitRules(BaseModel):
-    """What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs."""
+    """What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs.
+
+    `sampled_by_callers` says that the ceiling of traces holds for those too that a caller has sampled.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     max: Optional[Number] = None
     min: Optional[Number] = None
     allow: Optional[Annotated[List[StrictStr], Field(min_length=1)]] = None
+    sampled_by_callers: StrictBool = False
 
 
 def read(name: str, content: Any, place: Place) -> Policy:
@@ -94,6 +104,8 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
         )
     if not is_range and checked.allow is None:
         raise ValueError("limits nothing: it needs max, min or allow")
+    if checked.sampled_by_callers and (option != LIMITS_CALLERS or checked.max is None):
+        raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
     origin = Origin(f"[limits] {option}", where, layer="limits")
     for name, bound in (("max", checked.max), ("min", checked.min)):
         given = {} if bound is None else {option: Candidate(bound, origin)}
@@ -105,7 +117,8 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
         reason = globs.why_never(glob, of_host=limits_hosts(option))
         if reason:
             raise _wrong_at("allow", reason)
-    return Limit(checked.max, checked.min, (tuple(checked.allow),) if checked.allow else (), (origin,))
+    allowed_texts = (tuple(checked.allow),) if checked.allow else ()
+    return Limit(checked.max, checked.min, allowed_texts, (origin,), checked.sampled_by_callers)
 
 
 def _allowed(option: str) -> str:

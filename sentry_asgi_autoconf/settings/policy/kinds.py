@@ -10,6 +10,9 @@ from sentry_asgi_autoconf.references import ImportReference
 from sentry_asgi_autoconf.settings import types
 from sentry_asgi_autoconf.settings.options import SdkOptions
 
+# The option whose ceiling may hold for what callers have decided.
+LIMITS_CALLERS = "traces_sample_rate"
+
 
 def limits_numbers(field_name: str) -> bool:
     """Whether the option is a number."""
@@ -17,8 +20,12 @@ def limits_numbers(field_name: str) -> bool:
 
 
 def limits_texts(field_name: str) -> bool:
-    """Whether the option is one text: free, or one of several."""
-    return any(kind is str for kind in _kinds(field_name)) or bool(choices(field_name))
+    """Whether the option is one text: free, one of several, or a URL among others."""
+    return (
+        field_name == "spotlight"
+        or any(kind is str for kind in _kinds(field_name))
+        or bool(choices(field_name))
+    )
 
 
 def limits_hosts(field_name: str) -> bool:
