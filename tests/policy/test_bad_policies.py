@@ -175,8 +175,8 @@ CONTENTS = {
     "NaN for a ceiling": ("[limits]\nsample_rate = { max = nan }", "at max: it is no finite number"),
     "URL for a host": (
         "[limits.dsn]\n\nallow = ['https://key@sentry.acme:9000/1']",
-        "policy.toml:3: [limits] dsn has a wrong value at allow: 'https://***@sentry.acme:9000/1' matches no host, which"
-        " alone is compared: in lower case, without scheme, port and brackets, such as 'sentry.acme'",
+        "policy.toml:3: [limits] dsn has a wrong value at allow: 'https://***@sentry.acme:9000/1' matches no host,"
+        " which alone is compared: in lower case, without scheme, port and brackets, such as 'sentry.acme'",
     ),
     "port": (
         "[limits]\ndsn = { allow = ['*.acme:*'] }",
