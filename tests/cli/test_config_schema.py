@@ -59,7 +59,9 @@ def test_each_key_of_a_file_is_typed_with_examples_that_are_valid(schema: Schema
     for key, setting in schema["$defs"]["settings"]["properties"].items():
         for example in setting["examples"]:
             assert errors(schema, "config", {key: example}) == []
-            assert errors(schema, "policy", {"enforced": {key: example}}) == []
+            assert errors(schema, "policy", {"defaults": {key: example}}) == []
+            # It is heeded before there is a policy, which can so enforce nothing of it.
+            assert bool(errors(schema, "policy", {"enforced": {key: example}})) == (key == "asgi_enabled")
     properties = schema["$defs"]["settings"]["properties"]
     assert properties["traces_sample_rate"]["examples"] == [0.2]
     assert properties["trace_ignore_status_codes"]["examples"] == [["404", "500-599"]]
