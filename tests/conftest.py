@@ -14,7 +14,6 @@ from tests.harness.envelopes import Project
 from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
 
-
 # What starts many servers or environments: the default run has their like, with fewer of them.
 SLOW = (
     "cli/test_check_command.py",
