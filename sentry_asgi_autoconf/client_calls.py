@@ -26,7 +26,7 @@ class Call:
         # Whether it has been said what came of it.
         self.is_told = False
         frame = sys._getframe()
-        init = getattr(getattr(sys.modules[_SDK], "init", None), "__module__", None)
+        init = getattr(getattr(sys.modules.get(_SDK), "init", None), "__module__", None)
         while frame.f_back is not None:
             module = str(frame.f_globals.get("__name__", ""))
             if module.partition(".")[0] not in (_SDK, _PACKAGE):
