@@ -127,22 +127,29 @@ def assert_agree(boots: Boots, directory: Path, seed: int) -> None:
         is_said = row is not None and row["layer"] != SDK_DEFAULT
         assert sources.get(name) == (row["source"] if row and is_said else None), name
         if row is not None and is_said:
-            assert_applies(name, row, process)
+            assert_applies(name, row, process, identifiers(here.get("disabled_integrations")))
 
 
 def _but_for_the_file(row: Any, env_file: Path) -> Any:
     return json.loads(re.sub(rf"\({re.escape(str(env_file))}:\d+\)", "(environment)", json.dumps(row)))
 
 
-def assert_applies(name: str, row: dict[str, Any], process: dict[str, Any]) -> None:
+def identifiers(row: dict[str, Any] | None) -> set[str]:
+    """Return the identifiers of the tests' integrations that an option names."""
+    values = row["value"] if row is not None and row["layer"] != SDK_DEFAULT else []
+    return {value.rpartition("Integration")[2] for value in values}
+
+
+def assert_applies(name: str, row: dict[str, Any], process: dict[str, Any], disabled: set[str]) -> None:
     """Check that the client has the value that `config` tells of."""
     found = process["options"][name]
     hooks = [row["value"], row["followed_by"] and row["followed_by"]["value"]]
     if name in CHAINED:
         assert found == [hook.partition(":")[2] for hook in hooks if hook], name
-    elif name in ("integrations", "disabled_integrations"):
-        identifiers = {value.rpartition("Integration")[2] for value in row["value"]}
-        assert identifiers.isdisjoint(process["integrations"]) == (name != "integrations"), name
+    elif name == "disabled_integrations":
+        assert identifiers(row).isdisjoint(process["integrations"]), name
+    elif name == "integrations":
+        assert identifiers(row).difference(disabled).issubset(process["integrations"]), name
     elif (
         not row["secret"] and isinstance(row["value"], (bool, int, float, str)) and not is_hook(row["value"])
     ):
