@@ -99,8 +99,3 @@ def of(client: Any) -> Call | None:
     """Return the call that made `client`, if it was an app's."""
     call: Call | None = vars(client).get(_CALL)
     return call
-
-
-def forget() -> None:
-    """Forget the app's last init."""
-    _last_init.clear()

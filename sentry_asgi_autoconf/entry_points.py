@@ -23,7 +23,7 @@ _known: dict[tuple[str, ...], _Found] = {}
 
 
 def in_group(group: str) -> list[Any]:
-    """Give the entry points of a group by their names, not loaded yet.
+    """Return the entry points of a group by their names, not loaded yet.
 
     Policies and configurators of one name are in the order of their distributions' names and versions. A distribution
     with malformed metadata is left out.

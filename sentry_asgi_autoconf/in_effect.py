@@ -18,7 +18,7 @@ _UNSET = Setting(None, None)
 
 
 def settled(loaded: Loaded) -> Loaded:
-    """Give the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
+    """Return the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
     if not loaded.enforcement:
         return loaded
     effect = _Effect(loaded)
@@ -44,7 +44,7 @@ class _Effect:
         self.names = {*loaded.options, *enforcement.values, *enforcement.hooks, *enforcement.limits}
 
     def setting(self, name: str) -> Setting:
-        """Give an option's setting, with no origin if neither a layer nor the policy sets it."""
+        """Return an option's setting, with no origin if neither a layer nor the policy sets it."""
         setting, enforcement = self._settings.get(name, _UNSET), self._enforcement
         if name not in self._usual:
             return setting

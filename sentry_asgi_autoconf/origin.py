@@ -25,11 +25,11 @@ class Origin(NamedTuple):
     layer: str = ENVIRONMENT
 
     def __str__(self) -> str:
-        """Give `SENTRY_DSN (environment)`, or `dsn in SENTRY_OPTIONS_JSON (environment)`."""
+        """Return `SENTRY_DSN (environment)`, or `dsn in SENTRY_OPTIONS_JSON (environment)`."""
         return f"{self._named()} ({self.place})"
 
     def set_to(self, shown: str | None = None) -> str:
-        """Give `SENTRY_DIST='1'` as a message says it, the place with it where that is not the environment."""
+        """Return `SENTRY_DIST='1'` as a message says it, the place with it where that is not the environment."""
         named = self._named("" if shown is None else f"={shown}")
         return named if self.place == ENVIRONMENT else f"{named} ({printable(self.place, 200)})"
 

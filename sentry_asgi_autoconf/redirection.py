@@ -49,7 +49,7 @@ def tell_of(environ: Mapping[str, str], inbox: str) -> None:
 
 
 def places(named: Mapping[str, Any], inbox: str) -> Iterator[str]:
-    """Give words, without secrets, for each place but the inbox that these arguments would have telemetry sent to."""
+    """Return words, without secrets, for each place but the inbox that these arguments would have telemetry sent to."""
     dsn, spotlight = named.get("dsn"), named.get("spotlight")
     if dsn and dsn != inbox:
         yield f"the DSN of {_host(dsn)}"
@@ -60,12 +60,12 @@ def places(named: Mapping[str, Any], inbox: str) -> Iterator[str]:
 
 
 def _of_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give what the SDK looks up there itself."""
+    """Return what the SDK looks up there itself."""
     return {name: environ.get(f"SENTRY_{name.upper()}", "") for name in ("dsn", "spotlight")}
 
 
 def _arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the arguments as the SDK reads them: None is as good as nothing; none where it would refuse them."""
+    """Return the arguments as the SDK reads them: None is as good as nothing; none where it would refuse them."""
     try:
         given = [{"dsn": each} if isinstance(each, (bytes, str)) else dict(each or ()) for each in args]
     except (TypeError, ValueError):

@@ -38,7 +38,7 @@ def shown(value: object, limit: int = 60) -> str:
 
 
 def _as_text(value: Any) -> str:
-    """Give what JSON has no form for: TOML's dates and times as they are written there."""
+    """Return what JSON has no form for: TOML's dates and times as they are written there."""
     return str(value.isoformat()) if hasattr(value, "isoformat") else repr(value)
 
 

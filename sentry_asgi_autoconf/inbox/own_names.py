@@ -45,7 +45,7 @@ class OwnNames:
 
 
 def _name(url: str) -> str | None:
-    """Give the name in a URL, empty in that of a client that says no host; None for what has no place for one."""
+    """Return the name in a URL, empty in that of a client that says no host; None for what has no place for one."""
     try:
         return (urlsplit(url).hostname or "").rstrip(".") if "//" in url else None
     except ValueError:

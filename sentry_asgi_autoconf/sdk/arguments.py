@@ -105,7 +105,7 @@ class Arguments:
         return self.of_settings().arguments
 
     def of_settings(self) -> Merged:
-        """Give the arguments for our init, and what of the settings was not taken. Raises ConfiguratorError."""
+        """Return the arguments for our init, and what of the settings was not taken. Raises ConfiguratorError."""
         arguments, refusals = self._finished(constraints.copied(self._options), self._options)
         self._refused = {refusal.name for refusal in refusals}
         return Merged(arguments, [], refusals, unheld=self._unheld(self._options, self._refused))

@@ -86,11 +86,6 @@ def stand(guard: Guard) -> None:
     _watch()
 
 
-def stands() -> bool:
-    """Whether a guard stands."""
-    return bool(_standing)
-
-
 def must_hold() -> bool:
     """Whether a guard stands that no client may be made past."""
     return any(guard.arguments.must_hold for guard in _standing)

@@ -44,7 +44,7 @@ def installed_class(reference: IntegrationReference) -> type[Integration] | None
 
 
 def known(reference: IntegrationReference) -> IntegrationReference:
-    """Give a reference that may lead to an integration, as far as its name tells. Raises UnknownIntegrationError."""
+    """Return a reference that may lead to an integration, as far as its name tells. Raises UnknownIntegrationError."""
     names = short_names()
     if not reference.is_import_string and reference not in names:
         raise _unknown(reference, names)

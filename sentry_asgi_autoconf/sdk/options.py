@@ -50,7 +50,7 @@ def argument(
     defers: bool = False,
     follow: bool = True,
 ) -> Any:
-    """Give an option's value as `init` takes it; what a list loses of several items becomes a problem.
+    """Return an option's value as `init` takes it; what a list loses of several items becomes a problem.
 
     Raises AutoconfError if there is nothing that init could take.
     """

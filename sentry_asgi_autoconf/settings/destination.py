@@ -43,7 +43,7 @@ def _mentions_destination(options_json: str) -> bool:
 
 
 def misspelt(environ: Mapping[str, str]) -> list[UnknownSettingError]:
-    """Give a problem for each variable that is nearly called SENTRY_DSN."""
+    """Return a problem for each variable that is nearly called SENTRY_DSN."""
     names = (name for name, value in environ.items() if value.strip() and is_nearly_dsn(name))
     return [
         UnknownSettingError(f"{printable(name)} is not a setting", remedy="Did you mean SENTRY_DSN?")
@@ -67,6 +67,6 @@ def _is_one_slip(word: str, right: str) -> bool:
 
 
 def _alike(one: str, other: str) -> int:
-    """Give how many letters at the beginning are the same."""
+    """Return how many letters at the beginning are the same."""
     pairs = enumerate(zip(one, other))
     return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -31,7 +31,7 @@ def findings() -> Iterator[Finding]:
 
 
 def entries_of(environ: Mapping[str, str]) -> list[str]:
-    """Give the entries of an environment's PYTHONPATH."""
+    """Return the entries of an environment's PYTHONPATH."""
     return [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
 
 

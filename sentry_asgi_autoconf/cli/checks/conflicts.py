@@ -29,6 +29,6 @@ def findings() -> Iterator[Finding]:
 
 
 def product_of(directory: str) -> tuple[str, str] | None:
-    """Give the name of the product whose directory it is, and the command that puts it first on the path."""
+    """Return the name of the product whose directory it is, and the command that puts it first on the path."""
     path = directory.replace("\\", "/").rstrip("/")
     return next((_OTHERS[ending] for ending in _OTHERS if path.endswith(ending)), None)

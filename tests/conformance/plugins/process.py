@@ -37,7 +37,7 @@ def begin() -> None:
     activation._integrations = _integrations
     head_sampling.__init__()  # type: ignore[misc] # as in a process of its own
     deferred.withdraw()
-    client_calls.forget()
+    client_calls._last_init.clear()
     _activate(_settings({}))
 
 
