@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import client_calls, console, destinations, entry_points, subinterpreter
@@ -122,6 +123,9 @@ def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
         arguments, problems = init_arguments.of(loaded)
         _report([*loaded.problems, *problems], strict=False)
         guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
+        with suppress(ConfiguratorError):  # which is told where the client is made
+            for warning in init_arguments.not_permitted(loaded, arguments.of_settings()):
+                console.say("warning", warning)
 
 
 def _notice_requests() -> None:

@@ -42,6 +42,16 @@ def test_the_environment_may_say_it_too(start: Start, project: Project, other: P
     assert other.items() == []
 
 
+def test_a_way_out_that_is_not_permitted_is_said(start: Start, project: Project, policy: Policy) -> None:
+    environ = {**policy(enforced=GUARDED, limits=ONLY_HERE), "SENTRY_SPOTLIGHT": "http://elsewhere.example"}
+    code = "import sentry_sdk; sentry_sdk.init(); print(sentry_sdk.get_client().options['spotlight'])"
+    process = start([sys.executable, "-c", code], environ)
+    assert process.wait() == 0
+    (line,) = [line for line in process.output.splitlines() if "[not-permitted]" in line]
+    assert "SENTRY_SPOTLIGHT (environment) is not permitted by [limits] dsn" in line
+    assert "False" in process.output.splitlines()
+
+
 def test_others_are_left_alone(start: Start, project: Project, other: Project, policy: Policy) -> None:
     environ = {**policy(limits=ONLY_HERE), "WAY": "itself", "OTHER_DSN": other.dsn}
     process = start([sys.executable, "child_init.py"], environ)
