@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Mapping
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.settings import config_place, simple_environment
+from sentry_asgi_autoconf.settings import layers
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.loaded import Loaded
-from sentry_asgi_autoconf.settings.policy import places
 from sentry_asgi_autoconf.settings.provenance import Setting
 
 __all__ = ["Loaded", "load", "without"]
@@ -17,15 +16,9 @@ __all__ = ["Loaded", "load", "without"]
 def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
     """Read the settings of all layers below the app's code, whose import string is `app`.
 
-    Raises nothing: whatever is refused is a problem. The models are imported where they are needed.
+    Raises nothing: whatever is refused is a problem.
     """
-    is_only_layer = not (places.exist(environ) or config_place.exists(environ, app))
-    loaded = simple_environment.read(environ) if is_only_layer else None
-    if loaded is None:
-        from sentry_asgi_autoconf.settings import layers
-
-        loaded = layers.load(environ, app)
-    return loaded._replace(environ=environ, environ_then=dict(environ), app=app)
+    return layers.load(environ, app)._replace(environ=environ, environ_then=dict(environ), app=app)
 
 
 def without(loaded: Loaded, name: str) -> tuple[Loaded, list[AutoconfError]]:
@@ -36,8 +29,6 @@ def without(loaded: Loaded, name: str) -> tuple[Loaded, list[AutoconfError]]:
     setting, below = loaded.settings[name], Setting(None, None)
     problems: list[AutoconfError] = []
     if setting.overrode:
-        from sentry_asgi_autoconf.settings import layers
-
         below, problems = layers.without(loaded, name)
     left_out = (Candidate(setting.value, setting.origin),) if setting.origin else ()
     below = below._replace(

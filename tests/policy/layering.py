@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import Any, Mapping
 
+from sentry_asgi_autoconf.settings.base import variable_name
+
 from sentry_asgi_autoconf import init_arguments
 from sentry_asgi_autoconf.sdk import options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.loading import Loaded, load
 from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED

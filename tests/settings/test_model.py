@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_sdk.consts import DEFAULT_OPTIONS, ClientConstructor
 
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.loading import load
 from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
 from sentry_asgi_autoconf.settings.options_json import OptionsJson

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from sentry_asgi_autoconf.settings import layers, simple_environment
 from sentry_asgi_autoconf.settings.base import variable_name
-from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.own import OwnSettings
 from sentry_asgi_autoconf.settings.own_values import OwnValues
 from sentry_asgi_autoconf.settings.simple_fields import OPTIONS, OWN
+
+from sentry_asgi_autoconf.settings import layers, simple_environment
+from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.own import OwnSettings
 from tests.settings.test_fuzz import TEXTS
 
 ROOT = Path(__file__).parent.parent.parent

@@ -1,39 +1,41 @@
 """Options that say which libraries the SDK instruments."""
 
-from typing import Optional
+from sentry_asgi_autoconf.settings import kinds
+from sentry_asgi_autoconf.settings.option import Group, Option
 
-from pydantic import Field
-
-from sentry_asgi_autoconf.settings import types
-from sentry_asgi_autoconf.settings.base import Settings
-
-
-class IntegrationOptions(Settings):
-    """Integrations and experiments."""
-
-    integrations: Optional[types.Integrations] = Field(
-        None,
-        description="Integrations to use on top of those that the SDK finds by itself; asyncio reports errors of tasks"
-        " in each event loop that serves.",
-        examples=["asyncio,myapp.sentry:QueueIntegration"],
-    )
-    disabled_integrations: Optional[types.Integrations] = Field(
-        None,
-        description="Integrations that are not used although the SDK would use them.",
-        examples=["logging,httpx"],
-    )
-    default_integrations: Optional[types.Boolean] = Field(
-        None,
-        description="Use the integrations that need no library, such as logging and threads.",
-        examples=["false"],
-    )
-    auto_enabling_integrations: Optional[types.Boolean] = Field(
-        None,
-        description="Use the integration of every installed library that has one.",
-        examples=["false"],
-    )
-    experiments: Optional[types.Mapping] = Field(
-        None,
-        description="Features that the SDK does not promise to keep.",
-        examples=['{"transport_http2": true}'],
-    )
+INTEGRATIONS = Group(
+    "Integrations and experiments",
+    (
+        Option(
+            "integrations",
+            kinds.INTEGRATIONS,
+            "Integrations to use on top of those that the SDK finds by itself; asyncio reports errors"
+            " of tasks in each event loop that serves.",
+            "asyncio,myapp.sentry:QueueIntegration",
+        ),
+        Option(
+            "disabled_integrations",
+            kinds.INTEGRATIONS,
+            "Integrations that are not used although the SDK would use them.",
+            "logging,httpx",
+        ),
+        Option(
+            "default_integrations",
+            kinds.BOOLEAN,
+            "Use the integrations that need no library, such as logging and threads.",
+            "false",
+        ),
+        Option(
+            "auto_enabling_integrations",
+            kinds.BOOLEAN,
+            "Use the integration of every installed library that has one.",
+            "false",
+        ),
+        Option(
+            "experiments",
+            kinds.MAPPING,
+            "Features that the SDK does not promise to keep.",
+            '{"transport_http2": true}',
+        ),
+    ),
+)
