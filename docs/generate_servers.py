@@ -22,7 +22,13 @@ INTRODUCTION = """\
 Each mark is a test with the real server: the app is served, wrapped exactly once in each process that serves it and
 in no other, and sends the events and transactions that it sends instrumented by hand. *Websocket* is a conversation
 and an error in one, with each app of the row that speaks it. *No lifespan* is a plain app that refuses the lifespan
-scope. *no*: the server does not serve such an app in that mode, or not reliably.
+scope. Litestar and Quart have no column: a row that serves them names them, with their mark.
+
+| | |
+|---|---|
+| ✓ | tested |
+| no | the server does not serve such an app in that mode, or not reliably |
+| – | does not apply: the row is a framework's own command, which serves that framework's apps alone |
 """
 
 BEYOND = """\
@@ -66,8 +72,10 @@ def _sections(result: dict[str, Any]) -> Iterator[str]:
         yield f"| | {' | '.join(COLUMNS)} |"
         yield "|---" * (len(COLUMNS) + 1) + "|"
         for mode, kinds in modes.items():
-            others = "".join(f" ({kind})" for kind in OTHER_APPS if kind in kinds)
-            marks = " | ".join("✓" if column in kinds else "no" for column in COLUMNS)
+            others = "".join(f" ({kind} ✓)" for kind in OTHER_APPS if kind in kinds)
+            # What serves no plain app is a framework's own command.
+            otherwise = "no" if "ASGI 3" in kinds else "–"
+            marks = " | ".join("✓" if column in kinds else otherwise for column in COLUMNS)
             yield f"| `{mode}`{others} | {marks} |"
         yield ""
     for server in result["releases"].keys() - result["cells"].keys():

@@ -61,6 +61,7 @@ def _activate() -> None:
 def _notify(module: ModuleType) -> None:
     if module.__name__ == client_calls.MODULE:
         _guarded(lambda: client_calls.keep(module._Client, _guard_clients))
+        _guarded(lambda: _redirect(module))
     elif module.__name__ in unknown_server.APP_CLASSES:
         _guarded(lambda: unknown_server.watch(module))
     else:
@@ -69,6 +70,13 @@ def _notify(module: ModuleType) -> None:
 
 def _guard_clients() -> None:
     _guarded(lambda: _runtime().guard_clients())
+
+
+def _redirect(module: Any) -> None:
+    if "_SENTRY_ASGI_INBOX" in os.environ:
+        from sentry_asgi_autoconf import redirection
+
+        redirection.begin(module._Client)
 
 
 def _runtime() -> Any:

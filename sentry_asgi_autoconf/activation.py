@@ -67,6 +67,24 @@ def load(app: str | None) -> Loaded | Decision:
     return loaded if loaded.own.enabled else Decision(False, "SENTRY_ASGI_ENABLED is false")
 
 
+def report_misspelt_destination(decision: Decision) -> None:
+    """Say which variable is nearly called SENTRY_DSN, if there is no destination.
+
+    Raises SystemExit with status 78 in strict mode, if there is one.
+    """
+    if decision.reason == _NOWHERE:
+        from sentry_asgi_autoconf.settings import destination
+
+        _report(destination.misspelt(os.environ), strict=_is_strict())
+
+
+def _is_strict() -> bool:
+    """Whether the environment says so, where no settings are read."""
+    from sentry_asgi_autoconf.settings.booleans import parse_boolean
+
+    return parse_boolean(os.environ.get("SENTRY_ASGI_STRICT", "")) is True
+
+
 def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) -> tuple[Decision, Loaded]:
     """Initialise the SDK with what the settings say, and guard it; `guarded(function, otherwise)` runs fail-open.
 
@@ -202,7 +220,10 @@ def withdraw() -> None:
 def refuse_bad_settings(app: str | None) -> None:
     """Exit with status 78 if the settings are strict and one of them is refused. Initialises nothing."""
     loaded = load(app)
-    if not isinstance(loaded, Decision) and loaded.own.strict:
+    if isinstance(loaded, Decision):
+        if _is_strict():
+            report_misspelt_destination(loaded)
+    elif loaded.own.strict:
         from sentry_asgi_autoconf import init_arguments
 
         _, problems = init_arguments.of(loaded)

@@ -137,6 +137,12 @@ class StatusError(AutoconfError):
     slug = "unwritable-status"
 
 
+class RedirectedError(AutoconfError):
+    """A destination that gives way to the inbox of `run --inbox`."""
+
+    slug = "redirected"
+
+
 class AppInitError(AutoconfError):
     """What an app's own `sentry_sdk.init` changed, and what of it a policy did not permit."""
 

@@ -106,6 +106,7 @@ class Runtime:
     def _initialise(self) -> Decision:
         settings = self._read_settings()
         if isinstance(settings, Decision):
+            activation.report_misspelt_destination(settings)
             return settings
         decision, self._settings = activation.initialise(settings, self.guarded, self._app_said)
         if decision.active:

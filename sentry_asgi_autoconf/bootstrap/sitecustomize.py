@@ -101,17 +101,19 @@ class TriggerFinder(object):
 def install():
     # type: () -> None
     """Put one finder on sys.meta_path, unless switched off or another bootstrap directory has done so."""
-    off = os.environ.get("SENTRY_ASGI_ENABLED", "").strip().lower()
-    if off in ("0", "f", "false", "n", "no", "off", "disabled"):
+    triggers = set()  # type: set[str]
+    switch = os.environ.get("SENTRY_ASGI_ENABLED", "").strip().lower()
+    is_on = switch not in ("0", "f", "false", "n", "no", "off", "disabled")
+    if is_on:
+        watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
+        triggers.update({CLIENTS}, TRIGGERS, FRAMEWORKS, filter(None, (name.strip() for name in watched)))
+    if os.environ.get("_SENTRY_ASGI_INBOX"):  # set by `run --inbox`, whose redirection has no switch
+        triggers.add(CLIENTS)
+    if not triggers or any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
         return
-    if any(type(finder).__name__ == TriggerFinder.__name__ for finder in sys.meta_path):
-        return
-    watched = os.environ.get("SENTRY_ASGI_WATCH", "").split(",")
-    finder = TriggerFinder(
-        {CLIENTS}.union(TRIGGERS, FRAMEWORKS, filter(None, (name.strip() for name in watched)))
-    )
+    finder = TriggerFinder(triggers)
     sys.meta_path.insert(0, finder)
-    everywhere = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
+    everywhere = is_on and os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower() == "all"
     if everywhere or not finder.triggers.isdisjoint(sys.modules):
         hook = finder.hook()
         if hook:
@@ -143,10 +145,23 @@ def run_shadowed():
     sys.meta_path.insert(0, finder)
     # Dropped, so that the import below executes theirs and sys.modules ends as it would without us.
     sys.modules.pop("sitecustomize", None)
+    path = os.environ.get("PYTHONPATH", "")
     try:
         import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
     finally:
         sys.meta_path.remove(finder)
+        stay_first(path)
+
+
+def stay_first(path):
+    # type: (str) -> None
+    """Go before what the shadowed file has put in front of this PYTHONPATH, or children would run that file alone."""
+    first = path.split(os.pathsep)[0]
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if first in entries[1:] and os.path.abspath(first) == _HERE:
+        entries.remove(first)
+        entries.insert(0, first)
+        os.environ["PYTHONPATH"] = os.pathsep.join(entries)
 
 
 if sys.version_info >= (3, 7):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import Iterator
 
+from sentry_asgi_autoconf import redirection
 from sentry_asgi_autoconf.cli.extra import require_extra
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY, without_bootstrap
 
@@ -78,7 +79,10 @@ def _start(listener: socket.socket, environment: dict[str, str]) -> subprocess.P
 
 
 def _direct(environment: dict[str, str], url: str) -> None:
-    environment["SENTRY_DSN"] = f"{url.replace('://', '://inbox@')}/1"
+    inbox = f"{url.replace('://', '://inbox@')}/1"
+    redirection.tell_of(environment, inbox)
+    environment.pop("SENTRY_SPOTLIGHT", None)
+    environment["SENTRY_DSN"] = environment[redirection.VARIABLE] = inbox
     if not environment.get("SENTRY_TRACES_SAMPLER") and not environment.get("SENTRY_TRACES_SAMPLE_RATE"):
         environment["SENTRY_TRACES_SAMPLE_RATE"] = "1.0"
     _bypass_proxy(environment)

@@ -19,7 +19,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "check",
         help="find out why telemetry does not flow",
         description="Look at this environment, or start CMD, see how its app is instrumented, and end it.",
-        epilog="Exit status 0 if nothing keeps telemetry from flowing, else 1.",
+        epilog="Exit status 0 if nothing keeps telemetry from flowing, else 1. Without --send no delivery is tried.",
         usage="%(prog)s [-h] [--send] [--json] [--timeout SECONDS] [--] [CMD ...]",
         allow_abbrev=False,
     )
@@ -93,3 +93,5 @@ def _of_settings(has_command: bool, sends: bool, answer_seconds: float) -> Itera
         yield from integrations.findings(client)
     if sends:
         yield from delivery.findings(client, examined.arguments, answer_seconds)
+    else:
+        yield from delivery.obstacles(client, examined.arguments, answer_seconds)

@@ -34,7 +34,18 @@ def add_parser(subparsers: Any) -> None:
         "--port", type=_port, default=8090, help="0 takes any free one (default: %(default)s)"
     )
     parser.add_argument(
-        "--max-items", type=_count, default=1000, metavar="N", help="items to keep (default: %(default)s)"
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer to this host name, and to pages from there; to this machine's own it does anyway",
+    )
+    parser.add_argument(
+        "--max-items",
+        type=_count,
+        default=1000,
+        metavar="N",
+        help="items to keep; then the oldest of the kind with the most goes (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print each item as one line of JSON")
     # For `run --inbox`: the socket it bound, and the process with which this one ends.
@@ -73,7 +84,7 @@ def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
         _announce(listening, sys.stderr if arguments.json else sys.stdout)
     printer = JsonLines(sys.stdout) if arguments.json else Printer(Console(), url=url_of(listening))
     store = Store(max_items=arguments.max_items)
-    serve(listening, store=store, printer=printer, stop=stop)
+    serve(listening, store=store, printer=printer, stop=stop, names=[arguments.host, *arguments.allow_host])
 
 
 def _announce(listening: socket.socket, stream: TextIO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Any, Callable, Collection, Dict
 
 # As the JSON API returns it: id, project, type, headers, envelope, received, auth, payload.
@@ -12,7 +12,10 @@ Item = Dict[str, Any]
 
 
 class Store:
-    """Bounded memory of received items, oldest dropped first, safe for readers in other threads."""
+    """Bounded memory of received items, safe for readers in other threads.
+
+    What is too much goes from the kind that has the most, the oldest first: a flood of one displaces no other.
+    """
 
     def __init__(self, max_items: int = 1000, max_bytes: int = 64 * 1024 * 1024) -> None:
         """Keep at most `max_items` items, whose payloads together hold at most `max_bytes` of JSON text.
@@ -22,7 +25,8 @@ class Store:
         self.max_items = max_items
         self.max_bytes = max_bytes
         self._kept: OrderedDict[int, tuple[Item, int]] = OrderedDict()
-        self._bytes = 0
+        self._counts: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
         self._newest = 0
         self._changed = threading.Condition()
         self._subscribers: list[Callable[[], None]] = []
@@ -35,16 +39,16 @@ class Store:
     def add(self, entry: Item, size: int) -> Item:
         """Keep `entry`, whose payload has `size` bytes, and return it with its id.
 
-        An item above `max_bytes` displaces everything and is not kept either.
+        An item above `max_bytes` displaces all of its kind and is not kept either.
         """
         with self._changed:
             self._newest += 1
             item = {"id": self._newest, **entry}
             self._kept[self._newest] = (item, size)
-            self._bytes += size
-            while self._kept and (len(self._kept) > self.max_items or self._bytes > self.max_bytes):
-                _, (_, dropped) = self._kept.popitem(last=False)
-                self._bytes -= dropped
+            self._counts[item["type"]] += 1
+            self._bytes[item["type"]] += size
+            self._displace(self._counts, self.max_items)
+            self._displace(self._bytes, self.max_bytes)
             self._changed.notify_all()
         for wake in list(self._subscribers):
             wake()
@@ -81,8 +85,7 @@ class Store:
                 key for key, (item, _) in self._kept.items() if project is None or item["project"] == project
             ]
             for key in doomed:
-                _, size = self._kept.pop(key)
-                self._bytes -= size
+                self._drop(key)
             return len(doomed)
 
     def wait(self, satisfied: Callable[[list[Item]], bool], timeout: float) -> list[Item]:
@@ -102,3 +105,16 @@ class Store:
     def subscribe(self, wake: Callable[[], None]) -> None:
         """Call `wake` after each arrival, in the thread that adds."""
         self._subscribers.append(wake)
+
+    def _displace(self, shares: Counter[str], most: int) -> None:
+        """Drop items until the shares of all kinds together are no more than `most`."""
+        while sum(shares.values()) > most:
+            largest = max(shares, key=shares.__getitem__)
+            self._drop(next(key for key, (item, _) in self._kept.items() if item["type"] == largest))
+
+    def _drop(self, key: int) -> None:
+        item, size = self._kept.pop(key)
+        for shares, share in ((self._counts, 1), (self._bytes, size)):
+            shares[item["type"]] -= share
+            if not shares[item["type"]]:
+                del shares[item["type"]]

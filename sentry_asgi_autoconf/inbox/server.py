@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import threading
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, socket
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Collection, Iterator
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sentry_asgi_autoconf.inbox.api import Api
 from sentry_asgi_autoconf.inbox.arrivals import Arrivals
 from sentry_asgi_autoconf.inbox.intake import Intake
+from sentry_asgi_autoconf.inbox.own_names import OwnNames
 from sentry_asgi_autoconf.inbox.pages import Pages
 from sentry_asgi_autoconf.inbox.receiver import Item, Store
 from sentry_asgi_autoconf.inbox.refusal import RefusedError
@@ -24,12 +26,18 @@ from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 _STOP_POLL_SECONDS = 0.1
 
 
-def create_app(store: Store, on_item: Callable[[Item], None] | None = None) -> Starlette:
-    """Return the ASGI app over `store`; `on_item` is called with each item after it was stored."""
+def create_app(
+    store: Store, on_item: Callable[[Item], None] | None = None, *, names: Collection[str] = ()
+) -> Starlette:
+    """Return the ASGI app over `store`; `on_item` is called with each item after it was stored.
+
+    It answers to this machine's own host names, and to `names`.
+    """
     arrivals = Arrivals(store)
     app = Starlette(
         routes=[*Api(store, arrivals).routes(), *Intake(store, on_item).routes(), *Pages(store).routes()],
         exception_handlers={RefusedError: _refuse},
+        middleware=[Middleware(OwnNames, names=names)],
     )
     app.state.arrivals = arrivals
     return app
@@ -41,10 +49,11 @@ def serve(
     store: Store | None = None,
     printer: Printer | JsonLines | None = None,
     stop: Callable[[], bool] | None = None,
+    names: Collection[str] = (),
 ) -> None:
     """Serve on an already bound socket until `stop`, asked ten times a second, gives true.
 
-    Leaves signals alone. Ends too when whoever reads the printer's output has gone.
+    Answers to the host names `names` too. Leaves signals alone. Ends when whoever reads the printer's output has gone.
     """
     # asyncio does this only for sockets made with an explicit protocol; answers would wait 40 ms for an ACK.
     listening.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
@@ -57,7 +66,7 @@ def serve(
         except BrokenPipeError:
             reader_gone.set()
 
-    app = create_app(Store() if store is None else store, show)
+    app = create_app(Store() if store is None else store, show, names=names)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
     )

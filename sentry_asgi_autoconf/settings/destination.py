@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from sentry_asgi_autoconf.exceptions import UnreadableSecretError
+from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableSecretError
 from sentry_asgi_autoconf.settings.booleans import FALSE_WORDS
 from sentry_asgi_autoconf.settings.secret_files import DIRECTORY_VARIABLE, check_directory, read_secret
+from sentry_asgi_autoconf.shown_values import printable
 
 
 def has_destination(environ: Mapping[str, str]) -> bool:
@@ -38,3 +39,33 @@ def _text(environ: Mapping[str, str], variable: str) -> str:
 
 def _mentions_destination(options_json: str) -> bool:
     return "dsn" in options_json or "spotlight" in options_json
+
+
+def misspelt(environ: Mapping[str, str]) -> list[UnknownSettingError]:
+    """Give a problem for each variable that is nearly called SENTRY_DSN."""
+    names = (name for name, value in environ.items() if value.strip() and is_nearly_dsn(name))
+    return [
+        UnknownSettingError(f"{printable(name)} is not a setting", remedy="Did you mean SENTRY_DSN?")
+        for name in sorted(names)
+    ]
+
+
+def is_nearly_dsn(name: str) -> bool:
+    """Whether a variable's name is SENTRY_DSN but for one slip, letter case and what separates its words."""
+    letters = "".join(filter(str.isalnum, name.upper()))
+    return name != "SENTRY_DSN" and (letters == "SENTRYDSNURL" or _is_one_slip(letters, "SENTRYDSN"))
+
+
+def _is_one_slip(word: str, right: str) -> bool:
+    """Whether there is one letter more, less or other, or two the wrong way round, at most."""
+    begin = _alike(word, right)
+    word, right = word[begin:], right[begin:]
+    end = _alike(word[::-1], right[::-1])
+    word, right = word[: len(word) - end], right[: len(right) - end]
+    return max(len(word), len(right)) <= 1 or (len(word) == 2 and word == right[::-1])
+
+
+def _alike(one: str, other: str) -> int:
+    """Give how many letters at the beginning are the same."""
+    pairs = enumerate(zip(one, other))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -9,6 +9,7 @@ from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
+from sentry_asgi_autoconf.settings.texts import lower_case
 from sentry_asgi_autoconf.shown_values import printable
 
 OWN_PREFIX = "asgi_"
@@ -37,8 +38,8 @@ def sorted_out(
         if not key.startswith(OWN_PREFIX):
             known = field_of(key) in SDK_OPTIONS
             (table.options if known else table.further)[field_of(key) if known else key] = candidate
-        elif _why_not(key):
-            problems.append(_refused(key, candidate.origin))
+        elif _why_not(key, value):
+            problems.append(_refused(key, candidate))
         else:
             table.own[key[len(OWN_PREFIX) :]] = candidate
     return table
@@ -65,16 +66,18 @@ def did_you_mean(key: str) -> str:
     return f"Did you mean {near}?" if near else "The settings reference lists the keys."
 
 
-def _why_not(key: str) -> str | None:
+def _why_not(key: str, value: Any) -> str | None:
     option = OWN_SETTINGS.get(key[len(OWN_PREFIX) :])
     if option is None:
         return "is no setting"
     if option.is_environment_only:
         return "is read from the environment only, before there are files to read"
+    if key == f"{OWN_PREFIX}processes" and lower_case(value) in ("servers", "all"):
+        return "can only be guarded: for all else the environment is read, before there are files to read"
     return None
 
 
-def _refused(key: str, origin: Origin) -> UnknownSettingError:
-    why = _why_not(key) or ""
+def _refused(key: str, candidate: Candidate) -> UnknownSettingError:
+    why = _why_not(key, candidate.value) or ""
     remedy = did_you_mean(key) if why == "is no setting" else f"Set SENTRY_{key.upper()} instead."
-    return UnknownSettingError(f"{printable(str(origin), 200)} {why}", remedy=remedy)
+    return UnknownSettingError(f"{printable(str(candidate.origin), 200)} {why}", remedy=remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Iterator, Mapping
 
 from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
@@ -17,9 +17,11 @@ from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_optio
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 from sentry_asgi_autoconf.settings.policy import in_force
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED, Policy
+from sentry_asgi_autoconf.settings.problems import quoted
 from sentry_asgi_autoconf.settings.provenance import Setting
 from sentry_asgi_autoconf.settings.secret_files import check_directory
 from sentry_asgi_autoconf.settings.sources import environment, secrets, without_blanks
+from sentry_asgi_autoconf.settings.texts import is_quoted
 
 
 def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
@@ -55,6 +57,7 @@ def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
         *further.problems,
         *options.problems,
         *unknown_variables(environ),
+        *_quoted(options),
         *policy.errors,
     ]
     return Loaded(
@@ -85,6 +88,13 @@ def without(loaded: Loaded, name: str) -> tuple[Setting, list[AutoconfError]]:
         lambda _, value: loaded.enforcement.permits(name, value),
     )
     return _settings(choice, loaded.enforcement).get(name, Setting(None, None)), choice.problems
+
+
+def _quoted(choice: Choice) -> Iterator[AutoconfError]:
+    for name, origin in choice.origins.items():
+        value = choice.values[name]
+        if is_quoted(value):
+            yield quoted(origin, value)
 
 
 def _text(variables: Mapping[str, Candidate], name: str) -> str | None:

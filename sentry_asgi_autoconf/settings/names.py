@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterable
 
 from sentry_asgi_autoconf.exceptions import UnknownSettingError
+from sentry_asgi_autoconf.settings.destination import is_nearly_dsn
 from sentry_asgi_autoconf.settings.foreign_variables import FOREIGN, PREFIX
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
@@ -26,8 +27,8 @@ def known_variables() -> frozenset[str]:
 def unknown_variables(names: Iterable[str]) -> list[UnknownSettingError]:
     """Give a problem for each name that looks like a slip of the pen."""
     known = known_variables()
-    unknown = [name for name in names if name.upper().startswith(PREFIX) and name not in known | FOREIGN]
-    problems = (_problem(name, known) for name in sorted(unknown))
+    unknown = {name for name in names if name.upper().startswith(PREFIX) or is_nearly_dsn(name)}
+    problems = (_problem(name, known) for name in sorted(unknown - known - FOREIGN))
     return [problem for problem in problems if problem is not None]
 
 
@@ -37,6 +38,8 @@ def _problem(name: str, known: frozenset[str]) -> UnknownSettingError | None:
         return _unknown(name, upper, "names are in upper case")
     if upper in FOREIGN:
         return None
+    if is_nearly_dsn(name):  # also where the DSN is another layer's
+        return _unknown(name, "SENTRY_DSN")
     if upper.startswith(_OWN_PREFIX):
         return _unknown(name, _own_suggestion(upper, known))
     suggestion = _nearest(

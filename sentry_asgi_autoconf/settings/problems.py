@@ -5,11 +5,20 @@ from __future__ import annotations
 import sys
 
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
-from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.scalars import MismatchError
+from sentry_asgi_autoconf.settings.texts import is_quoted
 from sentry_asgi_autoconf.shown_values import MASK, printable, shown
+
+_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
+
+
+def quoted(origin: Origin, value: str) -> InvalidSettingError:
+    """Describe a text that is valid, and most likely other than meant."""
+    name = origin.name if origin.place == ENVIRONMENT else f"{origin.name} ({printable(origin.place, 200)})"
+    return InvalidSettingError(f"{name} is {shown(value)}: {_QUOTED}", remedy="Leave them out.")
 
 
 def refusal(
@@ -27,6 +36,8 @@ def refusal(
 
 
 def _reason(option: Option, refused: Candidate, error: ValueError) -> str:
+    if isinstance(refused.value, str) and is_quoted(refused.value.strip()):
+        return _QUOTED
     if isinstance(error, MismatchError) and option.is_secret:
         # Keys of a secret's parts may be secrets too; other reasons quote nothing of one.
         return ""

@@ -68,3 +68,8 @@ def boolean(value: Any) -> Any:
 def lower_case(value: Any) -> Any:
     """Ignore the letter case of a choice."""
     return value.strip().lower() if isinstance(value, str) else value
+
+
+def is_quoted(value: Any) -> bool:
+    """Whether text stands in quotes."""
+    return isinstance(value, str) and len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]

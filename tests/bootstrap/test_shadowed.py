@@ -74,6 +74,16 @@ def test_it_runs_when_we_are_switched_off(tmp_path: Path) -> None:
     assert result.stdout == "ran\n"
 
 
+def test_one_that_puts_itself_first_for_children_does_not_come_before_ours(tmp_path: Path) -> None:
+    text = "import os; here = os.path.dirname(__file__)\nos.environ['PYTHONPATH'] = here + os.pathsep + {}\n"
+    added = write(tmp_path / "added", text.format("os.environ['PYTHONPATH']"))
+    code = "import os; print(os.environ['PYTHONPATH'])"
+    assert start(code, BOOTSTRAP, added).stdout == f"{BOOTSTRAP}:{added}:{added}\n"
+    assert start(code, added, BOOTSTRAP).stdout == f"{added}:{added}:{BOOTSTRAP}\n"
+    replaced = write(tmp_path / "replaced", text.format("'/elsewhere'"))
+    assert start(code, BOOTSTRAP, replaced).stdout == f"{replaced}:/elsewhere\n"
+
+
 def test_one_earlier_on_the_path_hides_ours(tmp_path: Path) -> None:
     theirs = write(tmp_path / "theirs", BEHAVIOURS["works"])
     assert start(f"import sys; print(sys.marker, {HOOKED})", theirs, BOOTSTRAP).stdout == "ran False\n"

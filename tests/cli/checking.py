@@ -20,7 +20,7 @@ SOUND = {
     "SENTRY_AUTO_ENABLING_INTEGRATIONS": "false",
     "VIRTUAL_ENV": None,
 }
-
+UNTRIED = "delivery was not tried, as --send does"
 
 # Every name that is printed has its explanation.
 _EXPLAINED = set(
@@ -64,11 +64,12 @@ def check(
     cwd: Path = APPS,
     options: tuple[str, ...] = (),
     python: str = sys.executable,
+    program: tuple[str, ...] = ("-m", "sentry_asgi_autoconf"),
 ) -> Checked:
     """Run the command in a sound environment with these changes, by an interpreter with these options."""
     return Checked(
         subprocess.run(
-            [python, *options, "-m", "sentry_asgi_autoconf", "check", *words],
+            [python, *options, *program, "check", *words],
             env=around({**SOUND, **(environ or {})}),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
@@ -78,3 +79,13 @@ def check(
             check=False,
         )
     )
+
+
+def distribution(directory: Path, name: str, version: str, entry_points: str = "", module: str = "") -> str:
+    """Write a distribution into a directory, and give a PYTHONPATH on which it hides an installed one."""
+    metadata = directory / f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (metadata / "entry_points.txt").write_text(entry_points)
+    (directory / f"{name.replace('-', '_')}.py").write_text(module)
+    return f"{BOOTSTRAP}:{directory}:{ROOT}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import venv as environment
 from pathlib import Path
 from typing import Callable, Mapping
 
@@ -12,23 +13,13 @@ import pytest
 import sentry_sdk
 
 from sentry_asgi_autoconf.cli.checks.servers import OLDEST
-from tests.cli.checking import DSN, check
+from tests.cli.checking import DSN, UNTRIED, check, distribution
 from tests.cli.command_line import cli
 from tests.harness.server import BOOTSTRAP, ROOT
 from tests.harness.venvs import installed_beside, venv
 
 Environ = Mapping[str, "str | None"]
 SITE_PACKAGES = Path(sentry_sdk.__file__).parents[1]
-
-
-def distribution(directory: Path, name: str, version: str, entry_points: str = "", module: str = "") -> str:
-    """Write a distribution into a directory, and give a PYTHONPATH on which it hides an installed one."""
-    metadata = directory / f"{name.replace('-', '_')}-{version}.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    (metadata / "entry_points.txt").write_text(entry_points)
-    (directory / f"{name.replace('-', '_')}.py").write_text(module)
-    return f"{BOOTSTRAP}:{directory}:{ROOT}"
 
 
 def written(path: Path, text: str) -> Path:
@@ -70,11 +61,17 @@ def unwatched(tmp: Path) -> Environ:
     return {"PYTHONPATH": distribution(tmp, "acme-sentry", "1.0", points)}
 
 
-def damaged_bootstrap(tmp: Path) -> Environ:
+def copied_package(tmp: Path) -> Path:
+    """Copy the package to where it is not on any path, and give its place there."""
     package = ROOT / "sentry_asgi_autoconf"
     shutil.copytree(package, tmp / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    written(tmp / package.name / "bootstrap" / "sitecustomize.py", "")
-    return {"PYTHONPATH": f"{tmp / package.name / 'bootstrap'}:{tmp}"}
+    return tmp / package.name
+
+
+def damaged_bootstrap(tmp: Path) -> Environ:
+    package = copied_package(tmp)
+    written(package / "bootstrap" / "sitecustomize.py", "")
+    return {"PYTHONPATH": f"{package / 'bootstrap'}:{tmp}"}
 
 
 def bad_policy(tmp: Path) -> Environ:
@@ -106,6 +103,27 @@ def always(environ: Environ) -> Callable[[Path], Environ]:
 # Set-up → the name of its error, and what the line says of it.
 BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "no DSN": (always({"SENTRY_DSN": None}), "no-destination", "neither SENTRY_DSN"),
+    "a DSN by nearly its name": (
+        always({"SENTRY_DSN": None, "SENTRY_DNS": DSN}),
+        "no-destination",
+        "neither SENTRY_DSN",
+    ),
+    "a DSN in quotes": (always({"SENTRY_DSN": f'"{DSN}"'}), "no-destination", "no valid SENTRY_DSN"),
+    "a host that is none": (
+        always({"SENTRY_DSN": DSN.replace("127.0.0.1:9", "no-such-host.invalid")}),
+        "unknown-host",
+        "no-such-host.invalid: its name cannot be resolved",
+    ),
+    "a proxy that is gone": (
+        always({"SENTRY_HTTP_PROXY": "http://user:s3cr3t@127.0.0.1:9"}),
+        "proxy-unreachable",
+        "the proxy http://***@127.0.0.1:9: the connection was refused",
+    ),
+    "a proxy that is none": (
+        always({"http_proxy": "http://no-such-proxy.invalid:3128", "no_proxy": None, "NO_PROXY": None}),
+        "proxy-unreachable",
+        "the proxy http://no-such-proxy.invalid:3128: its name cannot be resolved",
+    ),
     "a DSN that is none": (always({"SENTRY_DSN": "sentry.io/1"}), "no-destination", "no valid SENTRY_DSN"),
     "switched off": (always({"SENTRY_ASGI_ENABLED": "off"}), "disabled", "SENTRY_ASGI_ENABLED is false"),
     "no PYTHONPATH": (always({"PYTHONPATH": str(ROOT.parent)}), "bootstrap-missing", "not on PYTHONPATH"),
@@ -136,6 +154,12 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
         "trytond",
     ),
 }
+
+
+def test_near_misses_and_quotes_are_named_where_there_is_no_destination() -> None:
+    misspelt = check(environ={"SENTRY_DSN": None, "SENTRY_DNS": DSN})
+    assert "SENTRY_DNS is not a setting. Did you mean SENTRY_DSN?" in misspelt.line("unknown-setting")
+    assert "SENTRY_DSN=***" in check(environ={"SENTRY_DSN": f"'{DSN}'"}).line("invalid-setting")
 
 
 @pytest.mark.parametrize(("broken", "slug", "says"), BROKEN.values(), ids=BROKEN.keys())
@@ -175,6 +199,27 @@ def test_an_environment_without_a_server_and_files_without_their_metadata_are_na
     assert "install it with pip" in checked.line("no-metadata")
 
 
+@pytest.mark.parametrize("words", [(), ("--", "uvicorn", "--port", "0", "raw3:app")], ids=["", "command"])
+def test_it_works_by_its_path_where_the_package_is_beside_the_app_s_own(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    environment.create(tmp_path / "venv", symlinks=True, with_pip=False)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    (packages,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    for installed in SITE_PACKAGES.iterdir():
+        if "sentry_asgi_autoconf" not in installed.name:
+            (packages / installed.name).symlink_to(installed)
+    package = copied_package(tmp_path / "opt")
+    (metadata,) = SITE_PACKAGES.glob("sentry_asgi_autoconf-*.dist-info")
+    shutil.copytree(metadata, package.parent / metadata.name)
+    started = words and (words[0], python, "-m", *words[1:])
+    for path, status in ((str(package / "bootstrap"), 0), (None, 1)):
+        checked = check(*started, environ={"PYTHONPATH": path}, python=python, program=(str(package),))
+        assert checked.status == status, checked.text
+        assert checked.slugs("error") == ["bootstrap-missing"] * status
+        assert not status or f"PYTHONPATH={package / 'bootstrap'}" in checked.line("bootstrap-missing")
+
+
 # Set-up → the name of its warning, and what the line says of it.
 DOUBTFUL: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "a misspelt variable": (
@@ -191,6 +236,16 @@ DOUBTFUL: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
         always({"SENTRY_BEFORE_SEND": "no.such:hook"}),
         "unresolved-import",
         "no.such",
+    ),
+    "an environment in quotes": (
+        always({"SENTRY_ENVIRONMENT": '"staging"'}),
+        "invalid-setting",
+        "SENTRY_ENVIRONMENT is '\"staging\"': it stands in quotes",
+    ),
+    "a release in quotes": (
+        always({"SENTRY_RELEASE": "'shop@1'"}),
+        "invalid-setting",
+        "SENTRY_RELEASE is \"'shop@1'\": it stands in quotes",
     ),
     "a config file that is refused": (bad_config, "unreadable-config", "sentry.toml"),
     "a server that is left out": (
@@ -235,7 +290,7 @@ def test_what_costs_some_telemetry_is_a_warning(
     assert (checked.status, checked.slugs("error")) == (0, [])
     assert slug in checked.slugs("warning"), checked.text
     assert says in checked.line(slug)
-    assert "Nothing keeps telemetry from flowing, 1 warning." in checked.text
+    assert f"Nothing keeps telemetry from flowing, 1 warning; {UNTRIED}." in checked.text
 
 
 @pytest.mark.parametrize(
@@ -276,7 +331,7 @@ def test_a_sound_environment_has_neither_errors_nor_warnings() -> None:
     assert "starlette" in checked.line("integrations")
     assert "project 42" in checked.line("destination")
     assert "0.5" in checked.line("tracing")
-    assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
+    assert checked.text.endswith(f"\nNothing keeps telemetry from flowing; {UNTRIED}.\n")
 
 
 def test_the_asyncio_integration_is_said_to_wait_for_the_loop_that_serves() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.checking import SOUND, check
+from tests.cli.checking import SOUND, UNTRIED, check, distribution
 from tests.cli.command_line import CLI, around
 from tests.harness.server import APPS, BOOTSTRAP, DEADLINE, ROOT, until
 from tests.harness.venvs import installed_beside, venv
@@ -20,8 +20,8 @@ GUNICORN = (PYTHON, "-m", "gunicorn", "-b", "127.0.0.1:0")
 HYPERCORN = (PYTHON, "-m", "hypercorn", "-b", "127.0.0.1:0")
 UVICORN = (PYTHON, "-m", "uvicorn", "--port", "0")
 RAW = (*UVICORN, "raw3:app")
-# `run` puts the bootstrap there itself.
-PLAIN = {"PYTHONPATH": str(ROOT)}
+ELASTIC = "elasticapm/instrumentation/wrapper"
+OPENTELEMETRY = "opentelemetry/instrumentation/auto_instrumentation"
 SENTRYS_OWN = "SentryAsgiMiddleware"
 
 
@@ -42,17 +42,15 @@ def test_each_process_is_told_with_what_it_serves(
     command: tuple[str, ...], processes: int, serves: str, by: str
 ) -> None:
     integrations = "starlette,fastapi" if "fastapi" in str(command) else ""
-    checked = check("--", *command, environ={**PLAIN, "SENTRY_INTEGRATIONS": integrations})
+    checked = check("--", *command, environ={"SENTRY_INTEGRATIONS": integrations})
     lines = [line for line in checked.text.splitlines() if line.endswith("[serving]")]
     assert (checked.status, len(lines)) == (0, processes), checked.text
     assert all(serves in line and line.endswith(f"instrumented by {by} [serving]") for line in lines)
-    assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
+    assert checked.text.endswith(f"\nNothing keeps telemetry from flowing; {UNTRIED}.\n")
 
 
 def test_a_server_on_trio_is_told_not_to_have_the_asyncio_integration() -> None:
-    checked = check(
-        "--", *HYPERCORN, "-k", "trio", "raw3:app", environ={**PLAIN, "SENTRY_INTEGRATIONS": "asyncio"}
-    )
+    checked = check("--", *HYPERCORN, "-k", "trio", "raw3:app", environ={"SENTRY_INTEGRATIONS": "asyncio"})
     assert (checked.status, checked.slugs("warning")) == (0, ["no-asyncio-loop"])
 
 
@@ -60,7 +58,7 @@ def test_json_has_the_reports_of_the_processes_and_the_app_s_init(tmp_path: Path
     (tmp_path / "shop.py").write_text(
         "import sentry_sdk\nsentry_sdk.init(environment='theirs')\nfrom raw3 import app\n"
     )
-    environ = {"PYTHONPATH": f"{ROOT}:{APPS}"}
+    environ = {"PYTHONPATH": f"{BOOTSTRAP}:{ROOT}:{APPS}"}
     checked = check("--json", *UVICORN, "shop:app", environ=environ, cwd=tmp_path)
     told = checked.json()
     (process,) = told["processes"]
@@ -89,6 +87,37 @@ BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
         {},
         "shadowed",
         "theirs/sitecustomize.py",
+    ),
+    "no PYTHONPATH": (RAW, {"PYTHONPATH": None}, "bootstrap-missing", f"export PYTHONPATH={BOOTSTRAP}"),
+    "the package in place of its bootstrap": (
+        RAW,
+        {"PYTHONPATH": str(ROOT)},
+        "wrong-directory",
+        "its directory bootstrap",
+    ),
+    "another sitecustomize first": (
+        RAW,
+        {"PYTHONPATH": f"theirs:{BOOTSTRAP}:{ROOT}"},
+        "shadowed",
+        f"PYTHONPATH={BOOTSTRAP}:theirs:{ROOT}.",
+    ),
+    "OpenTelemetry first": (
+        wrapper(f"PYTHONPATH=$PWD/{OPENTELEMETRY}:$PYTHONPATH {{uvicorn}}"),
+        {},
+        "shadowed",
+        "`opentelemetry-instrument sentry-asgi-autoconf run -- CMD`",
+    ),
+    "Elastic first": (
+        RAW,
+        {"PYTHONPATH": f"{ELASTIC}:{BOOTSTRAP}:{ROOT}"},
+        "shadowed",
+        "`elasticapm-run sentry-asgi-autoconf run -- CMD`",
+    ),
+    "an adapter that is not watched": (
+        (PYTHON, "-m", "http.server", "--bind", "127.0.0.1", "0"),
+        {"PYTHONPATH": f"{BOOTSTRAP}:acme:{ROOT}"},
+        "trigger-unwatched",
+        "does not name acme.loader",
     ),
     "switched off by the command": (wrapper("SENTRY_ASGI_ENABLED=off {uvicorn}"), {}, "disabled", "is false"),
     "no DSN": (RAW, {"SENTRY_DSN": None}, "no-destination", "neither SENTRY_DSN"),
@@ -131,7 +160,12 @@ BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
         "strict-refusal",
         "78",
     ),
-    "an SDK that is hidden": (RAW, {"PYTHONPATH": f"hidden:{ROOT}"}, "missing-dependency", "older than 2.0"),
+    "an SDK that is hidden": (
+        RAW,
+        {"PYTHONPATH": f"{BOOTSTRAP}:hidden:{ROOT}"},
+        "missing-dependency",
+        "older than 2.0",
+    ),
 }
 
 
@@ -141,13 +175,18 @@ def test_the_cause_is_named_if_nothing_serves_with_sentry(
 ) -> None:
     for name in ("raw3", "wsgi_app", "broken_import", "failing_startup"):
         (tmp_path / f"{name}.py").write_text((APPS / f"{name}.py").read_text())
-    for file in ("theirs/sitecustomize.py", "hidden/sentry_sdk.py"):
-        (tmp_path / file).parent.mkdir()
-        (tmp_path / file).touch()
+    for directory in ("theirs", ELASTIC, OPENTELEMETRY):
+        (tmp_path / directory).mkdir(parents=True)
+        (tmp_path / directory / "sitecustomize.py").touch()
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "sentry_sdk.py").touch()
+    (tmp_path / "acme").mkdir()
+    points = "[sentry_asgi_autoconf.servers]\nacme.loader = acme_sentry:join\n"
+    distribution(tmp_path / "acme", "acme-sentry", "1.0", points)
     (tmp_path / "waits.py").write_text("import threading\nthreading.Event().wait()\n")
     # These are waited for to the end; the latter has to get as far as its app.
     timeout = "2" if "tail" in command else "10" if "waits:app" in command else str(DEADLINE)
-    checked = check("--timeout", timeout, "--", *command, environ={**PLAIN, **environ}, cwd=tmp_path)
+    checked = check("--timeout", timeout, "--", *command, environ=environ, cwd=tmp_path)
     assert checked.status == 1
     assert slug in checked.slugs("error"), checked.text
     assert says in checked.line(slug)
@@ -156,19 +195,19 @@ def test_the_cause_is_named_if_nothing_serves_with_sentry(
 @pytest.mark.matrix
 def test_an_interpreter_without_the_sdk_is_named(tmp_path: Path) -> None:
     command = [venv(sys.executable, "uvicorn"), *RAW[1:]]
-    installed = installed_beside(tmp_path).parents[1]
-    checked = check("--", *command, environ={"PYTHONPATH": f"{installed}:{ROOT}"})
+    bootstrap = installed_beside(tmp_path)
+    checked = check("--", *command, environ={"PYTHONPATH": f"{bootstrap}:{bootstrap.parents[1]}:{ROOT}"})
     assert checked.status == 1
     assert "No module named" in checked.line("missing-dependency")
 
 
 def test_what_the_command_wrote_is_shown_if_something_is_wrong() -> None:
-    checked = check("--", "sh", "-c", "echo one; echo two >&2; exit 1", environ=PLAIN)
+    checked = check("--", "sh", "-c", "echo one; echo two >&2; exit 1")
     assert checked.text.startswith("The command's last lines:\n  one\n  two\n\n")
 
 
 def test_warnings_of_the_processes_are_told_once() -> None:
-    environ = {**PLAIN, "SENTRY_TRACES_SAMPLE_RATE": "15", "SENTRY_ASGI_LOG_LEVEL": "error"}
+    environ = {"SENTRY_TRACES_SAMPLE_RATE": "15", "SENTRY_ASGI_LOG_LEVEL": "error"}
     checked = check("--", *UVICORN, "--workers", "2", "raw3:app", environ=environ)
     assert (checked.status, checked.slugs("warning")) == (0, ["invalid-setting"])
 
@@ -177,7 +216,7 @@ def test_the_command_has_ended_with_the_check(tmp_path: Path) -> None:
     (tmp_path / "stubborn.py").write_text(
         "import os, signal\nfrom raw3 import app\nopen('pid', 'w').write(str(os.getpid()))\n"
     )
-    path = f"{ROOT}:{APPS}"
+    path = f"{BOOTSTRAP}:{ROOT}:{APPS}"
     assert check("--", *UVICORN, "stubborn:app", environ={"PYTHONPATH": path}, cwd=tmp_path).status == 0
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
@@ -188,7 +227,7 @@ def test_a_signal_ends_the_command_with_the_check(
     number: signal.Signals, status: int, tmp_path: Path
 ) -> None:
     script = "echo $$ > pid; exec sleep 600"
-    environ = around({**SOUND, **PLAIN, "TMPDIR": str(tmp_path)})
+    environ = around({**SOUND, "TMPDIR": str(tmp_path)})
     process = subprocess.Popen([*CLI, "check", "--", "sh", "-c", script], env=environ, cwd=tmp_path)
     pid = int(until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "the command"))
     process.send_signal(number)
@@ -198,12 +237,12 @@ def test_a_signal_ends_the_command_with_the_check(
     assert list(tmp_path.glob("sentry-asgi-check-*")) == []
 
 
-@pytest.mark.matrix
-def test_the_environment_s_own_bootstrap_does_no_harm() -> None:
-    assert check("--", *RAW, environ={"PYTHONPATH": f"{BOOTSTRAP}:{ROOT}"}).status == 0
+def test_a_command_that_brings_the_bootstrap_itself_is_in_order() -> None:
+    checked = check("--", *CLI, "run", "--", *RAW, environ={"PYTHONPATH": None})
+    assert (checked.status, checked.slugs("error")) == (0, []), checked.text
 
 
 def test_a_test_event_may_be_sent_besides() -> None:
-    checked = check("--send", "--timeout", "30", "--", *RAW, environ=PLAIN)
+    checked = check("--send", "--timeout", "30", "--", *RAW)
     assert (checked.status, checked.slugs("error")) == (1, ["unreachable"])
     assert "[serving]" in checked.text

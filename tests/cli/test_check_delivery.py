@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.cli.checking import SOUND, Checked, check
+from tests.cli.checking import SOUND, UNTRIED, Checked, check
 from tests.cli.receivers import ACCEPTED, Receiver, black_hole, closed_port
 from tests.harness.envelopes import Project
 
@@ -40,6 +40,8 @@ def test_both_are_accepted(project: Project) -> None:
     assert event["message"] == "Test event of sentry-asgi-autoconf check"
     assert transaction["transaction"] == "sentry-asgi-autoconf check"
     assert [item["type"] for item in project.items()] == ["event", "transaction"]
+    assert checked.text.endswith("\nNothing keeps telemetry from flowing.\n")
+    assert check("--send", "--json", environ=settings).json()["delivery_tried"] is True
 
 
 # Answer to both → the name of the errors, and what they say.
@@ -194,6 +196,24 @@ def test_a_proxy_that_is_gone_is_named() -> None:
         checked = send(80, SENTRY_HTTP_PROXY=f"http://127.0.0.1:{port}")
     assert checked.slugs("error") == ["proxy-unreachable", "proxy-unreachable"]
     assert "http_proxy" in checked.text
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_answer_is_named_without_sending(scheme: str) -> None:
+    with black_hole() as port:
+        proxies = {f"SENTRY_{kind}_PROXY": f"http://127.0.0.1:{port}" for kind in ("HTTP", "HTTPS")}
+        dsn = f"{scheme}://{KEY}@localhost:1/42"
+        checked = check("--timeout", "0.5", environ={"SENTRY_DSN": dsn, "VIRTUAL_ENV": None, **proxies})
+    assert (checked.status, len(checked.slugs("error"))) == (1, 1), checked.text
+    assert f"the proxy http://127.0.0.1:{port}" in checked.text
+    assert "no answer within 0.5 s" in checked.text
+
+
+def test_nothing_is_sent_through_a_proxy_that_answers_unless_asked_to() -> None:
+    with Receiver((200, {}, ACCEPTED)) as proxy:
+        checked = check(environ={"SENTRY_HTTP_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert (checked.status, checked.slugs("error"), proxy.requests) == (0, [], [])
+    assert checked.text.endswith(f"\nNothing keeps telemetry from flowing; {UNTRIED}.\n")
 
 
 def test_what_a_hook_drops_is_told(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Iterator
 import sentry_asgi_autoconf
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from tests.harness.server import ROOT
+from tests.servers.modes import MODES
 
 README = (ROOT / "README.md").read_text()
 
@@ -56,6 +57,16 @@ def test_the_readme_s_test_command_is_what_ci_runs() -> None:
 def test_each_page_that_the_readme_links_to_exists() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_what_does_not_apply_to_a_server_s_mode_is_not_said_to_fail() -> None:
+    page = (ROOT / "docs" / "reference" / "servers.md").read_text()
+    assert "| – | does not apply" in page
+    for mode in MODES:
+        rows = re.findall(rf"^\| `{re.escape(mode.name)}`.*$", page, re.MULTILINE)
+        is_frameworks_own = len(mode.kinds) == 1
+        assert rows and all("✓" in row and ("–" in row) is is_frameworks_own for row in rows), mode
+        assert not is_frameworks_own or not any("| no |" in row for row in rows), mode
 
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
-from tests.inbox.sending import send
+from tests.inbox.sending import CLIENT, send
 
 
 def items(inbox: BackgroundInbox, query: str = "") -> list[int]:
@@ -102,6 +102,59 @@ def test_the_inbox_ends_although_somebody_waits_and_answers_first():
         assert httpx.get(f"{inbox.url}/api/inbox/health").status_code == 200
         inbox.__exit__(None, None, None)
         assert connection.recv(100_000).startswith(b"HTTP/1.1 200")
+
+
+OWN = (
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    "LOCALHOST.",
+    "shop.localhost",
+    "host.docker.internal",
+    "inbox",
+    "192.0.2.7",
+)
+ANOTHERS = (
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "evil-localhost.example",
+    "[x",
+    "::1]",
+)
+REQUESTS = [
+    ("GET", "/"),
+    ("GET", "/api/inbox/items"),
+    ("DELETE", "/api/inbox/items"),
+    ("POST", "/api/1/envelope/"),
+]
+
+
+def ask(inbox: BackgroundInbox, method: str, path: str, **headers: str) -> int:
+    body = b'{}\n{"type":"event"}\n{}\n' if method == "POST" else None
+    return CLIENT.request(method, f"{inbox.url}{path}", headers=headers, content=body).status_code
+
+
+def test_it_answers_to_its_own_host_names_alone(inbox):
+    port = inbox.url.rpartition(":")[2]
+    for host in (*OWN, socket.gethostname()):
+        for value in (host, f"{host}:{port}"):
+            assert [ask(inbox, *request, Host=value) for request in REQUESTS] == [200] * 4, value
+    kept = items(inbox)
+    for host in ANOTHERS:
+        for value in (host, f"{host}:{port}"):
+            assert [ask(inbox, *request, Host=value) for request in REQUESTS] == [421] * 4, value
+    assert items(inbox) == kept != []
+    answer = CLIENT.get(f"{inbox.url}/api/inbox/items", headers={"Host": "evil.example"})
+    assert "--allow-host" in answer.json()["detail"]
+
+
+def test_it_answers_to_pages_of_its_own_origins_alone(inbox):
+    for origin in (inbox.url, "http://localhost:3000", "https://inbox", "http://[::1]:5173"):
+        assert [ask(inbox, *request, Origin=origin) for request in REQUESTS] == [200] * 4, origin
+    assert ask(inbox, "GET", "/", Host="192.0.2.7:8090", Origin="http://192.0.2.7:8090") == 200
+    for origin in ("https://evil.example", "http://192.0.2.7", "null", "", "http://["):
+        assert [ask(inbox, *request, Origin=origin) for request in REQUESTS] == [403] * 4, origin
 
 
 def test_other_sites_may_not_read_the_api(inbox):

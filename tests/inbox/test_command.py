@@ -120,6 +120,13 @@ def test_the_number_of_items_kept_can_be_set():
         assert [kept["id"] for kept in CLIENT.get(f"{url}/api/inbox/items").json()["items"]] == [2, 3]
 
 
+def test_it_answers_to_names_that_are_allowed():
+    with running("--port", "0", "--allow-host", "inbox.Shop.example") as process:
+        url = address(process.stdout.readline())
+        names = ("inbox.shop.example", "shop.example")
+        assert [CLIENT.get(url, headers={"Host": name}).status_code for name in names] == [200, 421]
+
+
 def test_it_listens_on_loopback_only_and_warns_when_told_otherwise():
     with running("--port", "0") as process:
         assert "//127.0.0.1:" in process.stdout.readline()

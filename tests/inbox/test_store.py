@@ -1,6 +1,7 @@
 """The store is bounded and lets readers wait."""
 
 import threading
+from collections import Counter
 
 from sentry_asgi_autoconf.inbox.receiver import Store
 
@@ -31,10 +32,36 @@ def test_the_oldest_items_go_first_when_they_are_too_large_together():
     assert [item["id"] for item in store.items()] == [2, 3]
 
 
-def test_an_item_above_the_bound_is_not_kept():
+def test_a_flood_of_one_kind_displaces_no_other():
+    store = Store()
+    store.add(entry(kind="event"), 1)
+    for number in range(1000):
+        store.add(entry(kind="transaction"), 1)
+        store.add(entry(kind=("log", "span")[number % 2]), 1)
+    kept = Counter(item["type"] for item in store.items())
+    assert (kept.pop("event"), sum(kept.values())) == (1, 999)
+    assert max(kept.values()) - min(kept.values()) <= 1
+    assert [item["id"] for item in store.items()] == sorted(item["id"] for item in store.items())
+    # The newest of each kind are those that stay.
+    assert [store.get(number) for number in (2, 3)] == [None, None]
+    assert None not in [store.get(number) for number in (2000, 2001)]
+
+
+def test_large_items_of_one_kind_displace_no_other():
     store = Store(max_bytes=100)
+    store.add(entry(kind="event"), 10)
+    for _ in range(5):
+        store.add(entry(kind="transaction"), 40)
+    assert [item["id"] for item in store.items()] == [1, 5, 6]
+
+
+def test_an_item_above_the_bound_is_not_kept_and_displaces_its_own_kind():
+    store = Store(max_bytes=100)
+    store.add(entry(kind="log"), 1)
+    store.add(entry(), 1)
     store.add(entry(), 101)
-    assert store.items() == []
+    assert [item["id"] for item in store.items()] == [1]
+    store.clear()
     store.add(entry(), 100)
     assert len(store.items()) == 1
 

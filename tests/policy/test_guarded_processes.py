@@ -7,6 +7,7 @@ from typing import Callable
 
 import pytest
 
+from sentry_asgi_autoconf.settings.loading import load
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, environment, run
 from tests.policy.conftest import Policy
@@ -70,3 +71,9 @@ def test_what_the_sdk_raises_has_no_frame_of_ours(code: str, project: Project) -
     bare = run(code, environment({}, bootstrap=False))
     ours = run(code, environment({"SENTRY_DSN": project.dsn}))
     assert (ours.returncode, ours.stdout, ours.stderr) == (bare.returncode, bare.stdout, bare.stderr)
+
+
+@pytest.mark.parametrize("value", ["all", "Servers"])
+def test_a_file_can_say_nothing_else(value: str, policy: Policy) -> None:
+    problems = load(policy(enforced={"asgi_processes": value})).problems
+    assert "[enforced] asgi_processes" in str(problems[0]) and "can only be guarded" in str(problems[0])

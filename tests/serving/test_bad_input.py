@@ -28,6 +28,12 @@ BAD = {
     "unknown one of ours": ("SENTRY_ASGI_EXCLUDE_PATH", "/x", "SENTRY_ASGI_EXCLUDED_PATHS"),
     "choice": ("SENTRY_MAX_REQUEST_BODY_SIZE", "huge", "always"),
     "boolean": ("SENTRY_ATTACH_STACKTRACE", "maybe", "true or false"),
+    "text in quotes": ("SENTRY_RELEASE", '"shop@1"', "stands in quotes, which docker run --env-file"),
+    "number in quotes": (
+        "SENTRY_TRACES_SAMPLE_RATE",
+        "'0.5'",
+        "stands in quotes, which docker run --env-file",
+    ),
 }
 
 
@@ -62,6 +68,37 @@ def test_a_bad_dsn_is_named_without_its_key_and_the_app_is_served(dsn: str, star
     (line,) = lines(server)
     assert "SENTRY_DSN" in line
     assert "s3cr3t" not in server.output
+
+
+def test_a_dsn_in_quotes_is_named_without_its_key(start: Start) -> None:
+    server = start(uvicorn("raw3:app"), {"SENTRY_DSN": '"http://s3cr3t@127.0.0.1:9/1"'}).ready()
+    server.stop()
+    (line,) = lines(server)
+    assert "SENTRY_DSN=***" in line
+    assert (
+        "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value" in line
+    )
+    assert "s3cr3t" not in server.output
+
+
+@pytest.mark.parametrize(
+    ("name", "strict"), [("SENTRY_DNS", "false"), ("SENTRYDSN", "true"), ("sentry_dsn", "")]
+)
+def test_a_variable_that_is_nearly_called_as_the_dsn_is_named(
+    name: str, strict: str, start: Start, project: Project
+) -> None:
+    environ = {"SENTRY_DSN": None, name: project.dsn, "SENTRY_ASGI_STRICT": strict}
+    # A parent with workers refuses by itself, and else says nothing.
+    server = start(uvicorn("--workers", "2", "raw3:app"), environ)
+    if strict == "true":
+        assert server.wait() == 78
+    else:
+        server.ready().provoke()
+        server.stop()
+    assert len(lines(server)) <= 2  # one a worker
+    (line,) = set(lines(server))
+    assert line.endswith(f"{name} is not a setting. Did you mean SENTRY_DSN? [unknown-setting]")
+    assert project.items() == []
 
 
 def test_a_hook_of_the_wrong_arity_is_the_users_and_the_app_is_served(start: Start, project: Project) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
+from sentry_asgi_autoconf.cli.checks import conflicts
 from sentry_asgi_autoconf.cli.checks.finding import Finding, error, ok, warning
 from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, is_bootstrap
 from sentry_asgi_autoconf.settings.booleans import parse_boolean
@@ -18,15 +19,20 @@ def findings() -> Iterator[Finding]:
     """Look at the path that this process was started with."""
     if sys.flags.ignore_environment or sys.flags.no_site:
         return  # said of the interpreter
-    entries = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    entries = entries_of(os.environ)
     if parse_boolean(os.environ.get("SENTRY_ASGI_ENABLED", "")) is False:
         return  # said of the settings
     if _has_run():
         yield from _running(entries)
     elif any(is_bootstrap(entry) or _is_another(entry) for entry in entries):
-        yield _shadowed(entries)
+        yield _not_run(entries)
     else:
-        yield _missing(entries)
+        yield missing(entries)
+
+
+def entries_of(environ: Mapping[str, str]) -> list[str]:
+    """Give the entries of an environment's PYTHONPATH."""
+    return [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
 
 
 def shadowing(entries: list[str]) -> str | None:
@@ -70,18 +76,32 @@ def _running(entries: list[str]) -> Iterator[Finding]:
         yield ok("chained", f"{file} runs as well")
 
 
-def _shadowed(entries: list[str]) -> Finding:
-    file = shadowing(entries) or _file_of_sitecustomize()
-    if file is None or is_bootstrap(str(Path(file).parent)):
-        return error("bootstrap-broken", f"The bootstrap on PYTHONPATH has not run: reinstall it. {_EXPORT}")
+def shadowed(file: str, entries: list[str], where: str = "the path") -> Finding:
+    """Name the sitecustomize that hides the bootstrap's, whose it is, and the order that works."""
+    directory = str(Path(file).parent)
+    directory = str(Path(directory).parent) if Path(directory).name == "sitecustomize" else directory
+    name, starter = conflicts.product_of(directory) or ("", "")
+    whose = f", which is {name}'s," if name else ""
+    order = os.pathsep.join(
+        dict.fromkeys([BOOTSTRAP_DIRECTORY, *(e for e in entries if not is_bootstrap(e))])
+    )
+    through = f", or start it as `{starter} sentry-asgi-autoconf run -- CMD`" if starter else ""
     return error(
         "shadowed",
-        f"{file} comes before the bootstrap on the path, and Python runs the first sitecustomize only. Put the"
-        " bootstrap first: it runs the other one too.",
+        f"{file}{whose} comes before the bootstrap on {where}, and Python runs the first sitecustomize only. Put the"
+        f" bootstrap first, which runs the other one too: PYTHONPATH={order}{through}.",
     )
 
 
-def _missing(entries: list[str]) -> Finding:
+def _not_run(entries: list[str]) -> Finding:
+    file = shadowing(entries) or _file_of_sitecustomize()
+    if file is None or is_bootstrap(str(Path(file).parent)):
+        return error("bootstrap-broken", f"The bootstrap on PYTHONPATH has not run: reinstall it. {_EXPORT}")
+    return shadowed(file, entries)
+
+
+def missing(entries: list[str]) -> Finding:
+    """Say why these entries of a path have no bootstrap, as far as it can be told."""
     for entry in entries:
         path = Path(entry)
         if (path.parent.name, path.name) == ("sentry_asgi_autoconf", "bootstrap"):

@@ -103,20 +103,28 @@ def _of_start(process: Seen) -> Finding | None:
         )
     if parse_boolean(process.environ.get("SENTRY_ASGI_ENABLED", "")) is False:
         return error("disabled", f"SENTRY_ASGI_ENABLED is false in {_command(process)}. Unset it.")
-    entries = process.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if not any(is_bootstrap(entry) for entry in entries if entry):
-        return error(
-            "path-stripped",
-            f"{_command(process)} was started without the PYTHONPATH that the command was given (by env -i, sudo, or a"
-            " script that sets its own). Pass it on, the bootstrap first.",
-        )
-    file = bootstrap_path.shadowing([entry for entry in entries if entry])
-    if file is None:
-        return None
-    return error("shadowed", f"{file} comes before the bootstrap on the path of {_command(process)}.")
+    return _of_path(process)
+
+
+def _of_path(process: Seen) -> Finding | None:
+    entries = bootstrap_path.entries_of(process.environ)
+    if any(map(is_bootstrap, entries)):
+        file = bootstrap_path.shadowing(entries)
+        where = f"the path of {_command(process)}"
+        return None if file is None else bootstrap_path.shadowed(file, entries, where)
+    if not any(map(is_bootstrap, bootstrap_path.entries_of(os.environ))):
+        return bootstrap_path.missing(entries)
+    return error(
+        "path-stripped",
+        f"{_command(process)} was started without the PYTHONPATH that the command was given (by env -i, sudo, or a"
+        " script that sets its own). Pass it on, the bootstrap first.",
+    )
 
 
 def _nothing_served(pythons: Sequence[Seen]) -> Finding:
+    unwatched = [each for python in pythons for each in servers.unwatched(python.environ)]
+    if unwatched:
+        return unwatched[0]
     words = {Path(word).name for process in pythons for word in process.words}
     known = sorted(words.intersection(servers.OLDEST))
     if known:

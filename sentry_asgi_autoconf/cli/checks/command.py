@@ -10,7 +10,7 @@ from sentry_asgi_autoconf.cli.checks.asked_to_end import AskedToEnd
 from sentry_asgi_autoconf.cli.checks.finding import ERROR, Finding, error, of_problem, ok, warning
 from sentry_asgi_autoconf.cli.checks.processes import Seen
 from sentry_asgi_autoconf.cli.checks.started_command import StartedCommand
-from sentry_asgi_autoconf.cli.run import CommandNotExecutableError, CommandNotFoundError, instrumented
+from sentry_asgi_autoconf.cli.run import CommandNotExecutableError, CommandNotFoundError
 
 # What the reason of an inactive process holds → the name of the finding.
 _REASONS = {
@@ -110,9 +110,8 @@ def _of_app_init(process: str, report: dict[str, Any]) -> Iterator[Finding]:
 
 def _untold(command: StartedCommand, output: list[str], told: list[Finding]) -> Iterator[Finding]:
     if not command.reports:
-        given = instrumented(dict(os.environ))
         # Where the system tells nothing of processes, the words of the command are all there is.
-        seen = list(command.seen.values()) or [Seen(0, command.words, True, given)]
+        seen = list(command.seen.values()) or [Seen(0, command.words, True, dict(os.environ))]
         # A command that has ended need not have been a server, and one that said what is wrong needs no guess.
         is_known = command.has_ended or any(finding.level == ERROR for finding in told)
         yield from causes.of_start(seen) if is_known else causes.of_silence(seen)

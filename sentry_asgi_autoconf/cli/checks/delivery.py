@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 import uuid
 from typing import Any, Iterator
@@ -43,6 +44,14 @@ def findings(client: RecordingClient, arguments: dict[str, Any], timeout: float)
         yield receiver.take(_TRANSACTION, "transaction", client.envelope_of(_transaction()))
 
 
+def obstacles(client: RecordingClient, arguments: dict[str, Any], timeout: float) -> Iterator[Finding]:
+    """Name, without sending anything, a host that cannot be resolved, and a proxy that does not answer."""
+    if arguments.get("dsn") and arguments.get("transport") is None:
+        found = _Receiver(client.options, timeout).obstacle()
+        if found is not None:
+            yield found
+
+
 class _Receiver:
     """What the DSN leads to."""
 
@@ -67,6 +76,19 @@ class _Receiver:
         self.limits.read(response)
         milliseconds = (time.monotonic() - begun) * 1000
         return answers.finding(what, category, host, proxy, response, self.limits, milliseconds)
+
+    def obstacle(self) -> Finding | None:
+        """Ask the proxy for the host, or where there is none, the DNS."""
+        proxy = http_pool.proxy_for(self._options, self._dsn)
+        try:
+            if proxy is None:
+                socket.getaddrinfo(self._dsn.host, self._dsn.port)
+            else:
+                url = f"{self._dsn.scheme}://{self._dsn.netloc}/"
+                http_pool.make(self._options, proxy, self._timeout).request("HEAD", url, redirect=False)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            return failed_requests.finding("a request", self._dsn.netloc, proxy, error, self._timeout)
+        return None
 
     def _send(self, envelope: Envelope, proxy: str | None) -> Any:
         headers = {

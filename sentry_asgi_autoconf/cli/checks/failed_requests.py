@@ -18,13 +18,13 @@ def finding(what: str, host: str, proxy: str | None, failure: BaseException, tim
     """Tell why an item was not delivered to `host`."""
     causes = list(_causes(failure))
     if proxy and any(isinstance(cause, exceptions.ProxyError) for cause in causes):
-        return _of_proxy(what, proxy, causes)
+        return _of_proxy(what, proxy, causes, timeout)
     to = f"{host}{through(proxy)}"
     slug, meaning = _meaning(causes, timeout)
     return error(slug, f"{what} did not reach {to}: {meaning}.")
 
 
-def _of_proxy(what: str, proxy: str, causes: list[BaseException]) -> Finding:
+def _of_proxy(what: str, proxy: str, causes: list[BaseException], timeout: float) -> Finding:
     refusal = next((str(cause) for cause in causes if "unnel connection failed" in str(cause)), "")
     if refusal:
         return error(
@@ -32,7 +32,7 @@ def _of_proxy(what: str, proxy: str, causes: list[BaseException]) -> Finding:
             f"the proxy {mask(proxy)} refused to pass {what} on ({refusal.rpartition('failed: ')[2][:60]}): check its"
             " credentials and what it permits, or except the host by NO_PROXY.",
         )
-    _, meaning = _meaning(causes, 0)
+    _, meaning = _meaning(causes, timeout)
     return error(
         "proxy-unreachable",
         f"{what} did not reach the proxy {mask(proxy)}: {meaning}. Check SENTRY_HTTP_PROXY, SENTRY_HTTPS_PROXY, and"
@@ -51,7 +51,7 @@ def _meaning(causes: list[BaseException], timeout: float) -> tuple[str, str]:
         if isinstance(cause, socket.gaierror):
             return (
                 "unknown-host",
-                "its name cannot be resolved. Check the DSN's host, and the DNS of this machine",
+                "its name cannot be resolved. Check its spelling, and the DNS of this machine",
             )
         if isinstance(cause, ConnectionRefusedError):
             return "unreachable", "the connection was refused, as nothing listens there. Check host and port"

@@ -17,6 +17,7 @@ def as_json(findings: Sequence[Finding], reports: Sequence[dict[str, Any]]) -> s
     """Give the same for machines, with the reports of a command's processes."""
     told = {
         "flows": flows(findings),
+        "delivery_tried": is_tried(findings),
         "findings": [finding._asdict() for finding in findings],
         "processes": list(reports),
     }
@@ -26,6 +27,11 @@ def as_json(findings: Sequence[Finding], reports: Sequence[dict[str, Any]]) -> s
 def flows(findings: Sequence[Finding]) -> bool:
     """Whether nothing keeps telemetry from flowing."""
     return not any(finding.level == ERROR for finding in findings)
+
+
+def is_tried(findings: Sequence[Finding]) -> bool:
+    """Whether a receiver was asked, and has answered."""
+    return any(finding.slug in ("delivered", "not-a-receiver") for finding in findings)
 
 
 def _lines(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:
@@ -38,7 +44,9 @@ def _lines(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:
     errors, warnings = (sum(each.level == level for each in findings) for level in (ERROR, WARNING))
     yield ""
     if flows(findings):
-        yield f"Nothing keeps telemetry from flowing{f', {_count(warnings, WARNING)}' if warnings else ''}."
+        told = f", {_count(warnings, WARNING)}" if warnings else ""
+        untried = "" if is_tried(findings) else "; delivery was not tried, as --send does"
+        yield f"Nothing keeps telemetry from flowing{told}{untried}."
     else:
         yield f"Telemetry does not flow: {_count(errors, ERROR)}, {_count(warnings, WARNING)}."
     if errors or warnings:

@@ -10,7 +10,7 @@ from typing import Iterator, NamedTuple
 _PROC = Path("/proc")
 _LISTENING = "0A"  # in /proc/net/tcp
 _ACCEPTS = 0x10000  # in /proc/net/unix: __SO_ACCEPTCON
-_TOLD = ("PYTHONPATH", "SENTRY_ASGI_ENABLED", "SENTRY_ASGI_STATUS_DIR")
+_TOLD = ("PYTHONPATH", "SENTRY_ASGI_ENABLED", "SENTRY_ASGI_STATUS_DIR", "SENTRY_ASGI_WATCH")
 
 
 class Seen(NamedTuple):

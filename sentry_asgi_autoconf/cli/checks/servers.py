@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.cli.checks.distributions import is_older
@@ -67,19 +67,25 @@ def findings() -> Iterator[Finding]:
                 "no-adapter", f"{name} {installed[name]} has no adapter: what it serves is not instrumented."
             )
     for point in third_parties:
-        yield _third_party(point)
+        if _is_watched(point, os.environ):
+            yield ok("adapter", f"{point.value} joins {point.name}")
+    yield from unwatched(os.environ)
 
 
-def _third_party(point: Any) -> Finding:
-    watched = [name.strip() for name in os.environ.get("SENTRY_ASGI_WATCH", "").split(",")]
-    built_in = {other.name for other in _points() if _is_built_in(other)}
-    if point.name in watched or point.name in built_in:
-        return ok("adapter", f"{point.value} joins {point.name}")
-    return error(
-        "trigger-unwatched",
-        f"The adapter {point.value} is installed, but SENTRY_ASGI_WATCH does not name {point.name}: the bootstrap"
-        f" does not know of it. Add it there, or start the server with `sentry-asgi-autoconf run`.",
-    )
+def unwatched(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Name the third parties' adapters whose trigger a bootstrap with this environment does not know."""
+    for point in _points():
+        if not (_is_built_in(point) or _is_watched(point, environ)):
+            yield error(
+                "trigger-unwatched",
+                f"The adapter {point.value} is installed, but SENTRY_ASGI_WATCH does not name {point.name}: the"
+                " bootstrap does not know of it. Add it there, or start the server with `sentry-asgi-autoconf run`.",
+            )
+
+
+def _is_watched(point: Any, environ: Mapping[str, str]) -> bool:
+    watched = [name.strip() for name in environ.get("SENTRY_ASGI_WATCH", "").split(",")]
+    return point.name in [*watched, *(other.name for other in _points() if _is_built_in(other))]
 
 
 def _points() -> list[Any]:

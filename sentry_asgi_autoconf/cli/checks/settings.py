@@ -11,6 +11,7 @@ from sentry_asgi_autoconf import activation, init_arguments
 from sentry_asgi_autoconf.activation import Decision
 from sentry_asgi_autoconf.cli.checks.finding import ERROR, WARNING, Finding, error, of_problem, ok, warning
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, InvalidPolicyError
+from sentry_asgi_autoconf.settings import destination
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.loading import Loaded
@@ -33,7 +34,8 @@ def examine() -> Examined:
     if isinstance(loaded, Decision):
         if "SENTRY_ASGI_ENABLED" in loaded.reason:
             return Examined([error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")])
-        return Examined([error("no-destination", f"{_NOWHERE} Set the DSN of your project.")])
+        misspelt = [of_problem(WARNING, problem) for problem in destination.misspelt(os.environ)]
+        return Examined([*misspelt, error("no-destination", f"{_NOWHERE} Set the DSN of your project.")])
     arguments, problems = init_arguments.of(loaded)
     problems = [*loaded.problems, *problems]
     try:

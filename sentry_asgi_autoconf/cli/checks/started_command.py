@@ -1,4 +1,4 @@
-"""Run a command as `run` does, with a status directory of its own, and watch until its processes have reported."""
+"""Start a command as it is, but with a status directory of its own, and watch until its processes have reported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Callable, TextIO
 
 from sentry_asgi_autoconf.cli.checks import processes
 from sentry_asgi_autoconf.cli.checks.processes import Seen
-from sentry_asgi_autoconf.cli.run import instrumented, refusal
+from sentry_asgi_autoconf.cli.run import refusal
 from sentry_asgi_autoconf.status_file import KEEP
 
 _POLL = 0.1  # seconds
@@ -46,8 +46,7 @@ class StartedCommand:
         # Workers may run as another user, who has to find and write their own files only.
         self._directory.chmod(0o711)
         self._status.chmod(0o1733)
-        environment = instrumented(dict(os.environ))
-        environment["SENTRY_ASGI_STATUS_DIR"] = str(self._status)
+        environment = {**os.environ, "SENTRY_ASGI_STATUS_DIR": str(self._status)}
         if environment.get("SENTRY_ASGI_LOG_LEVEL", "").strip().lower() == "error":
             environment["SENTRY_ASGI_LOG_LEVEL"] = "warning"  # what the processes say is looked through
         program = shutil.which(self.words[0], path=environment.get("PATH")) or self.words[0]
