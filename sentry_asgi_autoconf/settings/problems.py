@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
 from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
@@ -27,21 +28,26 @@ def refusal(
     """Describe a refused value; `error` is its kind's, `instead` is the origin of the value that applies."""
     value = MASK if option.is_secret else shown(refused.value)
     what = f"{refused.origin.set_to(value)} is not {option.kind.words}"
-    reason = _reason(option, refused, error)
     applies = printable(str(instead), 200) if instead else "the default"
     return InvalidSettingError(
-        f"{what}: {reason}" if reason else what,
+        f"{what}{reason_of(option, refused.value, error)}",
         remedy=f"Write it like {option.variable}={option.example}; until then {applies} applies.",
     )
 
 
-def _reason(option: Option, refused: Candidate, error: ValueError) -> str:
-    if isinstance(refused.value, str) and is_quoted(refused.value.strip()):
+def reason_of(option: Option, refused: Any, error: ValueError) -> str:
+    """Return what follows what is allowed: a colon and the reason, nothing if that says it all."""
+    reason = _reason(option, refused, error)
+    return f": {reason}" if reason else ""
+
+
+def _reason(option: Option, refused: Any, error: ValueError) -> str:
+    if isinstance(refused, str) and is_quoted(refused.strip()):
         return _QUOTED
     if isinstance(error, MismatchError) and option.is_secret:
         # Keys of a secret's parts may be secrets too; other reasons quote nothing of one.
         return ""
-    if MASK in shown(refused.value, limit=sys.maxsize) and not option.is_secret:
+    if MASK in shown(refused, limit=sys.maxsize) and not option.is_secret:
         # A reason may quote half a password that only the whole value shows to be one.
         return ""
     return str(error) if isinstance(error, MismatchError) else printable(str(error), 200)
