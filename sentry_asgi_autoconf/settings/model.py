@@ -151,6 +151,8 @@ if TYPE_CHECKING:
     class SentrySettings(_SentrySettings):
         """What type checkers know of the model."""
 
+        def __init__(self, **values: Any) -> None: ...
+
         def __getattr__(self, name: str) -> Any: ...
 
 else:

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 
 from sentry_asgi_autoconf.settings.keys import file_settings
 from sentry_asgi_autoconf.settings.names import known_variables
-from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES
 from tests.cli.command_line import cli
 from tests.cli.explained import DSN
 from tests.harness.server import ROOT
@@ -43,7 +44,7 @@ def test_it_is_a_schema_of_all_that_can_be_set(schema: Schema) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     assert schema["$defs"]["environment"]["properties"].keys() == known_variables()
-    keys = {*SdkOptions.model_fields, *file_settings(), "_experiments"}
+    keys = {*SDK_OPTIONS, *file_settings(), "_experiments"}
     assert schema["$defs"]["settings"]["properties"].keys() == keys
 
 
@@ -59,7 +60,8 @@ def test_each_key_of_a_file_is_typed_with_examples_that_are_valid(schema: Schema
     for key, setting in schema["$defs"]["settings"]["properties"].items():
         for example in setting["examples"]:
             assert errors(schema, "config", {key: example}) == []
-            assert errors(schema, "policy", {"enforced": {key: example}}) == []
+            is_too_late = key == f"asgi_{BEFORE_POLICIES[0]}"
+            assert bool(errors(schema, "policy", {"enforced": {key: example}})) == is_too_late
     properties = schema["$defs"]["settings"]["properties"]
     assert properties["traces_sample_rate"]["examples"] == [0.2]
     assert properties["trace_ignore_status_codes"]["examples"] == [["404", "500-599"]]
