@@ -5,17 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import client_calls, console, entry_points, subinterpreter
-from sentry_asgi_autoconf.exceptions import (
-    AutoconfError,
-    ConfiguratorError,
-    NotPermittedError,
-    SdkError,
-)
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf import client_calls, console, destinations, entry_points, subinterpreter
+from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, SdkError
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.sdk.arguments import Arguments
+    from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
     from sentry_asgi_autoconf.sdk.guard import Report
     from sentry_asgi_autoconf.settings.loading import Loaded
 
@@ -23,7 +17,6 @@ if TYPE_CHECKING:
 CONFIGURATION_ERROR = 78
 _GUARDED = ("guarded", "all")
 _SUBINTERPRETER = "this is a subinterpreter, in which the SDK cannot send"
-_NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"
 
 
 class Decision(NamedTuple):
@@ -58,7 +51,7 @@ def load(app: str | None) -> Loaded | Decision:
     Nothing is imported where they name no destination, and nothing but the environment could.
     """
     if not may_have_destination(app):
-        return Decision(False, _NOWHERE)
+        return Decision(False, destinations.NOWHERE)
     if subinterpreter.is_this():
         return Decision(False, _SUBINTERPRETER)
     from sentry_asgi_autoconf.settings import loading
@@ -72,7 +65,7 @@ def report_misspelt_destination(decision: Decision) -> None:
 
     Raises SystemExit with status 78 in strict mode, if there is one.
     """
-    if decision.reason == _NOWHERE:
+    if decision.reason == destinations.NOWHERE:
         from sentry_asgi_autoconf.settings import destination
 
         _report(destination.misspelt(os.environ), strict=_is_strict())
@@ -147,15 +140,17 @@ def _integrations() -> Sequence[str]:
 
 
 def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Decision:
+    from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import initialise as sdk
 
     try:
         final = _final(arguments, app_said)
-        if final.get("dsn") or final.get("spotlight"):
-            sdk.init(final, defers=arguments.defers)
+        for warning in init_arguments.not_permitted(loaded, final):
+            console.say("warning", warning)
+        if destinations.is_sent(final.arguments):
+            sdk.init(final.arguments, defers=arguments.defers)
             return Decision(True, "sentry_sdk is initialised")
         decision = Decision(False, _why_nowhere(arguments, loaded))
-        _tell_not_permitted(loaded)
     except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
         failed = "a configurator" if isinstance(error, ConfiguratorError) else "sentry_sdk.init"
@@ -165,7 +160,7 @@ def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Deci
     return decision
 
 
-def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
+def _final(arguments: Arguments, app_said: Report) -> Merged:
     """Give init's arguments, with what the app said in an init of its own that ran already."""
     import sentry_sdk
 
@@ -176,23 +171,11 @@ def _final(arguments: Arguments, app_said: Report) -> dict[str, Any]:
     # Of a client that was made before calls are kept, the options must tell.
     said = call.given() if call else {} if client_calls.are_kept(client) else earlier_init.arguments(client)
     if said is None or not (said or call):
-        return arguments.own()
+        return arguments.of_settings()
     merged = arguments.of_app(said)
     if call is None or not call.is_told:
         app_said(str(call or "an earlier place"), merged)
-    return merged.arguments
-
-
-def _tell_not_permitted(loaded: Loaded) -> None:
-    setting = loaded.settings.get("dsn")
-    if setting is None:
-        return
-    for candidate in setting.forbidden:
-        what = (
-            f"{printable(str(candidate.origin), 200)} is not permitted by {printable(setting.ruled_by, 400)}"
-        )
-        remedy = "Set one that the policy allows; until then nothing is sent."
-        console.say("warning", NotPermittedError(what, remedy=remedy))
+    return merged._replace(refusals=[], unheld="")
 
 
 def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
@@ -200,7 +183,7 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
         return "the policy is not known, so nothing may leave this process"
     if "dsn" in loaded.settings:
         return "a policy permits no DSN that is set"
-    return "no valid SENTRY_DSN" if loaded.problems else _NOWHERE
+    return "no valid SENTRY_DSN" if loaded.problems else destinations.NOWHERE
 
 
 def hold(guarded: Callable[..., Any]) -> None:

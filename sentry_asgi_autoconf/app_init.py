@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sentry_asgi_autoconf import console
-from sentry_asgi_autoconf.exceptions import AppInitError
+from sentry_asgi_autoconf.exceptions import AppInitError, UnheldTransportError
 from sentry_asgi_autoconf.shown_values import MASK, printable, shown
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.enforcement import Refusal
     from sentry_asgi_autoconf.sdk.arguments import Merged
-    from sentry_asgi_autoconf.sdk.constraints import Refusal
 
 
 def tell(caller: str, merged: Merged) -> None:
@@ -36,6 +36,16 @@ def tell(caller: str, merged: Merged) -> None:
         level = "warning" if merged.refusals or merged.error or turned_off else "info"
         where = printable(caller, 200)
         console.say(level, AppInitError(f"sentry_sdk.init at {where} {', '.join(parts)}"))
+    if merged.unheld:
+        console.say("warning", unheld(f"sentry_sdk.init at {caller}", merged.unheld))
+
+
+def unheld(where: str, transport: str) -> UnheldTransportError:
+    """Say that a transport may send past the policy."""
+    return UnheldTransportError(
+        f"{printable(where, 200)} sets the transport {transport}, which sends past the policy's rule for the DSN",
+        remedy="See to it that it sends where it may; the policy can enforce a transport.",
+    )
 
 
 def _refused(refusal: Refusal) -> str:

@@ -23,7 +23,11 @@ _known: dict[tuple[str, ...], _Found] = {}
 
 
 def in_group(group: str) -> list[Any]:
-    """Give the entry points of a group, not loaded yet; a distribution with malformed metadata is left out."""
+    """Give the entry points of a group by their names, not loaded yet.
+
+    Policies and configurators of one name are in the order of their distributions' names and versions. A distribution
+    with malformed metadata is left out.
+    """
     return [point for point in _declared().points if point.group == group]
 
 
@@ -51,7 +55,8 @@ def _declared() -> _Found:
 def _read() -> _Found:
     if hasattr(metadata, "EntryPoints"):
         try:
-            return _Found([point for group in _GROUPS for point in metadata.entry_points(group=group)], False)
+            points = [point for group in _GROUPS for point in metadata.entry_points(group=group)]
+            return _Found(sorted(points, key=lambda point: _rank(point, getattr(point, "dist", None))), False)
         except (TypeError, ValueError):
             # Another distribution's metadata is malformed, which must not cost our own adapters.
             pass
@@ -65,8 +70,20 @@ def _read_each() -> _Found:
         declared = _declared_by(distribution)
         malformed = malformed or declared is None
         if declared:
-            points += _declared_by(_first_of_its_name(distribution)) or []
-    return _Found(list(dict.fromkeys(points)), malformed)
+            first = _first_of_its_name(distribution)
+            points += [(_rank(point, first), point) for point in _declared_by(first) or ()]
+    points.sort(key=lambda ranked: ranked[0])
+    return _Found(list(dict.fromkeys(point for _, point in points)), malformed)
+
+
+def _rank(point: Any, distribution: Any) -> tuple[str, ...]:
+    """Return what entry points are ordered by: as the machine lists them, each might have an order of its own."""
+    if point.group == SERVERS:  # all of which are called, and whose metadata need not be read for that
+        return (point.name,)
+    try:
+        return point.name, str(distribution.metadata["Name"]).lower(), str(distribution.version)
+    except (AttributeError, KeyError, TypeError, ValueError):  # metadata that is malformed, or missing
+        return (point.name,)
 
 
 def _declared_by(distribution: Any) -> list[Any] | None:

@@ -114,9 +114,15 @@ class ContradictingPoliciesError(AutoconfError):
 
 
 class NotPermittedError(AutoconfError):
-    """A DSN that a policy does not permit, where no other is set: nothing is sent."""
+    """A destination that a policy does not permit: nothing is sent there."""
 
     slug = "not-permitted"
+
+
+class UnheldTransportError(AutoconfError):
+    """A transport that sends wherever it likes, past a policy's rule for the DSN."""
+
+    slug = "unheld-transport"
 
 
 class UnreadableConfigError(AutoconfError):

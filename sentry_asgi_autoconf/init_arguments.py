@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
-from sentry_asgi_autoconf import in_effect
+from sentry_asgi_autoconf import destinations, in_effect
+from sentry_asgi_autoconf.app_init import unheld
 from sentry_asgi_autoconf.enforcement import Enforcement, nothing_leaves
-from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError, UnsupportedOptionError
+from sentry_asgi_autoconf.exceptions import (
+    AutoconfError,
+    InvalidPolicyError,
+    NotPermittedError,
+    UnsupportedOptionError,
+)
 from sentry_asgi_autoconf.sdk import options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 from sentry_asgi_autoconf.sdk_environment import SdkEnvironment
 from sentry_asgi_autoconf.settings import loading
 from sentry_asgi_autoconf.shown_values import printable
@@ -16,6 +23,7 @@ from sentry_asgi_autoconf.wrapping import current_request, request_names
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.origin import Origin
+    from sentry_asgi_autoconf.sdk.arguments import Merged
     from sentry_asgi_autoconf.settings.loading import Loaded
 
 
@@ -53,7 +61,31 @@ def made_of(resolved: Resolved) -> Arguments:
         current_scope=current_request.scope,
         look_up=SdkEnvironment(loaded).look_up,
         complete_event=request_names.complete,
+        on_leaving=OnLeaving(loaded.own.attachments, loaded.own.user_fields),
     )
+
+
+def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
+    """Yield a line for each destination that the settings name and the policy does not permit, or cannot hold."""
+    is_sent = destinations.is_sent(merged.arguments)
+    for name in filter(loaded.settings.__contains__, destinations.WAYS_OUT):
+        setting = loaded.settings[name]
+        instead = f"{setting.origin} applies" if setting.origin else "it is left out"
+        until_then = "nothing is sent" if name == "dsn" and not is_sent else instead
+        for candidate in setting.forbidden:
+            yield _not_permitted(str(candidate.origin), setting.ruled_by, until_then)
+    for refusal in merged.refusals:
+        option = refusal.name.partition(".")[0]
+        if option in destinations.WAYS_OUT:
+            where = refusal.variable or str(loaded.sources.get(option, f"{refusal.name} of a configurator"))
+            yield _not_permitted(where, refusal.said_by, "it is left out")
+    if merged.unheld:
+        yield unheld(str(loaded.sources.get("transport", "a configurator")), merged.unheld)
+
+
+def _not_permitted(where: str, said_by: str, until_then: str) -> AutoconfError:
+    what = f"{printable(where, 200)} is not permitted by {printable(said_by, 400)}"
+    return NotPermittedError(what, remedy=f"Set one that the policy allows; until then {until_then}.")
 
 
 def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:

@@ -14,13 +14,15 @@ from sentry_asgi_autoconf.origin import Origin
 class Limit(NamedTuple):
     """A ceiling and a floor for a number, or the texts that are allowed; each with its origin.
 
-    `allowed` are lists of globs: a text has to match one of each.
+    `allowed` are lists of globs: a text has to match one of each. `over_callers` says that a ceiling for traces holds
+    for those too that a caller has sampled.
     """
 
     maximum: float | None = None
     minimum: float | None = None
     allowed: tuple[tuple[str, ...], ...] = ()
     origins: tuple[Origin, ...] = ()
+    over_callers: bool = False
 
     def permits(self, value: Any) -> bool:
         """Whether `value` is one of those allowed, or can be made to fit; of a DSN or another URL, its host counts."""
@@ -46,6 +48,7 @@ class Limit(NamedTuple):
             _stricter(max, self.minimum, other.minimum),
             (*self.allowed, *other.allowed),
             (*self.origins, *other.origins),
+            self.over_callers or other.over_callers,
         )
 
     def first_text(self) -> str:
@@ -83,6 +86,8 @@ def _compared(value: Any) -> str | None:
         return None
     if "://" not in value:
         return value
+    if "\\" in value:  # of which libraries make different hosts
+        return None
     try:
         return urlsplit(value.strip()).hostname
     except ValueError:

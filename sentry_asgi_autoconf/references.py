@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
-from typing import Callable, TypeVar
+import sys
+from typing import Callable, Iterator, Sequence, TypeVar
 
 from sentry_asgi_autoconf.exceptions import UnresolvedImportError
 from sentry_asgi_autoconf.shown_values import printable
@@ -78,6 +80,18 @@ def import_whole(module: str) -> object:
                 remedy="Check the spelling, and that the module is on the server's import path.",
             ) from cause
         raise
+
+
+@contextlib.contextmanager
+def found_in(directories: Sequence[str]) -> Iterator[None]:
+    """Find modules in these directories first, as a server will that is about to put them on the import path."""
+    sys.path[:0] = directories
+    try:
+        yield
+    finally:
+        for directory in directories:
+            if directory in sys.path:
+                sys.path.remove(directory)
 
 
 def guarded(action: Callable[[], _T], doing: str) -> _T:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf import console
+from sentry_asgi_autoconf.enforcement import Refusal
 from sentry_asgi_autoconf.origin import ENFORCED, ENVIRONMENT, Origin
 from sentry_asgi_autoconf.sdk import options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Found
-from sentry_asgi_autoconf.sdk.constraints import Refusal
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.loading import Loaded

@@ -7,7 +7,7 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
 
-from sentry_asgi_autoconf import seams
+from sentry_asgi_autoconf import references, seams
 from sentry_asgi_autoconf.exceptions import AdapterError
 
 if TYPE_CHECKING:
@@ -99,13 +99,15 @@ class Server:
 
     # -- init
 
-    def prepare(self, app: Any = None) -> None:
+    def prepare(self, app: Any = None, *, directories: Sequence[str] = ()) -> None:
         """Initialise the SDK in this process, ahead of a server that is about to load `app`.
 
-        `app` is the import string or the object, if either is known: settings may exclude it.
+        `app` is the import string or the object, if either is known: settings may exclude it. `directories` are those
+        that the server will put on the import path for it: what settings name by import string may lie there, too.
         """
-        if not self._excluded_by(app):
-            self._runtime.activate()
+        with references.found_in(directories):
+            if not self._excluded_by(app):
+                self._runtime.activate()
 
     def loading(self, app: Any = None) -> Loading:
         """Give the context in which the server loads its app: initialised before, a failure reported after."""

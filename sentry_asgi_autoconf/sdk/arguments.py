@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
-from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.sdk import chained_hooks, configurators, constraints, redaction, sampling
-from sentry_asgi_autoconf.sdk.constraints import Refusal
+from sentry_asgi_autoconf import destinations
+from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
+from sentry_asgi_autoconf.sdk import (
+    chained_hooks,
+    configurators,
+    constraints,
+    redaction,
+    sampling,
+    ways_out,
+)
+from sentry_asgi_autoconf.sdk.leaving import ALL_LEAVES, OnLeaving
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
@@ -46,6 +54,7 @@ class Merged(NamedTuple):
     passed_over: tuple[str, ...] = ()
     error: str = ""
     found: tuple[str, ...] = ()
+    unheld: str = ""
 
 
 class Arguments:
@@ -63,11 +72,13 @@ class Arguments:
         current_scope: ScopeGetter,
         complete_event: chained_hooks.Hook,
         look_up: Callable[[], Found] = Found,
+        on_leaving: OnLeaving = ALL_LEAVES,
     ) -> None:
         """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
 
         `complete_event` is called with each error event and transaction, before any other hook.
         `look_up` returns what the SDK would look up in the environment.
+        `on_leaving` says what of an event is kept in.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
@@ -80,15 +91,24 @@ class Arguments:
         self._current_scope = current_scope
         self._look_up = look_up
         self._complete_event = complete_event
+        self._on_leaving = on_leaving
+        # What was refused of the settings alone, and was told of.
+        self._refused: set[str] = set()
 
     @property
     def must_hold(self) -> bool:
-        """Whether a policy or a configurator stands behind the arguments, so that nothing goes without them."""
-        return bool(self.enforcement) or configurators.exist()
+        """Whether a rule or a configurator stands behind the arguments, so that nothing goes without them."""
+        return bool(self.enforcement) or self._on_leaving.is_ruled or configurators.exist()
 
     def own(self) -> dict[str, Any]:
         """Give the arguments for our init. Raises ConfiguratorError."""
-        return self._finished(constraints.copied(self._options), self._options)[0]
+        return self.of_settings().arguments
+
+    def of_settings(self) -> Merged:
+        """Give the arguments for our init, and what of the settings was not taken. Raises ConfiguratorError."""
+        arguments, refusals = self._finished(constraints.copied(self._options), self._options)
+        self._refused = {refusal.name for refusal in refusals}
+        return Merged(arguments, [], refusals, unheld=self._unheld(self._options, self._refused))
 
     def of_app(self, given: Mapping[str, Any]) -> Merged:
         """Give the arguments for an app's init. Raises ConfiguratorError."""
@@ -108,11 +128,20 @@ class Arguments:
             arguments,
             changed,
             [
-                *(each for each in refusals if each.name.partition(".")[0] in said),
+                *(each for each in refusals if self._is_news(each, said)),
                 *(each for each in found.refusals if each.name not in said),
             ],
             found=found.changed,
+            unheld=self._unheld(said, refused),
         )
+
+    def _unheld(self, said: Mapping[str, Any], refused: set[str]) -> str:
+        return "" if "transport" in refused else ways_out.unheld(said, self.enforcement)
+
+    def _is_news(self, refusal: Refusal, said: Mapping[str, Any]) -> bool:
+        """Whether a refusal is of what the app said, or shuts a way out that the settings alone left open."""
+        option = refusal.name.partition(".")[0]
+        return option in said or (option in destinations.WAYS_OUT and refusal.name not in self._refused)
 
     def _finished(
         self, wanted: dict[str, Any], otherwise: Mapping[str, Any]
@@ -121,7 +150,10 @@ class Arguments:
         arguments, refusals = constraints.held(configured, otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
+        chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))
         chained_hooks.shut(arguments, self.enforcement.values)
+        if self.enforcement.ceiling_over_callers() == 0 and not any(self._rates_by_path.values()):
+            chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments, self._current_scope)
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, self._complete_event)
@@ -134,7 +166,8 @@ class Arguments:
                 arguments[sampler] = sampling.LimitedSampler(
                     arguments[sampler], self.enforcement.limits[rate]
                 )
-        if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path):
+        ceiling = self.enforcement.ceiling_over_callers()
+        if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path, ceiling):
             otherwise = arguments.get("traces_sampler")
             arguments["traces_sampler"] = sampling.PathSampler(
                 otherwise if callable(otherwise) else None,
@@ -142,6 +175,7 @@ class Arguments:
                 self._excluded_paths,
                 self._rates_by_path,
                 self._current_scope,
+                ceiling,
             )
 
 

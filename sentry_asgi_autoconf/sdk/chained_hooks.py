@@ -35,8 +35,14 @@ def put_first(arguments: dict[str, Any], name: str, hook: Hook) -> None:
 def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
     """Drop what an enforced value switches off: the SDK sends it where code or an integration hands it in."""
     for switch, name in _SWITCHES.items():
-        if enforced.get(switch) is False and name in DEFAULT_OPTIONS:
-            arguments[name] = _dropped
+        if enforced.get(switch) is False:
+            shut_out(arguments, name)
+
+
+def shut_out(arguments: dict[str, Any], name: str) -> None:
+    """Drop what init's argument of this name would be asked for."""
+    if name in DEFAULT_OPTIONS:
+        arguments[name] = _dropped
 
 
 def as_it_is(data: Any, hint: Any) -> Any:
@@ -52,6 +58,11 @@ def experiments_of(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give init's `_experiments`, as far as an app has made something of the kind of them."""
     experiments = arguments.get("_experiments")
     return experiments if isinstance(experiments, Mapping) else {}
+
+
+def is_streaming(arguments: Mapping[str, Any]) -> bool:
+    """Whether a client of these arguments of init's sends its spans one by one."""
+    return "stream" in (arguments.get("trace_lifecycle"), experiments_of(arguments).get("trace_lifecycle"))
 
 
 def in_turn(name: str, *hooks: Hook) -> Hook:

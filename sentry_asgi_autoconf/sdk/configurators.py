@@ -28,7 +28,7 @@ def applied(options: dict[str, Any]) -> dict[str, Any]:
             f"the metadata of {printable(distribution)}, which declares a configurator, cannot be read",
             remedy=_REMEDY,
         )
-    for point in sorted(entry_points.in_group(entry_points.CONFIGURATORS), key=lambda point: str(point.name)):
+    for point in entry_points.in_group(entry_points.CONFIGURATORS):
         options = _applied(point, dict(options))
     return options
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
-from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
+from sentry_asgi_autoconf.sdk import ways_out
 
 # Unset, it means that there is no limit at all.
 _UNLIMITED = "max_value_length"
 # What the SDK takes where its table of defaults says None.
 _USUAL = {"environment": "production"}
 # What the SDK finds in the environment or on the machine if nothing is said.
-_FOUND_OUT = ("dsn", "http_proxy", "https_proxy", "release", "server_name")
-
-
-class Refusal(NamedTuple):
-    """An argument that was not taken as it was, where the policy says so, and the variable that it was found in."""
-
-    name: str
-    wanted: Any
-    applied: Any
-    said_by: str
-    variable: str = ""
+_FOUND_OUT = ("dsn", "release", "server_name")
 
 
 def held(
@@ -41,7 +32,7 @@ def held(
     for name in enforcement.limits:
         if name in DEFAULT_OPTIONS and name not in enforcement.values:
             refusals += _limit(arguments, name, otherwise.get(name), enforcement)
-    refusals += [*_enforce(arguments, enforcement), *_without_spotlight(arguments, enforcement)]
+    refusals += [*_enforce(arguments, enforcement), *ways_out.hold(arguments, otherwise, enforcement)]
     return arguments, refusals
 
 
@@ -98,16 +89,6 @@ def _without_experiments(arguments: dict[str, Any], enforcement: Enforcement) ->
         Refusal(f"_experiments.{key}", experiments[key], None, str(enforcement.said_by(name)))
         for key, name in sorted(ruled.items())
     ]
-
-
-def _without_spotlight(arguments: dict[str, Any], enforcement: Enforcement) -> list[Refusal]:
-    """Leave Spotlight out where there is no DSN: for it alone the SDK sets rates and personal data as it likes."""
-    undone = enforcement.undone_by_spotlight()
-    wanted = arguments.get("spotlight")
-    if undone is None or not wanted or arguments.get("dsn"):
-        return []
-    arguments["spotlight"] = False
-    return [Refusal("spotlight", wanted, False, str(enforcement.said_by(undone)))]
 
 
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:

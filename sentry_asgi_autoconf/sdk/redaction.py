@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, Optional
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
-from sentry_asgi_autoconf.sdk.chained_hooks import Hook, experiments_of, in_turn
+from sentry_asgi_autoconf.sdk.chained_hooks import Hook, experiments_of, in_turn, is_streaming
 from sentry_asgi_autoconf.sdk.sensitive import FILTERED, Sensitive
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
@@ -51,7 +51,7 @@ def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
         "before_send_metric": redact.attributes,
     }
     experiments = experiments_of(options)
-    if "stream" in (options.get("trace_lifecycle"), experiments.get("trace_lifecycle")):
+    if is_streaming(options):
         hooks["before_send_span"] = redact.attributes
     if not redact.is_wanted(options):
         return

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import fnmatch
+import random
 import re
 from typing import Any, Callable, Dict, Mapping, Pattern, Union
 
-from sentry_asgi_autoconf.limits import Limit
+from sentry_asgi_autoconf.limits import Limit, is_number
 
 SampleRate = Union[float, bool, None]
 Sampler = Callable[[Dict[str, Any]], SampleRate]
 
 
-def is_needed(options: Mapping[str, Any], excluded_paths: list[str], rates: Mapping[str, float]) -> bool:
-    """Tell whether paths change anything: an exclusion must not switch tracing on."""
+def is_needed(
+    options: Mapping[str, Any],
+    excluded_paths: list[str],
+    rates: Mapping[str, float],
+    ceiling_over_callers: float | None,
+) -> bool:
+    """Tell whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
     tracing = options.get("traces_sampler") or options.get("traces_sample_rate") is not None
-    return bool(rates or (excluded_paths and (tracing or options.get("enable_tracing"))))
+    is_asked = bool(excluded_paths) or ceiling_over_callers is not None
+    return bool(rates or (is_asked and (tracing or options.get("enable_tracing"))))
 
 
 class PathSampler:
@@ -28,8 +35,13 @@ class PathSampler:
         excluded_paths: list[str],
         rates: Mapping[str, float],
         current_scope: Callable[[], dict[str, Any] | None],
+        ceiling_over_callers: float | None = None,
     ) -> None:
-        """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts."""
+        """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts.
+
+        `ceiling_over_callers` holds for the traces of callers, but for paths that have a higher rate.
+        """
+        self._ceiling = ceiling_over_callers
         self._otherwise = otherwise
         self._general_rate = general_rate
         self._excluded = [_compiled(glob) for glob in excluded_paths]
@@ -49,11 +61,15 @@ class PathSampler:
             return 0.0
         parent: bool | None = context.get("parent_sampled")
         rate = self._rate_of(scope.get("method", "WEBSOCKET"), path)
-        if rate is not None:
-            return rate if parent is None else parent
-        if self._otherwise is not None:
-            return self._otherwise(context)
-        return self._general_rate if parent is None else parent
+        if rate is None and self._otherwise is not None:
+            wanted = self._otherwise(context)
+        elif parent is None:
+            wanted = self._general_rate if rate is None else rate
+        else:
+            wanted = parent
+        if self._ceiling is None or not _is_continued(context):
+            return wanted
+        return _drawn(wanted, max(self._ceiling, rate or 0.0))
 
     def _served_scope(self, context: dict[str, Any]) -> dict[str, Any]:
         # Sanic's integration does not hand on the scope. A transaction that is no server's may have been started by
@@ -67,6 +83,18 @@ class PathSampler:
             if wanted in ("", method) and pattern.match(path):
                 return rate
         return None
+
+
+def _is_continued(context: Mapping[str, Any]) -> bool:
+    begun = context.get("transaction_context") or {}
+    return context.get("parent_sampled") is not None or begun.get("parent_span_id") is not None
+
+
+def _drawn(rate: Any, ceiling: float) -> SampleRate:
+    """Decide about a caller's trace here: the number by which the SDK would is in the caller's headers."""
+    if not is_number(rate):
+        return None  # the SDK samples nothing then
+    return bool(random.random() < min(rate, ceiling))
 
 
 class LimitedSampler:

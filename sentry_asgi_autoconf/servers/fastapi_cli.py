@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
@@ -18,10 +20,20 @@ def join(module: ModuleType, runtime: Runtime) -> None:
 
     def run(call: Call) -> Generator[None, Any, None]:
         if _serves_itself(call):
-            server.prepare()
+            server.prepare(directories=_directories(call.argument("path", None)))
         yield
 
     server.around(module, "_run", run)
+
+
+def _directories(path: Path | None) -> list[str]:
+    """Return the directories that may be put on the import path: that of the app's file, and the working one."""
+    from fastapi_cli import discover
+
+    with contextlib.suppress(Exception):  # there is no app, which the command itself will tell
+        found = discover.get_module_data_from_path(path or discover.get_default_path())
+        return [str(found.extra_sys_path), str(Path.cwd())]
+    return []
 
 
 def _serves_itself(call: Call) -> bool:

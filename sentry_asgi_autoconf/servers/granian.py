@@ -6,6 +6,9 @@ RSGI and WSGI apps never come through here.
 from __future__ import annotations
 
 import functools
+import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Generator
 
 from sentry_asgi_autoconf.servers.granian_signals import BootSignals
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 # Its names in releases with and without a worker of its own for apps without a lifespan.
 _SPAWNING = ("_spawn_asgi_worker", "_spawn_asgi_lifespan_worker", "_spawn_asgi_nolifespan_worker")
 _ASGI = ("asgi", "asginl")
+# Before the name of the app, but not in C:\\.
+_AFTER_MODULE = re.compile(r":(?![\\/])")
 
 
 def _granian(runtime: Runtime) -> Server:
@@ -116,12 +121,25 @@ def _initialising(
     def load(*args: Any, **kwargs: Any) -> Any:
         if signals is not None and not server.stands_aside(*target):
             server.attempt(signals.hold, None)
+        server.attempt(lambda: server.prepare(*target, directories=_directories_of(loader, *target)), None)
         with server.loading(*target) as loading:
             if signals is not None and not server.is_active:
                 server.attempt(signals.release, None)
             return loading.loaded(loader(*args, **kwargs))
 
     return load
+
+
+def _directories_of(loader: Any, target: str = "") -> list[str]:
+    """Return the directories that granian's loader puts on the import path: that of the module, and the working one."""
+    if not target:
+        return []
+    path = Path(os.path.realpath(_AFTER_MODULE.split(target)[0]))
+    module = path.parent if path.name == "__init__.py" else path
+    while (module.parent / "__init__.py").exists():
+        module = module.parent
+    working = (getattr(loader, "keywords", None) or {}).get("wd") or Path.cwd()
+    return [str(module.parent), str(working.resolve())]
 
 
 def _target_of(loader: Any) -> tuple[str, ...]:

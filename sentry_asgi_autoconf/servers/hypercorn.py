@@ -6,6 +6,7 @@ spawned children; a parent with `--reload` loads the app too, but never serves i
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def join(module: ModuleType, runtime: Runtime) -> None:
         path = call.argument("path")
         if not is_worker or str(path).startswith("wsgi:"):
             return
+        server.prepare(path, directories=[_directory_of(path)])
         with server.loading(path):
             app = yield
         if not _is_asgi(app):
@@ -63,6 +65,12 @@ def join(module: ModuleType, runtime: Runtime) -> None:
     server.around(module, "worker_serve", worker_serve)
     if not is_worker:
         server.around(module, "anyio_worker", anyio_worker)
+
+
+def _directory_of(path: str) -> str:
+    """Return what is put on the import path for `package.module:app`, `asgi:module:app` or `directory/module:app`."""
+    module = path.split(":")[1] if path.count(":") == 2 else path.partition(":")[0]
+    return str(Path(module).resolve().parent)
 
 
 def _is_asgi(app: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generator
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def join(module: ModuleType, runtime: Runtime) -> None:
 
     def from_env(call: Call) -> Generator[None, Any, None]:
         if _serves_itself(sys.argv[1:]):
-            with server.loading(call.argument("app_path")):
+            path, directory = call.argument("app_path"), call.argument("app_dir", None)
+            server.prepare(path, directories=[str(directory or Path.cwd())])
+            with server.loading(path):
                 yield
 
     server.around(module.LitestarEnv, "from_env", from_env)

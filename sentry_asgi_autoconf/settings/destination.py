@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from sentry_asgi_autoconf.destinations import SUFFICIENT
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableSecretError
 from sentry_asgi_autoconf.settings.booleans import FALSE_WORDS
 from sentry_asgi_autoconf.settings.secret_files import DIRECTORY_VARIABLE, check_directory, read_secret
@@ -38,7 +39,7 @@ def _text(environ: Mapping[str, str], variable: str) -> str:
 
 
 def _mentions_destination(options_json: str) -> bool:
-    return "dsn" in options_json or "spotlight" in options_json
+    return any(name in options_json for name in SUFFICIENT)
 
 
 def misspelt(environ: Mapping[str, str]) -> list[UnknownSettingError]:

@@ -75,6 +75,13 @@ OWN_SETTINGS = by_name(
         "true",
         default=False,
     ),
+    _own("attachments", kinds.BOOLEAN, "Send the attachments of events.", "false", default=True),
+    _own(
+        "user_fields",
+        kinds.NAMES,
+        "The fields of an event's user that are sent, all if nothing is said; of an empty list none.",
+        "id",
+    ),
     _own(
         "secrets_dir",
         kinds.FILE_PATH,

@@ -78,7 +78,12 @@ def through_logging():
     sentry_sdk.init(**WANTED, integrations=[LoggingIntegration(event_level=None)])
     handler = {"class": "sentry_sdk.integrations.logging.EventHandler", "level": "ERROR"}
     logging.config.dictConfig(
-        {"version": 1, "handlers": {"sentry": handler}, "root": {"handlers": ["sentry"]}}
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "handlers": {"sentry": handler},
+            "root": {"handlers": ["sentry"]},
+        }
     )
     assert isinstance(logging.getLogger().handlers[0], EventHandler)
 

@@ -77,6 +77,21 @@ def test_this_package_s_own_settings_have_layers_too(tmp_path: Path) -> None:
     assert mode["overrode"] == [of("replace", "environment", "SENTRY_ASGI_ON_APP_INIT (environment)")]
 
 
+def test_ways_out_are_told_as_they_are_held(tmp_path: Path) -> None:
+    ruled = policy(tmp_path, '[limits]\ndsn = { allow = ["here"] }\nsample_rate = { max = 0.5 }')
+    environ = {
+        "SENTRY_DSN": "http://key@here/1",
+        "SENTRY_SPOTLIGHT": "http://there/stream",
+        "SENTRY_HTTP_PROXY": "http://there:1",
+    }
+    found = settings(cwd=tmp_path, environ={**ruled, **environ})
+    assert "SENTRY_SPOTLIGHT" in str(found["SENTRY_SPOTLIGHT"]["forbidden"])
+    assert "[limits] dsn (" in found["SENTRY_HTTP_PROXY"]["ruled_by"]
+    found = settings(cwd=tmp_path, environ={**ruled, "SENTRY_SPOTLIGHT": "http://here/stream"})
+    assert found["SENTRY_SPOTLIGHT"]["value"] is False
+    assert "[limits] sample_rate (" in found["SENTRY_SPOTLIGHT"]["ruled_by"]
+
+
 def test_an_empty_environment_is_valid_and_has_nothing_to_tell(tmp_path: Path) -> None:
     result = config(cwd=tmp_path)
     assert (result.returncode, result.stdout) == (0, "Every setting is at its default.\n")

@@ -13,7 +13,6 @@ from jsonschema import Draft202012Validator
 from sentry_asgi_autoconf.settings.keys import file_settings
 from sentry_asgi_autoconf.settings.names import known_variables
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES
 from tests.cli.command_line import cli
 from tests.cli.explained import DSN
 from tests.harness.server import ROOT
@@ -60,8 +59,9 @@ def test_each_key_of_a_file_is_typed_with_examples_that_are_valid(schema: Schema
     for key, setting in schema["$defs"]["settings"]["properties"].items():
         for example in setting["examples"]:
             assert errors(schema, "config", {key: example}) == []
-            is_too_late = key == f"asgi_{BEFORE_POLICIES[0]}"
-            assert bool(errors(schema, "policy", {"enforced": {key: example}})) == is_too_late
+            assert errors(schema, "policy", {"defaults": {key: example}}) == []
+            # It is heeded before there is a policy, which can so enforce nothing of it.
+            assert bool(errors(schema, "policy", {"enforced": {key: example}})) == (key == "asgi_enabled")
     properties = schema["$defs"]["settings"]["properties"]
     assert properties["traces_sample_rate"]["examples"] == [0.2]
     assert properties["trace_ignore_status_codes"]["examples"] == [["404", "500-599"]]

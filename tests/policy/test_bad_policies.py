@@ -199,6 +199,14 @@ CONTENTS = {
         "[limits]\nrelease = { allow = ['[b-a]'] }",
         "'[b-a]' matches nothing: its brackets",
     ),
+    "callers without a ceiling": (
+        "[limits.traces_sample_rate]\nmin = 0.1\nsampled_by_callers = true",
+        "[limits] traces_sample_rate takes sampled_by_callers only beside max, and of traces_sample_rate",
+    ),
+    "callers of what they do not decide": (
+        "[limits.sample_rate]\nmax = 0.1\nsampled_by_callers = true",
+        "[limits] sample_rate takes sampled_by_callers only beside max, and of traces_sample_rate",
+    ),
     "enforced option that no SDK has": (
         "[enforced]\nsend_nothing = true",
         "[enforced] send_nothing (*/policy.toml:2) is no setting",

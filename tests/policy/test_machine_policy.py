@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
+from sentry_asgi_autoconf.settings.loading import load
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy import machine, toml_text
@@ -115,3 +117,23 @@ def test_without_one_nothing_is_said(serve: Start, project: Project) -> None:
     project.wait("event")
     server.stop()
     assert "sentry-asgi-autoconf" not in server.output
+
+
+@pytest.mark.parametrize("first", ["acme_a", "acme_b"])
+def test_of_two_distributions_with_one_name_the_later_by_its_own_name_wins(
+    first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("acme_a", "acme_b"):
+        directory = tmp_path / name
+        information = directory / f"{name}-1.0.dist-info"
+        information.mkdir(parents=True)
+        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (information / "entry_points.txt").write_text(f"[{POLICIES}]\nacme = {name}:policy\n")
+        (directory / f"{name}.py").write_text(f"policy = {{'enforced': {{'release': '{name}'}}}}\n")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    # The path has them in either order.
+    for name in sorted(("acme_a", "acme_b"), key=lambda name: name == first):
+        monkeypatch.syspath_prepend(tmp_path / name)
+    loaded = load({"SENTRY_DSN": "https://key@host/1"})
+    assert loaded.policies == ["policy acme (acme_a:policy)", "policy acme (acme_b:policy)"]
+    assert loaded.options["release"] == "acme_b"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 from urllib.parse import urlsplit
 
-from sentry_asgi_autoconf import activation, init_arguments
+from sentry_asgi_autoconf import activation, destinations, init_arguments
 from sentry_asgi_autoconf.activation import Decision
 from sentry_asgi_autoconf.cli.checks.finding import ERROR, WARNING, Finding, error, of_problem, ok, warning
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, InvalidPolicyError
+from sentry_asgi_autoconf.sdk.arguments import Merged
 from sentry_asgi_autoconf.settings import destination
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 # What of these went wrong stops everything.
 _FATAL = (ConfiguratorError, InvalidPolicyError)
-_NOWHERE = "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set: nothing is sent."
 
 
 class Examined(NamedTuple):
@@ -35,13 +35,14 @@ def examine() -> Examined:
         if "SENTRY_ASGI_ENABLED" in loaded.reason:
             return Examined([error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")])
         misspelt = [of_problem(WARNING, problem) for problem in destination.misspelt(os.environ)]
-        return Examined([*misspelt, error("no-destination", f"{_NOWHERE} Set the DSN of your project.")])
+        nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
+        return Examined([*misspelt, error("no-destination", nowhere)])
     arguments, problems = init_arguments.of(loaded)
     problems = [*loaded.problems, *problems]
     try:
-        final = arguments.own()
+        merged = arguments.of_settings()
     except ConfiguratorError as failure:
-        final = {}
+        merged = Merged({}, [], [])
         problems.append(failure)
     fatal = any(isinstance(problem, _FATAL) for problem in problems)
     grave = ERROR if loaded.own.strict else WARNING
@@ -50,8 +51,10 @@ def examine() -> Examined:
         *(of_problem(WARNING, each) for each in loaded.warnings),
         *_sources(loaded),
     ]
-    if not final.get("dsn") and not final.get("spotlight"):
+    final = merged.arguments
+    if not destinations.is_sent(final):
         return Examined([*found, *([] if fatal else [_nowhere(loaded)])])
+    found += [of_problem(WARNING, each) for each in init_arguments.not_permitted(loaded, merged)]
     return Examined([*found, *_destination(final), *_volume(final), *_left_out(loaded)], final)
 
 

@@ -11,7 +11,13 @@ from sentry_asgi_autoconf.origin import ENFORCED, POLICY_DEFAULT, Origin
 from sentry_asgi_autoconf.settings.keys import NOTHING, did_you_mean
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.policy import globs, tables
-from sentry_asgi_autoconf.settings.policy.kinds import choices, limits_hosts, limits_numbers, limits_texts
+from sentry_asgi_autoconf.settings.policy.kinds import (
+    LIMITS_CALLERS,
+    choices,
+    limits_hosts,
+    limits_numbers,
+    limits_texts,
+)
 from sentry_asgi_autoconf.settings.policy.tables import Place, refusal
 from sentry_asgi_autoconf.settings.policy.terms import Policy
 from sentry_asgi_autoconf.shown_values import printable
@@ -35,8 +41,20 @@ def _globs(value: Any) -> list[str]:
     return value
 
 
-# What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs.
-RULES: Mapping[str, Callable[[Any], Any]] = {"max": _number, "min": _number, "allow": _globs}
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("it is neither true nor false")
+    return value
+
+
+# What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs. `sampled_by_callers` says
+# that the ceiling of traces holds for those too that a caller has sampled.
+RULES: Mapping[str, Callable[[Any], Any]] = {
+    "max": _number,
+    "min": _number,
+    "allow": _globs,
+    "sampled_by_callers": _switch,
+}
 
 
 def read(name: str, content: Any, place: Place) -> Policy:
@@ -74,7 +92,7 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
     if option not in SDK_OPTIONS:
         raise ValueError(f"is no option that can be limited. {did_you_mean(str(option))}")
     checked = _checked(rules)
-    maximum, minimum, allowed = (checked.get(rule) for rule in RULES)
+    maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in RULES)
     is_range = (maximum, minimum) != (None, None)
     if is_range and not limits_numbers(option):
         raise ValueError(
@@ -86,6 +104,8 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
         )
     if not is_range and allowed is None:
         raise ValueError("limits nothing: it needs max, min or allow")
+    if by_callers and (option != LIMITS_CALLERS or maximum is None):
+        raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
     origin = Origin(f"[limits] {option}", where, layer="limits")
     kind = SDK_OPTIONS[option].kind
     for name, bound in (("max", maximum), ("min", minimum)):
@@ -97,7 +117,8 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
         reason = globs.why_never(glob, of_host=limits_hosts(option))
         if reason:
             raise _wrong_at("allow", reason)
-    return Limit(maximum, minimum, (tuple(allowed),) if allowed else (), (origin,))
+    texts = (tuple(allowed),) if allowed else ()
+    return Limit(maximum, minimum, texts, (origin,), bool(by_callers))
 
 
 def _checked(rules: Any) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 
+# The option whose ceiling may hold for what callers have decided.
+LIMITS_CALLERS = "traces_sample_rate"
+
 
 def limits_numbers(name: str) -> bool:
     """Whether the option is a number."""
@@ -12,8 +15,9 @@ def limits_numbers(name: str) -> bool:
 
 
 def limits_texts(name: str) -> bool:
-    """Whether the option is one text: free, or one of several."""
-    return SDK_OPTIONS[name].kind.type is str
+    """Whether the option is one text: free, one of several, or a URL among others."""
+    kind = SDK_OPTIONS[name].kind
+    return kind is kinds.BOOLEAN_OR_URL or kind.type is str
 
 
 def limits_hosts(name: str) -> bool:

@@ -22,7 +22,7 @@ def read_all(environ: Mapping[str, str]) -> Iterator[Policy]:
     """Give each policy, lowest first."""
     for distribution in entry_points.unreadable(entry_points.POLICIES):
         yield _unknown(f"the metadata of {printable(distribution)}, which declares a policy, cannot be read")
-    for point in sorted(entry_points.in_group(entry_points.POLICIES), key=lambda point: str(point.name)):
+    for point in entry_points.in_group(entry_points.POLICIES):
         yield _of_entry_point(point)
     named = environ.get(VARIABLE, "").strip()
     if named:

@@ -1,0 +1,100 @@
+"""Apply rules to each event, log, metric and streamed span as it leaves, after every hook.
+
+What an event says of itself (its environment, its user) no argument of init's decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Sequence
+
+from sentry_asgi_autoconf.enforcement import Enforcement
+from sentry_asgi_autoconf.sdk.chained_hooks import Hook, is_streaming
+
+# By which attribute a log, a metric or a streamed span says the same.
+_LABELS = {
+    "dist": "sentry.dist",
+    "environment": "sentry.environment",
+    "release": "sentry.release",
+    "server_name": "server.address",
+}
+_USER = "user."
+_USER_NAME = {"name": "username"}
+
+
+class OnLeaving(NamedTuple):
+    """Whether attachments are sent, and which fields of a user; None stands for all."""
+
+    attachments: bool = True
+    user_fields: Sequence[str] | None = None
+
+    @property
+    def is_ruled(self) -> bool:
+        """Whether anything is kept in."""
+        return not self.attachments or self.user_fields is not None
+
+    def hooks(self, arguments: Mapping[str, Any], enforcement: Enforcement) -> dict[str, Hook]:
+        """Return the hooks that init's `arguments` need on top of all others, by their names."""
+        labels = _Labels(arguments, enforcement)
+        if not self.is_ruled and not labels.names:
+            return {}
+
+        def event(event: Any, hint: Any) -> Any:
+            labels.apply(event, {name: name for name in labels.names})
+            self._reduce_user(event)
+            if not self.attachments:
+                hint.pop("attachments", None)
+            return event
+
+        def telemetry(data: Any, hint: Any) -> Any:
+            attributes = data.get("attributes")
+            if isinstance(attributes, dict):
+                labels.apply(attributes, {name: _LABELS[name] for name in labels.names})
+                self._reduce_attributes(attributes)
+            return data
+
+        names = ["before_send_log", "before_send_metric"]
+        names += ["before_send_span"] if is_streaming(arguments) else []
+        events = dict.fromkeys(("before_send", "before_send_transaction"), event)
+        return {**events, **dict.fromkeys(names, telemetry)}
+
+    def _reduce_user(self, event: dict[str, Any]) -> None:
+        if self.user_fields is None or "user" not in event:
+            return
+        user = event.pop("user")
+        kept = (
+            {name: user[name] for name in self.user_fields if name in user} if isinstance(user, dict) else {}
+        )
+        if kept:
+            event["user"] = kept
+
+    def _reduce_attributes(self, attributes: dict[str, Any]) -> None:
+        if self.user_fields is None:
+            return
+        for key in [key for key in attributes if isinstance(key, str) and key.startswith(_USER)]:
+            field = key[len(_USER) :]
+            if _USER_NAME.get(field, field) not in self.user_fields:
+                del attributes[key]
+
+
+ALL_LEAVES = OnLeaving()
+
+
+class _Labels:
+    """What a policy says of the labels that an event can give itself."""
+
+    def __init__(self, arguments: Mapping[str, Any], enforcement: Enforcement) -> None:
+        self._arguments = arguments
+        self._enforcement = enforcement
+        self.names = [name for name in _LABELS if name in enforcement.values or name in enforcement.limits]
+
+    def apply(self, data: dict[str, Any], keys: Mapping[str, str]) -> None:
+        """Bring what `data` has under these keys, by label, to what is enforced or allowed."""
+        for name, key in keys.items():
+            given = data.get(key)
+            is_enforced = name in self._enforcement.values
+            if not is_enforced and (given is None or self._enforcement.permits(name, given)):
+                continue
+            value = self._arguments.get(name)
+            data.pop(key, None)
+            if value not in (None, ""):
+                data[key] = str(value).strip()
