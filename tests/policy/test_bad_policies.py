@@ -426,12 +426,10 @@ def test_metadata_that_cannot_be_read(
 def test_what_keeps_the_settings_from_being_read_lets_nothing_past_a_policy(
     start: Start, project: Project, other: Project, tmp_path: Path
 ) -> None:
-    # Of the integrations' libraries, some need what is missing too.
-    options = '{"auto_enabling_integrations": false}'
-    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn, "OPTIONS": options}
+    environ = {"INIT": "by keywords", "OTHER_DSN": other.dsn}
     code = "policy = {'defaults': {'no_option': 1}}"  # which has one look for what is nearly called so
     environ.update(distribution(tmp_path, code, {POLICIES: {"acme": "acme:policy"}}))
-    (tmp_path / "difflib.py").write_text("raise RuntimeError('gone')\n")
+    (tmp_path / "difflib.py").write_text("raise ImportError('gone')\n")
     server = start(uvicorn("own_init:app"), environ).ready()
     server.provoke()
     server.stop()
