@@ -122,13 +122,13 @@ def test_each_value_of_json_is_read_as_by_a_process(field: str) -> None:
             assert same(of_model(field, value), of_options_json(field, value)), value
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(set(OPTIONS) - set(FILES))), TEXTS.filter(lambda text: text.strip()))
 def test_any_text_is_read_as_by_a_process(field: str, text: str) -> None:
     assert same(of_model(field, text.strip()), of_process(field, text))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(SDK_OPTIONS)), JSON)
 def test_any_value_of_json_is_read_as_by_a_process(field: str, value: Any) -> None:
     if value is not None and not (isinstance(value, str) and not value.strip()):
