@@ -11,10 +11,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import Annotated
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
-from sentry_asgi_autoconf.settings import app_config, config_place, sources
+from sentry_asgi_autoconf.settings import sources
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.candidates import choose
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
+from sentry_asgi_autoconf.settings.loading import config_file
 from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_options
@@ -108,8 +109,7 @@ def _options_json_of(secrets: _Reader) -> _Reader:
 
 
 def _config_file(problems: list[AutoconfError]) -> _Values:
-    named = os.environ.get(config_place.VARIABLE, "").strip()
-    table = app_config.read(named or None, None, problems)
+    table = config_file(os.environ, None, problems)
     own = {OWN_PREFIX + name: candidate for name, candidate in table.own.items()}
     return sources.without_blanks({**table.options, **own})
 

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from sentry_asgi_autoconf.settings.option import by_name
-from sentry_asgi_autoconf.settings.options.destination import DESTINATION
-from sentry_asgi_autoconf.settings.options.errors import ERRORS
-from sentry_asgi_autoconf.settings.options.integrations import INTEGRATIONS
-from sentry_asgi_autoconf.settings.options.privacy import PRIVACY
-from sentry_asgi_autoconf.settings.options.profiling import PROFILING
-from sentry_asgi_autoconf.settings.options.signals import SIGNALS
-from sentry_asgi_autoconf.settings.options.stack_traces import STACK_TRACES
-from sentry_asgi_autoconf.settings.options.tracing import TRACING
-from sentry_asgi_autoconf.settings.options.transport import TRANSPORT
+from sentry_asgi_autoconf.settings.options.errors import ERRORS, STACK_TRACES
+from sentry_asgi_autoconf.settings.options.sending import DESTINATION, PRIVACY, TRANSPORT
+from sentry_asgi_autoconf.settings.options.tracing import INTEGRATIONS, PROFILING, SIGNALS, TRACING
 
 # In the order of the settings reference.
 OPTION_GROUPS = (

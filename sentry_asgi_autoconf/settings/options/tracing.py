@@ -1,4 +1,6 @@
-"""Options that say which requests are traced, and what spans show."""
+"""Options that say what is traced and instrumented, and of profiles, logs and metrics."""
+
+from __future__ import annotations
 
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.option import Group, Option
@@ -125,6 +127,109 @@ TRACING = Group(
             kinds.INSTRUMENTER,
             "Who makes the spans: the SDK itself, or OpenTelemetry.",
             "otel",
+        ),
+    ),
+)
+
+PROFILING = Group(
+    "Profiling",
+    (
+        Option(
+            "profile_session_sample_rate",
+            kinds.RATE,
+            "The share of processes that run the continuous profiler.",
+            "1",
+        ),
+        Option(
+            "profile_lifecycle",
+            kinds.PROFILE_LIFECYCLE,
+            "Profile while a request is traced (trace), or when your code says so (manual).",
+            "trace",
+        ),
+        Option(
+            "profiler_mode",
+            kinds.PROFILER_MODE,
+            "How the profiler samples: from a thread or from a gevent greenlet; sleep means thread.",
+            "thread",
+        ),
+        Option(
+            "profiles_sample_rate",
+            kinds.RATE,
+            "Deprecated by the SDK: the share of traced requests that gets a profile of its own.",
+            "0.1",
+        ),
+        Option(
+            "profiles_sampler",
+            kinds.REFERENCE,
+            "Deprecated by the SDK: a function that gives that share for one request.",
+            "myapp.sentry:profiles_sampler",
+        ),
+    ),
+)
+
+SIGNALS = Group(
+    "Logs and metrics",
+    (
+        Option(
+            "enable_logs",
+            kinds.BOOLEAN,
+            "Send log records to Sentry's logs.",
+            "true",
+        ),
+        Option(
+            "before_send_log",
+            kinds.REFERENCE,
+            "A function of log and hint that gives the log to send, or None to drop it.",
+            "myapp.sentry:before_send_log",
+        ),
+        Option(
+            "enable_metrics",
+            kinds.BOOLEAN,
+            "Send metrics that your code records; newer SDKs send them whatever it says.",
+            "false",
+        ),
+        Option(
+            "before_send_metric",
+            kinds.REFERENCE,
+            "A function of metric and hint that gives the metric to send, or None to drop it.",
+            "myapp.sentry:before_send_metric",
+        ),
+    ),
+)
+
+INTEGRATIONS = Group(
+    "Integrations and experiments",
+    (
+        Option(
+            "integrations",
+            kinds.INTEGRATIONS,
+            "Integrations to use on top of those that the SDK finds by itself; asyncio reports errors"
+            " of tasks in each event loop that serves.",
+            "asyncio,myapp.sentry:QueueIntegration",
+        ),
+        Option(
+            "disabled_integrations",
+            kinds.INTEGRATIONS,
+            "Integrations that are not used although the SDK would use them.",
+            "logging,httpx",
+        ),
+        Option(
+            "default_integrations",
+            kinds.BOOLEAN,
+            "Use the integrations that need no library, such as logging and threads.",
+            "false",
+        ),
+        Option(
+            "auto_enabling_integrations",
+            kinds.BOOLEAN,
+            "Use the integration of every installed library that has one.",
+            "false",
+        ),
+        Option(
+            "experiments",
+            kinds.MAPPING,
+            "Features that the SDK does not promise to keep.",
+            '{"transport_http2": true}',
         ),
     ),
 )
