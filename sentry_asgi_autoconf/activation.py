@@ -85,7 +85,6 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
-    import sentry_asgi_autoconf.sdk  # noqa: F401 (first: it says that what is called sentry_sdk is none, or too old)
     from sentry_asgi_autoconf import init_arguments
     from sentry_asgi_autoconf.sdk import deferred, guard
     from sentry_asgi_autoconf.wrapping import made_before
