@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping
 
-from sentry_sdk.consts import DEFAULT_OPTIONS
-
 from sentry_asgi_autoconf.origin import LIMITS, Origin
 from sentry_asgi_autoconf.sdk import constraints
 from sentry_asgi_autoconf.settings.candidate import Candidate
@@ -34,6 +32,9 @@ class _Effect:
     """The arguments that a policy makes of the settings, and by option who says that it is another than was wanted."""
 
     def __init__(self, loaded: Loaded) -> None:
+        from sentry_sdk.consts import DEFAULT_OPTIONS  # not before `sdk`, which says what an SDK it is
+
+        self._usual: Mapping[str, Any] = DEFAULT_OPTIONS
         self._enforcement: Enforcement = loaded.enforcement
         self._settings: Mapping[str, Setting] = loaded.settings
         self._arguments, refusals = constraints.held(loaded.options, loaded.options, self._enforcement)
@@ -45,14 +46,14 @@ class _Effect:
     def setting(self, name: str) -> Setting:
         """Give an option's setting, with no origin if neither a layer nor the policy sets it."""
         setting, enforcement = self._settings.get(name, _UNSET), self._enforcement
-        if name not in DEFAULT_OPTIONS:
+        if name not in self._usual:
             return setting
         if name in enforcement.values and setting.origin != enforcement.origins[name]:
             below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
             return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
         said_by = self._said_by.get(name) or str(enforcement.limits.get(name, ""))
         applied = self._arguments.get(name)
-        is_default = setting.origin is None and _same(applied, DEFAULT_OPTIONS.get(name))
+        is_default = setting.origin is None and _same(applied, self._usual.get(name))
         if said_by and not is_default and not _same(applied, setting.value):
             origin = setting.origin or _of_limit(name, enforcement.limits[name])
             return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=said_by)

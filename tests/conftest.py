@@ -14,6 +14,35 @@ from tests.harness.envelopes import Project
 from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
 
+# What starts many servers or environments: the default run has their like, with fewer of them.
+SLOW = (
+    "cli/test_check_command.py",
+    "cli/test_check_delivery.py",
+    "policy/test_every_way_to_init.py",
+    "policy/test_fuzz_of_boots.py",
+    "policy/test_layers_of_a_process.py",
+    "servers",
+    "serving/test_asyncio_integration.py",
+    "serving/test_background_tasks.py",
+    "serving/test_exclusion.py",
+    "serving/test_head_sampling.py",
+    "serving/test_old_metadata.py",
+    "serving/test_pickled_client.py",
+    "serving/test_raising_hooks.py",
+    "serving/test_releases.py",
+    "serving/test_uvicorn_modes.py",
+    "third_party",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow."""
+    here = Path(__file__).parent
+    for item in items:
+        path = item.path.relative_to(here).as_posix()
+        if path in SLOW or path.partition("/")[0] in SLOW:
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gather results where all tests are reported: not in the processes that run them side by side."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -48,9 +49,11 @@ def wheel() -> Path:
     directory = WHEELS / _source()
     if not directory.exists():
         pip = [sys.executable, "-m", "pip", "--quiet"]
-        with tempfile.TemporaryDirectory() as built:
-            _run(*pip, "wheel", "--no-deps", "--wheel-dir", built, str(ROOT))
-            shutil.copytree(built, directory)
+        WHEELS.mkdir(parents=True, exist_ok=True)
+        built = tempfile.mkdtemp(dir=WHEELS)
+        _run(*pip, "wheel", "--no-deps", "--wheel-dir", built, str(ROOT))
+        with contextlib.suppress(OSError):  # another process of the tests has done the same
+            Path(built).rename(directory)
     (found,) = directory.glob("*.whl")
     return found
 

@@ -14,6 +14,7 @@ import sentry_sdk.integrations
 from sentry_asgi_autoconf import activation, client_calls, runtime
 from sentry_asgi_autoconf.activation import Decision
 from sentry_asgi_autoconf.exceptions import SdkError
+from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.references import IntegrationReference
 from sentry_asgi_autoconf.sdk import deferred, initialise
 from sentry_asgi_autoconf.settings import loading
@@ -73,7 +74,7 @@ def _initialise(given: Mapping[str, Any]) -> Any:
 
     def without_dsn(arguments: Any, loaded: Loaded, app_said: Any) -> Decision:
         try:
-            initialise.init(activation._final(arguments, app_said), defers=arguments.defers)
+            initialise.init(activation._final(arguments, app_said).arguments, defers=arguments.defers)
         except SdkError as error:
             refusals.append(error)
         return Decision(not refusals, "a test's settings")
@@ -101,7 +102,11 @@ def _settings(options: Mapping[str, Any]) -> Loaded:
     """Return what a test gives as settings, with those of the environment, of which it may set variables too."""
     loaded = loading.load(os.environ)
     named = {name: [_named(each) for each in options[name]] for name in _NAMED if name in options}
-    return loaded._replace(options={**loaded.options, **options, **named})
+    given = {**options, **named}
+    return loaded._replace(
+        options={**loaded.options, **given},
+        sources={**loaded.sources, **dict.fromkeys(given, Origin("a test", "its init"))},
+    )
 
 
 def _named(integration: Any) -> Any:
