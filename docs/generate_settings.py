@@ -1,4 +1,4 @@
-"""Write `docs/reference/settings.md` from the settings models."""
+"""Write `docs/reference/settings.md` from the declaration of the settings."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Iterator
 
-from pydantic.fields import FieldInfo
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
-from sentry_asgi_autoconf.settings.base import Settings, is_secret, variable_name
-from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
+from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, init_name
-from sentry_asgi_autoconf.settings.options_json import OptionsJson
-from sentry_asgi_autoconf.settings.own import OwnSettings
-from sentry_asgi_autoconf.settings.problems import allowed
+from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 
 # Parts of an explanation that are to be typed as they stand.
 _SYNTAX = re.compile(r"package\.module[.:]\w+|\{.*\}")
@@ -26,7 +22,7 @@ TARGET = Path(__file__).parent / "reference" / "settings.md"
 INTRODUCTION = """\
 # Settings
 
-<!-- Written by docs/generate_settings.py from the settings models: change those, not this file. -->
+<!-- Written by docs/generate_settings.py from the declaration of the settings: change that, not this file. -->
 
 Every setting is an environment variable. `SENTRY_<OPTION>` is the option of `sentry_sdk.init` with that
 name, `SENTRY_ASGI_<NAME>` is a setting of sentry-asgi-autoconf itself.
@@ -88,42 +84,33 @@ INTRODUCTION_OF_OWN = """\
 
 
 def render() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     parts = [INTRODUCTION]
     for group in OPTION_GROUPS:
-        parts += [f"## {_title(group)}\n", *_sections(group)]
-    parts += [OUTRO_OF_OPTIONS_JSON, *_sections(OptionsJson), INTRODUCTION_OF_OWN, *_sections(OwnSettings)]
+        parts += [f"## {group.title}\n", *map(_section, group.options)]
+    parts += [OUTRO_OF_OPTIONS_JSON, *map(_section, OPTIONS_JSON.values())]
+    parts += [INTRODUCTION_OF_OWN, *map(_section, OWN_SETTINGS.values())]
     return "\n".join(parts)
 
 
-def _title(group: type[Settings]) -> str:
-    return (group.__doc__ or "").strip().rstrip(".")
-
-
-def _sections(model: type[Settings]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield _section(model, name, field)
-
-
-def _section(model: type[Settings], name: str, field: FieldInfo) -> str:
-    variable = variable_name(model, name)
+def _section(option: Option) -> str:
     lines = [
-        f"### `{variable}`\n",
-        f"{field.description}\n",
-        f"- Value: {_value(field)}",
-        f"- Default: {_default(model, name, field)}",
-        f"- Example: `{variable}={(field.examples or [''])[0]}`",
+        f"### `{option.variable}`\n",
+        f"{option.description}\n",
+        f"- Value: {_value(option.kind.words)}",
+        f"- Default: {_default(option)}",
+        f"- Example: `{option.variable}={option.example}`",
     ]
-    if is_secret(field):
+    if option.is_secret:
         lines.append("- Secret")
-    if model is OwnSettings and OWN_PREFIX + name not in file_settings():
+    if option.is_environment_only:
         lines.append("- Environment only")
     return "\n".join(lines) + "\n"
 
 
-def _value(field: FieldInfo) -> str:
-    """Give the allowed values, what is to be typed literally set as code."""
-    words, such_as, example = allowed(field).partition(" such as ")
+def _value(allowed: str) -> str:
+    """Return the allowed values, what is to be typed literally set as code."""
+    words, such_as, example = allowed.partition(" such as ")
     if words.startswith("one of "):
         return "one of " + ", ".join(f"`{choice}`" for choice in words[len("one of ") :].split(", "))
     words = _SYNTAX.sub(r"`\g<0>`", words)
@@ -131,15 +118,13 @@ def _value(field: FieldInfo) -> str:
     return f"{words}{such_as}`{example}`" if example else words
 
 
-def _default(model: type[Settings], name: str, field: FieldInfo) -> str:
-    if model is OptionsJson:
-        return "not set"
-    default = field.default if model is OwnSettings else DEFAULT_OPTIONS[init_name(name)]
+def _default(option: Option) -> str:
+    default = option.default if option.default is not None else DEFAULT_OPTIONS.get(init_name(option.name))
     if isinstance(default, bool):
         return f"`{json.dumps(default)}`"
     if default is None:
         # The SDK says so for a switch that is off.
-        return "`false`" if allowed(field) == "true or false" else "not set"
+        return "`false`" if option.kind.words == "true or false" else "not set"
     if default in ([], {}, frozenset()):
         return "empty"
     return f"`{','.join(default)}`" if isinstance(default, list) else f"`{default}`"

@@ -61,8 +61,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _value(name: str, value: Any) -> str:
-    from sentry_asgi_autoconf.settings.base import is_secret
-    from sentry_asgi_autoconf.settings.options import SdkOptions, field_of
+    from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of
 
-    field = SdkOptions.model_fields.get(field_of(name))
-    return MASK if field is None or is_secret(field) else shown(value)
+    option = SDK_OPTIONS.get(field_of(name))
+    return MASK if option is None or option.is_secret else shown(value)

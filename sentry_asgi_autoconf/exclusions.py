@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Sequence
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.own_values import OwnValues
+    from sentry_asgi_autoconf.settings.own import OwnValues
 
 _SERVERS = "SENTRY_ASGI_DISABLED_SERVERS"
 _APPS = "SENTRY_ASGI_EXCLUDED_APPS"

@@ -18,7 +18,7 @@ def of_stage(error: Exception, adapter_of: str | None = None) -> AutoconfError:
     if isinstance(error, ImportError):
         return DependencyError(
             f"{error}: {outcome}",
-            remedy="pip install 'sentry-sdk>=2' 'pydantic-settings>=2' in the app's environment.",
+            remedy="pip install 'sentry-sdk>=2' in the app's environment.",
         )
     return UnexpectedError(
         f"{_described(error)}: {outcome}", remedy="Please report it, with SENTRY_DEBUG=true's output."

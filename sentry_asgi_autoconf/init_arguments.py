@@ -141,4 +141,4 @@ def _of_policy(doubt: AutoconfError) -> AutoconfError:
 
 
 def _defers(loaded: Loaded) -> bool:
-    return loaded.own.integrations == "deferred"
+    return bool(loaded.own.integrations == "deferred")

@@ -7,7 +7,7 @@ import sys
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
-_PACKAGES = {"cli": ("rich",), "inbox": ("jinja2", "pygments", "rich", "starlette", "uvicorn")}
+_PACKAGES = {"cli": ("dotenv", "rich"), "inbox": ("jinja2", "pygments", "rich", "starlette", "uvicorn")}
 
 
 class MissingExtraError(AutoconfError):

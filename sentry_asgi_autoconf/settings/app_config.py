@@ -6,22 +6,19 @@ from typing import Any, Mapping
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableConfigError
 from sentry_asgi_autoconf.origin import CONFIG_FILE, Origin
-from sentry_asgi_autoconf.settings.config_place import VARIABLE, pyprojects, values_of
+from sentry_asgi_autoconf.settings.config_place import VARIABLE, values_of
 from sentry_asgi_autoconf.settings.keys import NOTHING, Table, did_you_mean, sorted_out
 from sentry_asgi_autoconf.settings.toml_file import TomlFile, reason
 from sentry_asgi_autoconf.shown_values import printable, shown
 
 
-def read(named: str | None, app: str | None, problems: list[AutoconfError]) -> Table:
-    """Give what the file says: the one named by the variable, else that of the app of this import string."""
-    path = named or next(pyprojects(app), None)
-    if path is None:
-        return NOTHING
+def read(path: str, problems: list[AutoconfError], *, is_named: bool) -> Table:
+    """Return what the file says, which the variable names or which is beside the app."""
     try:
         file = TomlFile(path)
         keys, values = values_of(file)
     except (OSError, ValueError) as error:
-        problems.append(_unreadable(path, f"{VARIABLE}={shown(path, 200)}" if named else "", error))
+        problems.append(_unreadable(path, f"{VARIABLE}={shown(path, 200)}" if is_named else "", error))
         return NOTHING
 
     def origin(key: str) -> Origin:

@@ -1,93 +1,63 @@
-"""Choose for each field the highest candidate that its type, and a policy, allow."""
+"""Choose for each option the highest candidate that its kind, and a policy, allow."""
 
-from typing import Any, Callable, Dict, Generic, List, NamedTuple, Sequence, Tuple, Type, TypeVar
+from __future__ import annotations
 
-from pydantic import ValidationError
+from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.origin import Origin
-from sentry_asgi_autoconf.settings.base import Settings
 from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.problems import refusal
-from sentry_asgi_autoconf.settings.source import Source
-
-ModelT = TypeVar("ModelT", bound=Settings)
 
 
-class Choice(Generic[ModelT]):
-    """A valid model, and how it came about.
+class Choice(NamedTuple):
+    """The values that were chosen, by option, and how that came about.
 
-    `origins` gives the origin of each value that was chosen, `overrode` the candidates below it, highest first,
-    `forbidden` those above it that the policy did not permit; `problems` tell of values that were refused.
+    `origins` gives the origin of each, `overrode` the candidates below it, highest first, `forbidden` those above it
+    that the policy did not permit; `problems` tell of values that were refused.
     """
 
-    def __init__(
-        self,
-        model: ModelT,
-        origins: Dict[str, Origin],
-        overrode: Dict[str, List[Candidate]],
-        forbidden: Dict[str, List[Candidate]],
-        problems: List[AutoconfError],
-    ) -> None:
-        """Keep them."""
-        self.model = model
-        self.origins = origins
-        self.overrode = overrode
-        self.forbidden = forbidden
-        self.problems = problems
-
-
-class _Refused(NamedTuple):
-    field_name: str
-    candidate: Candidate
-    error: Dict[str, Any]
+    values: dict[str, Any]
+    origins: dict[str, Origin]
+    overrode: dict[str, list[Candidate]]
+    forbidden: dict[str, list[Candidate]]
+    problems: list[AutoconfError]
 
 
 def choose(
-    model: Type[ModelT],
-    sources: Sequence[Source],
-    permits: Callable[[str, Any], bool] = lambda field_name, value: True,
-) -> Choice[ModelT]:
-    """Build the model from `sources`, highest first; a refused value gives way to the next lower source's.
+    options: Mapping[str, Option],
+    sources: Sequence[Mapping[str, Candidate]],
+    permits: Callable[[str, Any], bool] = lambda name, value: True,
+) -> Choice:
+    """Choose from `sources`, highest first; a refused value gives way to the next lower source's.
 
-    `permits` tells whether a policy lets a field have a valid value.
+    `permits` tells whether a policy lets an option have a valid value.
     """
-    candidates = _by_field(sources)
-    refused: List[_Refused] = []
-    forbidden: Dict[str, List[Candidate]] = {}
-    while True:
-        chosen = {name: found[0] for name, found in candidates.items() if found}
-        checked, errors = _checked(model, chosen)
-        for name, error in errors.items():
-            refused.append(_Refused(name, candidates[name].pop(0), error))
-        if checked is None:
+    choice = Choice({}, {}, {}, {}, [])
+    for name, option in options.items():
+        _choose(option, [source[name] for source in sources if name in source], permits, choice)
+    return choice
+
+
+def _choose(
+    option: Option,
+    candidates: list[Candidate],
+    permits: Callable[[str, Any], bool],
+    choice: Choice,
+) -> None:
+    name, refused = option.name, []
+    while candidates:
+        candidate = candidates.pop(0)
+        try:
+            value = option.read(candidate.value)
+        except ValueError as error:
+            refused.append((candidate, error))
             continue
-        banned = [name for name in chosen if not permits(name, getattr(checked, name))]
-        for name in banned:
-            forbidden.setdefault(name, []).append(candidates[name].pop(0))
-        if not banned:
+        if permits(name, value):
+            choice.values[name], choice.origins[name] = value, candidate.origin
+            choice.overrode[name] = candidates
             break
-    origins = {name: candidate.origin for name, candidate in chosen.items()}
-    overrode = {name: candidates[name][1:] for name in chosen}
-    problems = [problem for source in sources for problem in source.problems]
-    problems += [refusal(model, name, was, error, origins.get(name)) for name, was, error in refused]
-    return Choice(checked, origins, overrode, forbidden, problems)
-
-
-def _by_field(sources: Sequence[Source]) -> Dict[str, List[Candidate]]:
-    candidates: Dict[str, List[Candidate]] = {}
-    for source in sources:
-        for name, candidate in source.candidates().items():
-            candidates.setdefault(name, []).append(candidate)
-    return candidates
-
-
-def _checked(model: Type[ModelT], chosen: Dict[str, Candidate]) -> Tuple[Any, Dict[str, Dict[str, Any]]]:
-    """Give the model, or else the first error of each field."""
-    try:
-        return model(**{name: candidate.value for name, candidate in chosen.items()}), {}
-    except ValidationError as error:
-        errors: Dict[str, Dict[str, Any]] = {}
-        for part in error.errors(include_url=False):
-            errors.setdefault(str(part["loc"][0]), dict(part))
-        return None, errors
+        choice.forbidden.setdefault(name, []).append(candidate)
+    instead = choice.origins.get(name)
+    choice.problems.extend(refusal(option, candidate, error, instead) for candidate, error in refused)

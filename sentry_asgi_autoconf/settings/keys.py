@@ -1,12 +1,14 @@
 """The keys of files: a variable's name in lower case without SENTRY_, so that nobody learns two lists of names."""
 
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError
 from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.settings.options import SdkOptions, field_of
-from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 from sentry_asgi_autoconf.settings.texts import lower_case
 from sentry_asgi_autoconf.shown_values import printable
 
@@ -16,25 +18,25 @@ _PREFIX = "sentry_"
 
 
 class Table(NamedTuple):
-    """A table's values by field of SdkOptions and of OwnSettings, and options that only a newer SDK knows."""
+    """A table's values by field of SDK_OPTIONS and of OWN_SETTINGS, and options that only a newer SDK knows."""
 
-    options: Dict[str, Candidate]
-    own: Dict[str, Candidate]
-    further: Dict[str, Candidate]
+    options: dict[str, Candidate]
+    own: dict[str, Candidate]
+    further: dict[str, Candidate]
 
 
 NOTHING = Table({}, {}, {})
 
 
 def sorted_out(
-    values: Mapping[str, Any], origin_of: Callable[[str], Origin], problems: List[AutoconfError]
+    values: Mapping[str, Any], origin_of: Callable[[str], Origin], problems: list[AutoconfError]
 ) -> Table:
     """Tell by their keys what the values of a table are; a key that is nothing of ours becomes a problem."""
     table = Table({}, {}, {})
     for key, value in values.items():
         candidate = Candidate(value, origin_of(key))
         if not key.startswith(OWN_PREFIX):
-            known = field_of(key) in SdkOptions.model_fields
+            known = field_of(key) in SDK_OPTIONS
             (table.options if known else table.further)[field_of(key) if known else key] = candidate
         elif _why_not(key, value):
             problems.append(_refused(key, candidate))
@@ -43,16 +45,16 @@ def sorted_out(
     return table
 
 
-def file_settings() -> List[str]:
+def file_settings() -> list[str]:
     """Give the keys of this package's own settings that a file may hold."""
-    return [OWN_PREFIX + name for name in OwnSettings.model_fields if _why_not(OWN_PREFIX + name) is None]
+    return [OWN_PREFIX + name for name, option in OWN_SETTINGS.items() if not option.is_environment_only]
 
 
-def nearest(key: str) -> Optional[str]:
+def nearest(key: str) -> str | None:
     """Give the key that `key` is a slip of the pen of, if there is one."""
     import difflib
 
-    known = [*SdkOptions.model_fields, *file_settings(), "_experiments"]
+    known = [*SDK_OPTIONS, *file_settings(), "_experiments"]
     key = key.lower()
     key = key[len(_PREFIX) :] if key.startswith(_PREFIX) else key
     return next(iter(difflib.get_close_matches(key, known, n=1, cutoff=0.8)), None)
@@ -64,12 +66,11 @@ def did_you_mean(key: str) -> str:
     return f"Did you mean {near}?" if near else "The settings reference lists the keys."
 
 
-def _why_not(key: str, value: Any = None) -> Optional[str]:
-    field = OwnSettings.model_fields.get(key[len(OWN_PREFIX) :])
-    if field is None:
+def _why_not(key: str, value: Any) -> str | None:
+    option = OWN_SETTINGS.get(key[len(OWN_PREFIX) :])
+    if option is None:
         return "is no setting"
-    extra = field.json_schema_extra
-    if isinstance(extra, dict) and extra.get("environment_only"):
+    if option.is_environment_only:
         return "is read from the environment only, before there are files to read"
     if key == f"{OWN_PREFIX}processes" and lower_case(value) in ("servers", "all"):
         return "can only be guarded: for all else the environment is read, before there are files to read"

@@ -7,7 +7,7 @@ from typing import Any, Mapping, NamedTuple
 from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
-from sentry_asgi_autoconf.settings.own_values import OwnValues
+from sentry_asgi_autoconf.settings.own import OwnValues
 from sentry_asgi_autoconf.settings.provenance import Setting
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Iterable
 
 from sentry_asgi_autoconf.exceptions import UnknownSettingError
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.destination import is_nearly_dsn
 from sentry_asgi_autoconf.settings.foreign_variables import FOREIGN, PREFIX
-from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.options_json import OptionsJson
-from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 from sentry_asgi_autoconf.shown_values import printable
 
 _OWN_PREFIX = "SENTRY_ASGI_"
@@ -21,8 +20,8 @@ _NEAR_OWN = 0.6
 
 def known_variables() -> frozenset[str]:
     """Give the name of every variable that is a setting."""
-    models = (SdkOptions, OptionsJson, OwnSettings)
-    return frozenset(variable_name(model, field) for model in models for field in model.model_fields)
+    declared = (*SDK_OPTIONS.values(), *OPTIONS_JSON.values(), *OWN_SETTINGS.values())
+    return frozenset(option.variable for option in declared)
 
 
 def unknown_variables(names: Iterable[str]) -> list[UnknownSettingError]:

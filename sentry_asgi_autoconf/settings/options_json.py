@@ -1,50 +1,49 @@
 """`SENTRY_OPTIONS_JSON`: options that a newer SDK adds, and the lowest source for those that are known."""
 
-from typing import Any, Dict, Mapping, Optional, Type
+from __future__ import annotations
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from typing import Any, Mapping
 
 from sentry_asgi_autoconf.origin import Origin
-from sentry_asgi_autoconf.settings import types
-from sentry_asgi_autoconf.settings.base import Settings
+from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.settings.options import SdkOptions, field_of, init_name
-from sentry_asgi_autoconf.settings.source import Source
+from sentry_asgi_autoconf.settings.option import Option, by_name
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 
-
-class OptionsJson(Settings):
-    """Any option, as JSON."""
-
-    options_json: Optional[types.Mapping] = Field(
-        None,
-        description="Any options of sentry_sdk.init, known here or not; the other variables win.",
-        examples=['{"a_newer_option": true, "max_breadcrumbs": 50}'],
-        json_schema_extra={"secret": True},
+_NAME = "options_json"
+OPTIONS_JSON = by_name(
+    Option(
+        _NAME,
+        kinds.MAPPING,
+        "Any options of sentry_sdk.init, known here or not; the other variables win.",
+        '{"a_newer_option": true, "max_breadcrumbs": 50}',
+        is_secret=True,
     )
+)
 
 
-class OptionsJsonSource(Source):
-    """Values of known options, parsed already."""
-
-    def __init__(self, settings_cls: Type[BaseSettings], options: Mapping[str, Any], origin: Origin) -> None:
-        """Take the object and where it was found."""
-        super().__init__(settings_cls)
-        self._options = {field_of(name): value for name, value in options.items()}
-        self._origin = origin
-
-    def find(self, field_name: str) -> Optional[Candidate]:
-        """Give the value under the option's name; null sets nothing."""
-        value = self._options.get(field_name)
-        if value is None or (isinstance(value, str) and not value.strip()):
-            return None
-        return Candidate(value, self._origin._replace(key=init_name(field_name)))
-
-
-def unknown_options(options: Mapping[str, Any], origin: Origin) -> Dict[str, Candidate]:
-    """Give what no field of SdkOptions checks; `origin` is that of all options."""
+def known_options(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> dict[str, Candidate]:
+    """Return what the chosen object says of SDK_OPTIONS; null and blank text set nothing."""
+    options = _options(values, origins)
     return {
-        name: Candidate(value, origin._replace(key=name))
-        for name, value in options.items()
-        if field_of(name) not in SdkOptions.model_fields
+        name: options[name] for name in SDK_OPTIONS if name in options and not is_blank(options[name].value)
+    }
+
+
+def unknown_options(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> dict[str, Candidate]:
+    """Return what the chosen object says besides."""
+    options = _options(values, origins)
+    return {name: option for name, option in options.items() if name not in SDK_OPTIONS}
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a value says nothing."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _options(values: Mapping[str, Any], origins: Mapping[str, Origin]) -> dict[str, Candidate]:
+    """Return the options of the object by name, each with the key that it has there."""
+    return {
+        field_of(key): Candidate(value, origins[_NAME]._replace(key=init_name(field_of(key))))
+        for key, value in values.get(_NAME, {}).items()
     }

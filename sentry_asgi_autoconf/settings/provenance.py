@@ -1,6 +1,8 @@
 """How each value came about."""
 
-from typing import Any, NamedTuple, Optional, Tuple
+from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 from sentry_asgi_autoconf.origin import Origin
 from sentry_asgi_autoconf.settings.candidate import Candidate
@@ -15,9 +17,9 @@ class Setting(NamedTuple):
     """
 
     value: Any
-    origin: Optional[Origin]
-    overrode: Tuple[Candidate, ...] = ()
-    forbidden: Tuple[Candidate, ...] = ()
+    origin: Origin | None
+    overrode: tuple[Candidate, ...] = ()
+    forbidden: tuple[Candidate, ...] = ()
     wanted: Any = None
     ruled_by: str = ""
-    left_out: Tuple[Candidate, ...] = ()
+    left_out: tuple[Candidate, ...] = ()

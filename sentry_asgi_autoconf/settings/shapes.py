@@ -1,4 +1,6 @@
-"""What a JSON Schema says of values whose check is a function, which pydantic cannot tell it from."""
+"""What a JSON Schema says of the values of settings."""
+
+from __future__ import annotations
 
 from typing import Any, Dict
 
@@ -6,12 +8,12 @@ Shape = Dict[str, Any]
 
 
 def text(pattern: str) -> Shape:
-    """Give the shape of a text; the pattern is in what Python's and ECMA's regular expressions share."""
+    """Return the shape of a text; the pattern is in what Python's and ECMA's regular expressions share."""
     return {"type": "string", "pattern": rf"^\s*(?:{pattern})\s*$"}
 
 
 def items(item: Shape) -> Shape:
-    """Give the shape of a list."""
+    """Return the shape of a list."""
     return {"type": "array", "items": item}
 
 
@@ -19,28 +21,30 @@ def items(item: Shape) -> Shape:
 _HTTP = "[hH][tT][tT][pP][sS]?"
 _SOCKS = "[sS][oO][cC][kK][sS](?:4[aA]?|5[hH]?)"
 _STATUS_CODE = r"[1-5]\d\d"
-_ANY_TEXT: Shape = {"type": "string"}
-_RATE: Shape = {"type": "number", "minimum": 0, "maximum": 1}
+ANY_TEXT: Shape = {"type": "string"}
+RATE: Shape = {"type": "number", "minimum": 0, "maximum": 1}
 _REGEX: Shape = {
     "type": "object",
-    "properties": {"regex": _ANY_TEXT},
+    "properties": {"regex": ANY_TEXT},
     "required": ["regex"],
     "additionalProperties": False,
 }
 _SPAN_RULE: Shape = {
     "type": "object",
-    "properties": {"name": {"anyOf": [_ANY_TEXT, _REGEX]}, "attributes": {"type": "object"}},
+    "properties": {"name": {"anyOf": [ANY_TEXT, _REGEX]}, "attributes": {"type": "object"}},
     "minProperties": 1,
     "additionalProperties": False,
 }
 _FUNCTION = text(r"[^\s.]+(?:\.[^\s.]+)+")
 
 NUMBER: Shape = {"type": "number"}
+WHOLE_NUMBER: Shape = {"type": "integer", "minimum": 0}
+MAPPING: Shape = {"type": "object", "additionalProperties": True}
 DSN = text(rf"{_HTTP}://.+@.+/.*\d.*")
 PROXY_URL = text(rf"(?:{_HTTP}|{_SOCKS})://.+")
 BOOLEAN_OR_URL: Shape = {"anyOf": [{"type": "boolean"}, text(rf"{_HTTP}://.+|[\w.-]+:\d+(?:/\S*)?")]}
 REFERENCE = text(r"[^\s:]+:[^\s:]+")
-TEXTS = items(_ANY_TEXT)
+TEXTS = items(ANY_TEXT)
 NAMES = items(text(r"[^\s,]+"))
 STATUS_CODES = items(
     {
@@ -61,12 +65,12 @@ FUNCTIONS = items(
 SOCKET_OPTIONS = items(
     {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 3, "maxItems": 3}
 )
-SPAN_RULES = items({"anyOf": [_ANY_TEXT, _REGEX, _SPAN_RULE]})
+SPAN_RULES = items({"anyOf": [ANY_TEXT, _REGEX, _SPAN_RULE]})
 PATHS = items(text("[/*].*"))
 RATES_BY_PATH: Shape = {
     "type": "object",
     "propertyNames": {"pattern": r"^\s*(?:[A-Za-z]+\s+)?[/*]"},
-    "additionalProperties": _RATE,
+    "additionalProperties": RATE,
 }
 APPS = items(text("[^:]*:[^:]*"))
 # The middle one has a short name.

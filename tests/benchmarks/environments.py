@@ -16,7 +16,7 @@ SERVED = ("uvicorn", "granian", "httptools", "uvloop", "fastapi")
 
 # What each product's documentation has one install; OpenTelemetry, one distribution for each library.
 _PRODUCTS = {
-    "sentry": ("sentry-sdk", "pydantic-settings"),
+    "sentry": ("sentry-sdk",),
     "opentelemetry": ("opentelemetry-distro", "opentelemetry-exporter-otlp"),
     "datadog": ("ddtrace",),
     "newrelic": ("newrelic",),

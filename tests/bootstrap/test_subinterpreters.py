@@ -60,7 +60,7 @@ def test_nothing_is_activated_and_one_line_says_why(
 ) -> None:
     python = interpreters()[version]
     if python != sys.executable:
-        python = venv(python, "sentry-sdk", "pydantic-settings", "importlib-metadata", "uvicorn")
+        python = venv(python, "sentry-sdk", "importlib-metadata", "uvicorn")
     environ = environment(
         {
             "SENTRY_DSN": project.dsn,

@@ -52,10 +52,6 @@ def hidden_sdk(tmp: Path) -> Environ:
     return {"PYTHONPATH": f"{BOOTSTRAP}:{tmp}:{ROOT}"}
 
 
-def old_pydantic(tmp: Path) -> Environ:
-    return {"PYTHONPATH": distribution(tmp, "pydantic", "1.10.13")}
-
-
 def unwatched(tmp: Path) -> Environ:
     points = "[sentry_asgi_autoconf.servers]\nacme.loader = acme_sentry:join\n"
     return {"PYTHONPATH": distribution(tmp, "acme-sentry", "1.0", points)}
@@ -143,7 +139,6 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "another virtual environment": (other_environment, "other-virtualenv", "has no sentry-sdk"),
     "an old SDK": (old_sdk, "sdk-too-old", "sentry-sdk 1.45.0 is older than 2.0"),
     "a file that hides the SDK": (hidden_sdk, "unusable-dependency", "hides it"),
-    "an old pydantic": (old_pydantic, "pydantic-too-old", "pydantic 1.10.13 is older than 2.0"),
     "an adapter that is not watched": (unwatched, "trigger-unwatched", "does not name acme.loader"),
     "a broken policy": (bad_policy, "invalid-policy", "policy.toml"),
     "a policy that forbids the DSN": (forbidding_policy, "dsn-forbidden", "policy.toml"),
@@ -187,7 +182,7 @@ def test_an_interpreter_that_ignores_the_bootstrap_is_named(options: tuple[str, 
 
 @pytest.mark.matrix
 def test_an_environment_without_a_server_and_files_without_their_metadata_are_named(tmp_path: Path) -> None:
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings")
+    python = venv(sys.executable, "sentry-sdk")
     package = installed_beside(tmp_path).parent
     checked = check(environ={"PYTHONPATH": f"{package / 'bootstrap'}:{package.parent}"}, python=python)
     assert (checked.status, checked.slugs("error")) == (1, ["no-server"])

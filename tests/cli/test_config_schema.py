@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from sentry_asgi_autoconf.settings.keys import file_settings
 from sentry_asgi_autoconf.settings.names import known_variables
-from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.cli.command_line import cli
 from tests.cli.explained import DSN
 from tests.harness.server import ROOT
@@ -43,7 +43,7 @@ def test_it_is_a_schema_of_all_that_can_be_set(schema: Schema) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     assert schema["$defs"]["environment"]["properties"].keys() == known_variables()
-    keys = {*SdkOptions.model_fields, *file_settings(), "_experiments"}
+    keys = {*SDK_OPTIONS, *file_settings(), "_experiments"}
     assert schema["$defs"]["settings"]["properties"].keys() == keys
 
 

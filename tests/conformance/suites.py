@@ -46,7 +46,7 @@ class Suite(NamedTuple):
     @property
     def environment(self) -> list[str]:
         """A Python and what it needs: of what this project's own tests use, the release that is installed for them."""
-        return [sys.executable, *map(_pinned, (self.distribution, "pydantic-settings", *self.needs))]
+        return [sys.executable, *map(_pinned, (self.distribution, *self.needs))]
 
 
 def _pinned(requirement: str) -> str:

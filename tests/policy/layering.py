@@ -10,9 +10,8 @@ from typing import Any, Mapping
 from sentry_asgi_autoconf import init_arguments
 from sentry_asgi_autoconf.sdk import options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.loading import Loaded, load
-from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy import toml_text
 from tests.policy.layer_values import plain, text
@@ -31,7 +30,7 @@ class Layering:
     def __init__(self, directory: Path, field_name: str) -> None:
         self.field_name = field_name
         self.name = init_name(field_name)
-        self.variable = variable_name(SdkOptions, field_name)
+        self.variable = SDK_OPTIONS[field_name].variable
         self._policy = directory / "policy.toml"
         self._config = directory / "config.toml"
         self._secrets = directory / "secrets"

@@ -22,7 +22,7 @@ from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.origin import CONFIG_FILE
 from sentry_asgi_autoconf.settings.keys import file_settings
 from sentry_asgi_autoconf.settings.loading import Loaded, load
-from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy import toml_text
@@ -30,7 +30,7 @@ from tests.policy.layer_hooks import Hook
 from tests.policy.layer_values import plain
 from tests.settings.test_fuzz import JSON, KEYS, MARK, NAMES, PASSWORDS, SHAPES, TEXTS, VARIABLES
 
-OPTIONS = sorted(SdkOptions.model_fields)
+OPTIONS = sorted(SDK_OPTIONS)
 NUMBERS = [name for name in OPTIONS if limits_numbers(name)]
 TEXT_OPTIONS = [name for name in OPTIONS if limits_texts(name)]
 # What the SDK reads by itself where an argument is missing: nothing that a policy would allow.

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy.layering import APP, ENFORCED, JOINED, LAYERS, Layering, arguments_of
 
-OPTIONS = tuple(SdkOptions.model_fields)
+OPTIONS = tuple(SDK_OPTIONS)
 NUMBERS = [name for name in OPTIONS if limits_numbers(name)]
 TEXTS = [name for name in OPTIONS if limits_texts(name)]
 

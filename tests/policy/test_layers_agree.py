@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sentry_asgi_autoconf.origin import SDK_DEFAULT
-from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy import toml_text
@@ -20,9 +20,7 @@ from tests.policy.layer_values import HOOKS, plain, text
 
 # Lowest first; a policy's enforced values and limits stand above.
 LAYERS = ("defaults", "config", "options", "secret", "environment")
-FIELDS = sorted(
-    set(SdkOptions.model_fields).difference({"dsn", "debug", "spotlight", "transport", "data_collection"})
-)
+FIELDS = sorted(set(SDK_OPTIONS).difference({"dsn", "debug", "spotlight", "transport", "data_collection"}))
 CONFIG = """
 from sentry_asgi_autoconf.cli import main
 

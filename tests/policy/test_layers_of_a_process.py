@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy.boots import Boots
 from tests.policy.layering import APP, ENFORCED, JOINED, LAYERS, Layering
@@ -45,7 +45,7 @@ LINE = next(
 )
 
 
-@pytest.mark.parametrize("field_name", sorted(SdkOptions.model_fields))
+@pytest.mark.parametrize("field_name", sorted(SDK_OPTIONS))
 def test_the_highest_layer_wins_in_the_sdk_s_client_and_its_source_is_told(
     field_name: str, boots: Boots, tmp_path: Path
 ) -> None:
@@ -61,7 +61,7 @@ def test_the_highest_layer_wins_in_the_sdk_s_client_and_its_source_is_told(
     assert init["sets"] == ([] if is_same else [layering.name])
 
 
-@pytest.mark.parametrize("field_name", sorted(SdkOptions.model_fields))
+@pytest.mark.parametrize("field_name", sorted(SDK_OPTIONS))
 def test_an_enforced_value_wins_in_the_sdk_s_client_and_its_source_is_told(
     field_name: str, boots: Boots, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ POLICY: dict[str, Any] = {
         "event_scrubber": "policy_hooks:Scrubber",
     },
 }
-SERVER = ["pydantic-settings", "uvicorn"]
+SERVER = ["uvicorn"]
 ENVIRONMENTS = {
     "the oldest SDK": (sys.executable, ["sentry-sdk==2.0.0", *SERVER]),
     "an SDK that has logs as an experiment": (sys.executable, ["sentry-sdk==2.30.0", *SERVER]),

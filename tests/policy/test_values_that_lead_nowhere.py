@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Callable, Collection
 
 import pytest
-from typing_extensions import get_args
 
 from sentry_asgi_autoconf import init_arguments
-from sentry_asgi_autoconf.settings import types
-from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings import kinds
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.cli.explained import explain
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, Server, uvicorn
@@ -19,15 +18,14 @@ from tests.policy.conftest import Policy
 from tests.policy.layering import LAYERS, Layering, arguments_of
 
 _IMPORTED = {
-    types.Reference: "no_such:thing",
-    types.Integrations: ["no_such:Thing"],
-    types.Errors: ["no_such:Error"],
+    kinds.REFERENCE.words: "no_such:thing",
+    kinds.INTEGRATIONS.words: ["no_such:Thing"],
+    kinds.ERRORS.words: ["no_such:Error"],
 }
 NOWHERE = {
-    name: _IMPORTED[kind]
-    for name, field in SdkOptions.model_fields.items()
-    for kind in get_args(field.annotation)[:1]
-    if kind in _IMPORTED
+    name: _IMPORTED[option.kind.words]
+    for name, option in SDK_OPTIONS.items()
+    if option.kind.words in _IMPORTED
 }
 HIGHEST = len(LAYERS) - 1
 

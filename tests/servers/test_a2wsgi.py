@@ -129,7 +129,7 @@ def test_a_wsgi_app_is_left_alone(start: Start, project: Project) -> None:
 
 
 def test_the_oldest_release(start: Start, project: Project, tmp_path: Path) -> None:
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", "gunicorn", "a2wsgi==1.10.0")
+    python = venv(sys.executable, "sentry-sdk", "gunicorn", "a2wsgi==1.10.0")
     environ = {"SERVES": "raw3", "PYTHONPATH": str(installed_beside(tmp_path))}
     events, _ = exercise(start([python, *SERVERS["gunicorn"]], environ), project)
     assert len(events) == 1

@@ -140,6 +140,6 @@ def test_outside_a_worker_nothing_is_activated(start: Start, project: Project) -
 
 
 def test_the_oldest_release(start: Start, project: Project, tmp_path: Path) -> None:
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", "azure-functions==1.21.0")
+    python = venv(sys.executable, "sentry-sdk", "azure-functions==1.21.0")
     environ = {"PYTHONPATH": str(installed_beside(tmp_path))}
     assert arrived(work(start, "azure_app", "raw3", *PATHS, python=python, environ=environ), project)

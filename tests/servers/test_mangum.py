@@ -200,7 +200,7 @@ def test_outside_lambda_a_handler_that_is_only_made_activates_nothing(start: Sta
 
 
 def test_the_oldest_release(new_lambda: NewLambda, project: Project, tmp_path: Path) -> None:
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", "awslambdaric", "mangum==0.17.0")
+    python = venv(sys.executable, "sentry-sdk", "awslambdaric", "mangum==0.17.0")
     bootstrap = installed_beside(tmp_path)
     function = new_lambda(python=python, environ={"PYTHONPATH": str(bootstrap)}, cwd=APPS)
     for number in (1, 2):

@@ -36,7 +36,7 @@ def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=RELEASES, ids=["newest", "oldest"])
 def work(request: pytest.FixtureRequest, bootstrap: Path, start: Start) -> Work:
     """Run a function of a Modal app for each path, as its container would."""
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", "fastapi", request.param)
+    python = venv(sys.executable, "sentry-sdk", "fastapi", request.param)
 
     def run(function: str, kind: str, *paths: str, environ: dict[str, str] | None = None) -> Server:
         variables = {"PYTHONPATH": str(bootstrap), "SENTRY_ASGI_LOG_LEVEL": "info", **(environ or {})}

@@ -24,7 +24,7 @@ from tests.servers.ray_cluster import PATIENCE, Deployed, RayCluster
 
 pytestmark = pytest.mark.matrix
 
-SDK = ("sentry-sdk", "pydantic-settings")
+SDK = ("sentry-sdk",)
 NEWEST = ("ray[serve]", *SDK)
 # The first that works with pydantic 2, as we do, and what was current with it.
 OLDEST = ("ray[serve]==2.9.0", "fastapi==0.108.0", "protobuf<5", *SDK)

@@ -85,7 +85,7 @@ def test_a_release_is_served_wrapped_and_reports(
     if age == "newest":
         besides = [requirement.partition("<")[0] for requirement in besides]
     requirement = f"{distribution}=={oldest}" if age == "oldest" else distribution
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", "websockets", requirement, *besides)
+    python = venv(sys.executable, "sentry-sdk", "websockets", requirement, *besides)
     running = Running(Mode(server, command, command), "raw3", tmp_path, Certificate(Path(), Path()))
     environ = {"PYTHONPATH": str(bootstrap)}
     served = serve(running, start, project, environ, [python, *running.command()[1:]])

@@ -51,7 +51,7 @@ def new_lambda(start: Start, bootstrap: Path, tmp_path: Path) -> Iterator[NewLam
         kind: str = "asgi",
         with_us: bool = True,
     ) -> Lambda:
-        needed = ["sentry-sdk", "pydantic-settings", "awslambdaric", "fastapi", "flask", zappa]
+        needed = ["sentry-sdk", "awslambdaric", "fastapi", "flask", zappa]
         python = venv(sys.executable, *needed)
         directory = tmp_path / "function"  # the same each time: events name the files
         shutil.copytree(APPS, directory, dirs_exist_ok=True)

@@ -166,7 +166,7 @@ def test_a_task_factory_that_the_app_sets_in_the_lifespan_works_as_without_us_be
 ) -> None:
     environ = {"FACTORY": factory}
     if python != sys.executable:
-        python = venv(python, "sentry-sdk", "pydantic-settings", "uvicorn", "fastapi")
+        python = venv(python, "sentry-sdk", "uvicorn", "fastapi")
         environ["PYTHONPATH"] = str(installed_beside(tmp_path))
     bare = (
         start(uvicorn("factories:app", python=python), {**environ, "PYTHONPATH": ""}).ready().get("/").json()
@@ -255,7 +255,7 @@ def test_azure_functions(function_app: str, start: Start, project: Project) -> N
 @pytest.mark.matrix
 @pytest.mark.parametrize("sdk", ["2.0.1", "2.20.0"])
 def test_older_releases_of_the_sdk(sdk: str, start: Start, project: Project, tmp_path: Path) -> None:
-    python = venv(sys.executable, f"sentry-sdk=={sdk}", "pydantic-settings", "uvicorn", "fastapi")
+    python = venv(sys.executable, f"sentry-sdk=={sdk}", "uvicorn", "fastapi")
     environ = {"PYTHONPATH": str(installed_beside(tmp_path)), **ASYNCIO}
     server = start(uvicorn("own_asyncio_init:app", python=python), environ).ready()
     assert server.get("/gather").status_code == 200

@@ -14,7 +14,7 @@ from tests.sdk.instrumentation import assert_equal, imported_by, libraries, outp
 
 pytestmark = pytest.mark.matrix
 
-OURS = ("pydantic-settings", "sentry-sdk")
+OURS = ("sentry-sdk",)
 SERVICE = {
     "uvicorn": "uvicorn",
     "fastapi": "fastapi",

@@ -158,7 +158,7 @@ def test_the_trace_is_told_of_as_by_hand_with_the_oldest_sdk_whose_middleware_is
     project: Project,
     new_project: Callable[[], Project],
 ) -> None:
-    python = venv(sys.executable, "sentry-sdk==2.35.0", "pydantic-settings", "uvicorn")
+    python = venv(sys.executable, "sentry-sdk==2.35.0", "uvicorn")
     with_oldest = functools.partial(begin, "caller_app", python=python, bootstrap=beside)
     compare(with_oldest, rate, service, project, new_project())
 

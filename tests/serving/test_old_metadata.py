@@ -55,20 +55,19 @@ def reports(python: str, path: str, start: Start, project: Project) -> None:
 def test_an_app_that_pins_it_reports(
     minor: str, pinned: str | None, bootstrap: Path, start: Start, project: Project
 ) -> None:
-    reports(venv(INTERPRETERS[minor], *served_with(minor, pinned)), str(bootstrap), start, project)
+    reports(venv(INTERPRETERS[minor], *served_with(pinned)), str(bootstrap), start, project)
 
 
-def served_with(minor: str, pinned: str | None) -> list[str]:
+def served_with(pinned: str | None) -> list[str]:
     """Name what an app is served with."""
-    requirements = ["sentry-sdk", "uvicorn", *([pinned] if pinned else [])]
-    return [*requirements, "pydantic-settings"] if minor == "3.7" else requirements
+    return ["sentry-sdk", "uvicorn", *([pinned] if pinned else [])]
 
 
 @pytest.mark.parametrize("minor", READERS)
 def test_one_that_cannot_be_imported_is_left_alone(
     minor: str, bootstrap: Path, start: Start, project: Project, tmp_path: Path
 ) -> None:
-    python = venv(INTERPRETERS[minor], *served_with(minor, None))
+    python = venv(INTERPRETERS[minor], *served_with(None))
     information = tmp_path / "importlib_metadata-8.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: importlib-metadata\nVersion: 8.0\n")
@@ -78,7 +77,7 @@ def test_one_that_cannot_be_imported_is_left_alone(
 
 @pytest.mark.parametrize("minor", READERS)
 def test_one_that_is_too_old_is_not_imported(minor: str, bootstrap: Path) -> None:
-    python = venv(INTERPRETERS[minor], *served_with(minor, OLD))
+    python = venv(INTERPRETERS[minor], *served_with(OLD))
     code = "import sys; from sentry_asgi_autoconf import entry_points; print('importlib_metadata' in sys.modules)"
     result = run(code, environment({"PYTHONPATH": str(bootstrap.parents[1])}, bootstrap=False), python=python)
     assert (result.stdout, result.stderr) == ("False\n", "")
@@ -113,6 +112,6 @@ def test_of_two_distributions_by_one_name_the_first_on_the_path_counts(
         "points = e.in_group(e.SERVERS)\n"
         "print([p.value for p in points if p.name == 'acme.server'], len(points) - len({p.name for p in points}))"
     )
-    python = venv(INTERPRETERS[minor], *served_with(minor, None))
+    python = venv(INTERPRETERS[minor], *served_with(None))
     environ = environment({"PYTHONPATH": os.pathsep.join(map(str, path))}, bootstrap=False)
     assert run(code, environ, python=python).stdout == f"{found} 0\n"

@@ -40,7 +40,7 @@ def check(python: str, options: list[str], bootstrap: Path, start: Start, projec
 def test_every_supported_python_with_what_resolves_for_it(
     minor: str, bootstrap: Path, start: Start, project: Project
 ) -> None:
-    requirements = ["sentry-sdk", "pydantic-settings", "uvicorn"]
+    requirements = ["sentry-sdk", "uvicorn"]
     if tuple(map(int, minor.split("."))) < (3, 10):
         requirements.append("importlib-metadata")
     check(venv(INTERPRETERS[minor], *requirements), [], bootstrap, start, project)
@@ -51,14 +51,14 @@ def test_every_supported_python_with_what_resolves_for_it(
 def test_releases_of_uvicorn(
     release: str, options: list[str], bootstrap: Path, start: Start, project: Project
 ) -> None:
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", f"uvicorn=={release}")
+    python = venv(sys.executable, "sentry-sdk", f"uvicorn=={release}")
     check(python, [*options, "--port", free_port()], bootstrap, start, project)
 
 
 def test_the_oldest_sdk_leaves_out_what_it_does_not_know(
     bootstrap: Path, start: Start, project: Project
 ) -> None:
-    python = venv(sys.executable, "sentry-sdk==2.0.0", "pydantic-settings", "uvicorn")
+    python = venv(sys.executable, "sentry-sdk==2.0.0", "uvicorn")
     check(python, [], bootstrap, start, project)
 
     environ = {"PYTHONPATH": str(bootstrap), "SENTRY_DSN": project.dsn, "SENTRY_ENABLE_LOGS": "true"}
@@ -77,7 +77,7 @@ def test_the_oldest_sdk_leaves_out_what_it_does_not_know(
 def test_a_uvicorn_without_the_seam_is_named_in_one_line_and_serves(
     bootstrap: Path, start: Start, project: Project, tmp_path: Path
 ) -> None:
-    python = venv(sys.executable, "sentry-sdk", "pydantic-settings", "uvicorn")
+    python = venv(sys.executable, "sentry-sdk", "uvicorn")
     (tmp_path / "main.py").write_text(
         "import types, uvicorn.config\n"
         "from sentry_asgi_autoconf import runtime\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sentry_asgi_autoconf.settings.loading import Loaded, load
 from sentry_asgi_autoconf.settings.names import known_variables
-from sentry_asgi_autoconf.settings.options import SdkOptions, field_of
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of
 
 VARIABLES = sorted(known_variables() - {"SENTRY_ASGI_SECRETS_DIR"})
 NAMES = (
@@ -19,7 +19,7 @@ NAMES = (
 )
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
-OPTIONS = st.dictionaries(st.sampled_from(sorted(SdkOptions.model_fields)) | st.text(), JSON)
+OPTIONS = st.dictionaries(st.sampled_from(sorted(SDK_OPTIONS)) | st.text(), JSON)
 NUMBERS = st.integers().map(str) | st.floats().map(str)
 LISTS = st.lists(st.text(), max_size=4).map(",".join)
 # The operating system hands on bytes that are not UTF-8 as lone surrogates.
@@ -46,9 +46,7 @@ def assert_sound(loaded: Loaded) -> None:
     """Check what must hold of every result."""
     assert all(str(problem).isprintable() for problem in loaded.problems)
     assert loaded.sources.keys() == loaded.options.keys()
-    known = {
-        name: value for name, value in loaded.options.items() if field_of(name) in SdkOptions.model_fields
-    }
+    known = {name: value for name, value in loaded.options.items() if field_of(name) in SDK_OPTIONS}
     for name, value in known.items():
         assert is_valid(name, value), (name, value)
     assert all(0 <= rate <= 1 for rate in loaded.own.traces_sample_rates.values())

@@ -16,7 +16,7 @@ OLDEST = min(interpreters(), key=lambda minor: int(minor.partition(".")[2]))
 
 def python_with(*distributions: str, minor: str) -> str:
     """Give the Python of an environment that holds these distributions, by the names of their trees here."""
-    requirements = ["sentry-sdk", "pydantic-settings", "uvicorn"]
+    requirements = ["sentry-sdk", "uvicorn"]
     if int(minor.partition(".")[2]) < 10:
         requirements.append("importlib-metadata")
     if int(minor.partition(".")[2]) < 11:

@@ -15,8 +15,6 @@ FRAMEWORKS = ("django", "fastapi", "litestar", "quart", "sanic", "starlette")
 # Distribution → module, first release that will do, the name of the finding that it is older.
 _NEEDED = {
     "sentry-sdk": ("sentry_sdk", "2.0", "sdk-too-old"),
-    "pydantic": ("pydantic", "2.0", "pydantic-too-old"),
-    "pydantic-settings": ("pydantic_settings", "2.0", "pydantic-too-old"),
 }
 
 

@@ -60,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         write(as_json_schema())
         return 0
+    if arguments.env_file is not None:
+        require_extra("cli", needed_by="--env-file")
     if not arguments.json:
         require_extra("cli", needed_by="The table", otherwise="; --json needs none")
     from sentry_asgi_autoconf.cli.config import env_file, explanation

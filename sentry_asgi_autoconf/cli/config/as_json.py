@@ -11,7 +11,6 @@ from sentry_asgi_autoconf.cli.config.values import masked
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
-from sentry_asgi_autoconf.settings.base import is_secret
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.provenance import Setting
 from sentry_asgi_autoconf.shown_values import mask
@@ -52,7 +51,7 @@ def _setting(row: Row) -> dict[str, Any]:
         "limit": _limit(row.limit),
         "followed_by": None if row.follower is None else _value(row, row.follower),
         "left_out": [_value(row, candidate) for candidate in setting.left_out],
-        "secret": row.field is None or is_secret(row.field),
+        "secret": row.declared is None or row.declared.is_secret,
     }
 
 
@@ -67,7 +66,7 @@ def _value(row: Row, candidate: Candidate) -> dict[str, Any]:
 
 
 def _masked(row: Row, value: Any) -> Any:
-    return masked(row.field, value, is_dsn=row.option == "dsn")
+    return masked(row.declared, value, is_dsn=row.option == "dsn")
 
 
 def _limit(limit: Limit | None) -> dict[str, Any] | None:

@@ -10,17 +10,15 @@ from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import SDK_DEFAULT, Origin
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
-from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, SdkOptions, field_of, init_name
-from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 from sentry_asgi_autoconf.settings.provenance import Setting
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-
     from sentry_asgi_autoconf.settings.loading import Loaded
+    from sentry_asgi_autoconf.settings.option import Option
 
 OWN_DEFAULT = "default"
 _UNSET = Setting(None, None)
@@ -34,7 +32,7 @@ class Row(NamedTuple):
 
     name: str
     option: str | None
-    field: FieldInfo | None
+    declared: Option | None
     setting: Setting
     limit: Limit | None = None
     follower: Candidate | None = None
@@ -44,7 +42,7 @@ def of_options(loaded: Loaded, *, all_of_them: bool) -> Iterator[Row]:
     """Give the SDK's options, in the order of the settings reference: those that somebody rules, or all."""
     enforcement = loaded.enforcement
     ruled = {*loaded.settings, *enforcement.hooks, *enforcement.limits, *enforcement.values}
-    known = [init_name(field) for group in OPTION_GROUPS for field in group.model_fields]
+    known = [init_name(each) for each in SDK_OPTIONS]
     further = sorted(name for name in ruled if name not in known and not name.startswith(OWN_PREFIX))
     for name in [*known, *further]:
         if all_of_them or name in ruled:
@@ -52,7 +50,7 @@ def of_options(loaded: Loaded, *, all_of_them: bool) -> Iterator[Row]:
             yield Row(
                 _variable(name),
                 name,
-                SdkOptions.model_fields.get(field_of(name)),
+                SDK_OPTIONS.get(field_of(name)),
                 setting if setting.origin else _default(name, setting),
                 None if name in enforcement.values else enforcement.limits.get(name),
                 _follower(name, enforcement, setting),
@@ -61,7 +59,7 @@ def of_options(loaded: Loaded, *, all_of_them: bool) -> Iterator[Row]:
 
 def of_own(loaded: Loaded, *, all_of_them: bool) -> Iterator[Row]:
     """Give this package's own settings."""
-    for field_name, field in OwnSettings.model_fields.items():
+    for field_name, option in OWN_SETTINGS.items():
         setting = loaded.settings.get(OWN_PREFIX + field_name, _UNSET)
         if field_name == "traces_sample_rates" and not loaded.is_enforced(OWN_PREFIX + field_name):
             setting = _limited_by_path(setting, loaded.own.traces_sample_rates, loaded.enforcement)
@@ -70,13 +68,13 @@ def of_own(loaded: Loaded, *, all_of_them: bool) -> Iterator[Row]:
             setting = setting._replace(value=getattr(loaded.own, field_name), origin=origin)
             if not all_of_them:
                 continue
-        yield Row(variable_name(OwnSettings, field_name), None, field, setting)
+        yield Row(option.variable, None, option, setting)
 
 
 def _variable(option: str) -> str:
     """Give the variable of an option; one that only a newer SDK knows has none, and is named itself."""
-    field_name = field_of(option)
-    return variable_name(SdkOptions, field_name) if field_name in SdkOptions.model_fields else option
+    declared = SDK_OPTIONS.get(field_of(option))
+    return declared.variable if declared else option
 
 
 def _default(name: str, setting: Setting) -> Setting:

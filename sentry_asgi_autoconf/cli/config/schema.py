@@ -6,22 +6,20 @@ import json
 
 from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.cli.config import schema_of_environment, schema_of_files
-from sentry_asgi_autoconf.cli.config.typed_fields import Schema, TypedFields
-from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.options_json import OptionsJson
-from sentry_asgi_autoconf.settings.own import OwnSettings
+from sentry_asgi_autoconf.cli.config.typed_options import Schema
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 
 
 def as_json_schema() -> str:
     """Give the document: an object of the three, each to be had by itself too, at `#/$defs/policy` for example."""
-    options, further, own = TypedFields(SdkOptions), TypedFields(OptionsJson), TypedFields(OwnSettings)
+    options = [*SDK_OPTIONS.values(), *OPTIONS_JSON.values(), *OWN_SETTINGS.values()]
     parts = {
-        "environment": schema_of_environment.schema(
-            {SdkOptions: options, OptionsJson: further, OwnSettings: own}
-        ),
-        "policy": schema_of_files.policy(options),
+        "environment": schema_of_environment.schema(options),
+        "policy": schema_of_files.policy(),
         "config": schema_of_files.config(),
-        "settings": schema_of_files.settings(options, own),
+        "settings": schema_of_files.settings(),
     }
     document: Schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -29,6 +27,6 @@ def as_json_schema() -> str:
         "type": "object",
         "properties": {name: {"$ref": f"#/$defs/{name}"} for name in ("environment", "policy", "config")},
         "additionalProperties": False,
-        "$defs": {**parts, **options.definitions, **further.definitions, **own.definitions},
+        "$defs": parts,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)

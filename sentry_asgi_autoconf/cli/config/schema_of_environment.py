@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, Mapping
+from typing import Iterable
 
-from sentry_asgi_autoconf.cli.config.typed_fields import Schema, TypedFields
-from sentry_asgi_autoconf.settings.base import Settings, variable_name
+from sentry_asgi_autoconf.cli.config.typed_options import Schema, typed
 from sentry_asgi_autoconf.settings.booleans import FALSE_WORDS, TRUE_WORDS
+from sentry_asgi_autoconf.settings.option import Option
 
-_KEPT = ("description", "examples", "writeOnly")
+_KEPT = ("description", "writeOnly")
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
 
-def schema(models: Mapping[type[Settings], TypedFields]) -> Schema:
-    """Give the schema of the variables of these models; of others, only a slip of the pen is refused."""
-    properties = {
-        variable_name(model, name): _variable(typed)
-        for model, fields in models.items()
-        for name, typed in fields.schemas.items()
-    }
+def schema(options: Iterable[Option]) -> Schema:
+    """Return the schema of the variables of these options; of others, only a slip of the pen is refused."""
+    properties = {option.variable: _variable(option) for option in options}
     own = [name for name in properties if name.startswith("SENTRY_ASGI_")]
     return {
         "title": "Environment variables",
@@ -30,26 +26,26 @@ def schema(models: Mapping[type[Settings], TypedFields]) -> Schema:
     }
 
 
-def _variable(typed: Schema) -> Schema:
-    kept = {keyword: typed[keyword] for keyword in _KEPT if keyword in typed}
-    return {"type": "string", **kept, **_text(typed)}
+def _variable(option: Option) -> Schema:
+    kept = {keyword: value for keyword, value in typed(option).items() if keyword in _KEPT}
+    return {"type": "string", **kept, "examples": [option.example], **_text(option.kind.shape)}
 
 
-def _text(typed: Schema) -> Schema:
+def _text(shape: Schema) -> Schema:
     """Give what is to be said of the text of a typed value; blank text sets nothing, and is allowed."""
-    if "anyOf" in typed:
-        return {"anyOf": [_text(part) for part in typed["anyOf"]]}
-    if "enum" in typed:
-        return _one_of(typed["enum"])
-    kind = typed.get("type")
+    if "anyOf" in shape:
+        return {"anyOf": [_text(part) for part in shape["anyOf"]]}
+    if "enum" in shape:
+        return _one_of(shape["enum"])
+    kind = shape.get("type")
     if kind == "boolean":
         return _one_of(["true", "false"], sorted(TRUE_WORDS | FALSE_WORDS))
     if kind in ("integer", "number"):
         return {"pattern": rf"^\s*(?:{_NUMBER})?\s*$"}
-    if kind == "object" or "$ref" in typed:
-        return {"contentMediaType": "application/json", "contentSchema": _untitled(typed)}
-    if "pattern" in typed:
-        return {"pattern": typed["pattern"].replace(r")\s*$", r")?\s*$")}
+    if kind == "object":
+        return {"contentMediaType": "application/json", "contentSchema": shape}
+    if "pattern" in shape:
+        return {"pattern": shape["pattern"].replace(r")\s*$", r")?\s*$")}
     return {}
 
 
@@ -61,7 +57,3 @@ def _one_of(words: Iterable[str], others: Iterable[str] = ()) -> Schema:
 
 def _in_any_case(word: str) -> str:
     return re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", word)
-
-
-def _untitled(typed: Schema) -> Schema:
-    return {name: value for name, value in typed.items() if name not in (*_KEPT, "default")}

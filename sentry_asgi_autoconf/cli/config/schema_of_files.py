@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
-from sentry_asgi_autoconf.cli.config.typed_fields import Schema, TypedFields
+from sentry_asgi_autoconf.cli.config.typed_options import Schema, typed
+from sentry_asgi_autoconf.settings import kinds, shapes
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
-from sentry_asgi_autoconf.settings.options import field_of, init_name
-from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES
-from sentry_asgi_autoconf.settings.policy.document import LimitRules
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
 from sentry_asgi_autoconf.settings.policy.kinds import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 
 _SETTINGS: Schema = {"$ref": "#/$defs/settings"}
 
 
-def policy(options: TypedFields) -> Schema:
+def policy() -> Schema:
     """Give the schema of a policy."""
-    limits = {name: _limit(name) for name in options.schemas if limits_numbers(name) or limits_texts(name)}
+    limits = {name: _limit(name) for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name)}
     return {
         "title": "Policy",
         "type": "object",
@@ -43,14 +43,14 @@ def config() -> Schema:
     return {**_SETTINGS, "title": "Config file"}
 
 
-def settings(options: TypedFields, own: TypedFields) -> Schema:
+def settings() -> Schema:
     """Give the schema of a table of settings: keys are the variables' names in lower case without SENTRY_."""
-    properties = {name: options.typed(name) for name in options.schemas}
+    properties = {name: typed(option) for name, option in SDK_OPTIONS.items()}
     # An option whose name begins with an underscore goes by that name too.
-    properties.update({init_name(name): properties[name] for name in options.schemas})
-    newer = [name for name in DEFAULT_OPTIONS if field_of(name) not in options.schemas]
+    properties.update({init_name(name): properties[name] for name in SDK_OPTIONS})
+    newer = [name for name in DEFAULT_OPTIONS if field_of(name) not in SDK_OPTIONS]
     properties.update({name: {"description": "An option of the installed SDK."} for name in newer})
-    properties.update({key: own.typed(key[len(OWN_PREFIX) :]) for key in file_settings()})
+    properties.update({key: typed(OWN_SETTINGS[key[len(OWN_PREFIX) :]]) for key in file_settings()})
     return {
         "title": "Settings",
         "type": "object",
@@ -60,15 +60,17 @@ def settings(options: TypedFields, own: TypedFields) -> Schema:
 
 
 def _limit(option: str) -> Schema:
-    rules = TypedFields(LimitRules).schemas
-    if choices(option):
-        rules["allow"] = {**rules["allow"], "items": {"enum": list(choices(option))}}
-    numbers = ["max", "min"] if limits_numbers(option) else []
-    callers = ["sampled_by_callers"] if option == LIMITS_CALLERS else []
-    allowed = [*numbers, *(["allow"] if limits_texts(option) else []), *callers]
+    rules: Schema = {}
+    if limits_numbers(option):
+        rules.update(max=shapes.NUMBER, min=shapes.NUMBER)
+    if limits_texts(option):
+        item = {"enum": list(choices(option))} if choices(option) else shapes.ANY_TEXT
+        rules["allow"] = {**shapes.items(item), "minItems": 1}
+    if option == LIMITS_CALLERS:
+        rules["sampled_by_callers"] = kinds.BOOLEAN.shape
     return {
         "type": "object",
-        "properties": {name: rules[name] for name in allowed},
+        "properties": rules,
         "minProperties": 1,
         "additionalProperties": False,
     }

@@ -119,7 +119,7 @@ def _messages(kind: str, errors: Sequence[AutoconfError], style: str) -> Iterato
 
 
 def _shown(row: Row, value: Any) -> str:
-    return in_a_cell(masked(row.field, value, is_dsn=row.option == "dsn"))
+    return in_a_cell(masked(row.declared, value, is_dsn=row.option == "dsn"))
 
 
 def _place(text: str) -> str:

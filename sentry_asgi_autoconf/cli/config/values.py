@@ -6,24 +6,23 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Iterator
 
-from sentry_asgi_autoconf.settings.base import is_secret
 from sentry_asgi_autoconf.shown_values import MASK, mask, printable
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    from sentry_asgi_autoconf.settings.option import Option
 
 # Of a DSN, host and project tell where events go, and are no secret; anything unusual stays masked whole.
 _DSN = re.compile(r"(https?://).*@([\w.-]+(?::\d+)?(?:/[\w-]{1,31})*/\d+)\Z", re.DOTALL)
 
 
-def masked(field: FieldInfo | None, value: Any, *, is_dsn: bool = False) -> Any:
-    """Give a value as JSON can hold it, credentials masked; all of it if the field is secret, or unknown (None)."""
+def masked(option: Option | None, value: Any, *, is_dsn: bool = False) -> Any:
+    """Give a value as JSON can hold it, credentials masked; all of it if the option is secret, or unknown (None)."""
     if value is None or isinstance(value, bool):
         return value
     if is_dsn:
         match = _DSN.match(value) if isinstance(value, str) else None
         return mask(f"{match.group(1)}{MASK}@{match.group(2)}") if match else (MASK if value else value)
-    if field is None or is_secret(field) or _is_split_secret(value):
+    if option is None or option.is_secret or _is_split_secret(value):
         return MASK
     return _plain(value)
 

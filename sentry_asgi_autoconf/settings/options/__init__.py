@@ -1,51 +1,35 @@
-"""Every option of `sentry_sdk.init`, typed, in the groups of the settings reference."""
+"""Every option of `sentry_sdk.init`, declared in the groups of the settings reference."""
 
-from sentry_asgi_autoconf.settings.options.destination import DestinationOptions
-from sentry_asgi_autoconf.settings.options.errors import ErrorOptions
-from sentry_asgi_autoconf.settings.options.integrations import IntegrationOptions
-from sentry_asgi_autoconf.settings.options.privacy import PrivacyOptions
-from sentry_asgi_autoconf.settings.options.profiling import ProfilingOptions
-from sentry_asgi_autoconf.settings.options.signals import SignalOptions
-from sentry_asgi_autoconf.settings.options.stack_traces import StackTraceOptions
-from sentry_asgi_autoconf.settings.options.tracing import TracingOptions
-from sentry_asgi_autoconf.settings.options.transport import TransportOptions
+from __future__ import annotations
+
+from sentry_asgi_autoconf.settings.option import by_name
+from sentry_asgi_autoconf.settings.options.errors import ERRORS, STACK_TRACES
+from sentry_asgi_autoconf.settings.options.sending import DESTINATION, PRIVACY, TRANSPORT
+from sentry_asgi_autoconf.settings.options.tracing import INTEGRATIONS, PROFILING, SIGNALS, TRACING
 
 # In the order of the settings reference.
 OPTION_GROUPS = (
-    DestinationOptions,
-    ErrorOptions,
-    StackTraceOptions,
-    TracingOptions,
-    ProfilingOptions,
-    SignalOptions,
-    PrivacyOptions,
-    IntegrationOptions,
-    TransportOptions,
+    DESTINATION,
+    ERRORS,
+    STACK_TRACES,
+    TRACING,
+    PROFILING,
+    SIGNALS,
+    PRIVACY,
+    INTEGRATIONS,
+    TRANSPORT,
 )
+SDK_OPTIONS = by_name(*(option for group in OPTION_GROUPS for option in group.options))
 
-# Where the field cannot be named like the option.
+# Where the option's variable cannot be named like it.
 _INIT_NAMES = {"experiments": "_experiments"}
 
 
-class SdkOptions(
-    DestinationOptions,
-    ErrorOptions,
-    StackTraceOptions,
-    TracingOptions,
-    ProfilingOptions,
-    SignalOptions,
-    PrivacyOptions,
-    IntegrationOptions,
-    TransportOptions,
-):
-    """The options of `sentry_sdk.init`; only what was set is in `model_fields_set`."""
-
-
-def init_name(field_name: str) -> str:
-    """Give the keyword argument of `sentry_sdk.init` for a field of SdkOptions."""
-    return _INIT_NAMES.get(field_name, field_name)
+def init_name(name: str) -> str:
+    """Return the keyword argument of `sentry_sdk.init` for one of SDK_OPTIONS."""
+    return _INIT_NAMES.get(name, name)
 
 
 def field_of(init_name: str) -> str:
-    """Give the field of SdkOptions for a keyword argument of `sentry_sdk.init`, known or not."""
-    return next((field for field, option in _INIT_NAMES.items() if option == init_name), init_name)
+    """Return the name in SDK_OPTIONS for a keyword argument of `sentry_sdk.init`, known or not."""
+    return next((name for name, option in _INIT_NAMES.items() if option == init_name), init_name)

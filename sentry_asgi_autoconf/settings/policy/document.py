@@ -1,20 +1,15 @@
 """Check a policy, and turn it into its terms."""
 
-import math
-from typing import Any, Dict, List, Mapping, Optional, Union
+from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StrictBool, StrictStr, ValidationError
-from typing_extensions import Annotated
+import math
+from typing import Any, Callable, Mapping
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, POLICY_DEFAULT, Origin
-from sentry_asgi_autoconf.settings import shapes
-from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.settings.candidates import choose
-from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING, did_you_mean
-from sentry_asgi_autoconf.settings.options import SdkOptions
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.policy import globs, tables
 from sentry_asgi_autoconf.settings.policy.kinds import (
     LIMITS_CALLERS,
@@ -25,12 +20,10 @@ from sentry_asgi_autoconf.settings.policy.kinds import (
 )
 from sentry_asgi_autoconf.settings.policy.tables import Place, refusal
 from sentry_asgi_autoconf.settings.policy.terms import Policy
-from sentry_asgi_autoconf.settings.problems import allowed, words
-from sentry_asgi_autoconf.settings.types import Allowed
 from sentry_asgi_autoconf.shown_values import printable
 
 
-def _number(value: Any) -> Union[int, float]:
+def _number(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("it is no number")
     if isinstance(value, float) and not math.isfinite(value):
@@ -38,26 +31,35 @@ def _number(value: Any) -> Union[int, float]:
     return value
 
 
-Number = Annotated[Union[int, float], PlainValidator(_number), Allowed("a number", shapes.NUMBER)]
+def _globs(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError("it is no list")
+    if not value:
+        raise ValueError("it is empty")
+    if not all(isinstance(item, str) for item in value):
+        raise ValueError("it is no text")
+    return value
 
 
-class LimitRules(BaseModel):
-    """What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs.
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("it is neither true nor false")
+    return value
 
-    `sampled_by_callers` says that the ceiling of traces holds for those too that a caller has sampled.
-    """
 
-    model_config = ConfigDict(extra="forbid")
-
-    max: Optional[Number] = None
-    min: Optional[Number] = None
-    allow: Optional[Annotated[List[StrictStr], Field(min_length=1)]] = None
-    sampled_by_callers: StrictBool = False
+# What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs. `sampled_by_callers` says
+# that the ceiling of traces holds for those too that a caller has sampled.
+RULES: Mapping[str, Callable[[Any], Any]] = {
+    "max": _number,
+    "min": _number,
+    "allow": _globs,
+    "sampled_by_callers": _switch,
+}
 
 
 def read(name: str, content: Any, place: Place) -> Policy:
     """Give the policy of this name; `place` tells where a key of its tables stands."""
-    errors: List[AutoconfError] = []
+    errors: list[AutoconfError] = []
     if not isinstance(content, Mapping):
         return Policy([name], NOTHING, NOTHING, {}, [refusal(name, "it is no mapping of tables")], [])
     for key in content:
@@ -70,7 +72,7 @@ def read(name: str, content: Any, place: Place) -> Policy:
     return Policy([name], defaults, enforced, limits, errors, [])
 
 
-def _limits(values: Any, place: Place, errors: List[AutoconfError]) -> Dict[str, Limit]:
+def _limits(values: Any, place: Place, errors: list[AutoconfError]) -> dict[str, Limit]:
     if not isinstance(values, Mapping):
         errors.append(refusal(place(["limits"]), "[limits] is no table"))
         return {}
@@ -87,53 +89,61 @@ def _limits(values: Any, place: Place, errors: List[AutoconfError]) -> Dict[str,
 
 def _limit(option: str, rules: Any, where: str) -> Limit:
     """Check one option's limit. Raises ValueError with the reason, and the rule that it is about if it is one."""
-    if option not in SdkOptions.model_fields:
+    if option not in SDK_OPTIONS:
         raise ValueError(f"is no option that can be limited. {did_you_mean(str(option))}")
-    try:
-        checked = LimitRules.model_validate(rules)
-    except ValidationError as error:
-        raise _wrong(error) from error
-    is_range = (checked.max, checked.min) != (None, None)
+    checked = _checked(rules)
+    maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in RULES)
+    is_range = (maximum, minimum) != (None, None)
     if is_range and not limits_numbers(option):
         raise ValueError(
             "is no number: max and min are for numbers, allow is for texts, [enforced] for all else"
         )
-    if checked.allow is not None and not limits_texts(option):
+    if allowed is not None and not limits_texts(option):
         raise ValueError(
             "is no text: allow is for texts, max and min are for numbers, [enforced] for all else"
         )
-    if not is_range and checked.allow is None:
+    if not is_range and allowed is None:
         raise ValueError("limits nothing: it needs max, min or allow")
-    if checked.sampled_by_callers and (option != LIMITS_CALLERS or checked.max is None):
+    if by_callers and (option != LIMITS_CALLERS or maximum is None):
         raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
     origin = Origin(f"[limits] {option}", where, layer="limits")
-    for name, bound in (("max", checked.max), ("min", checked.min)):
-        given = {} if bound is None else {option: Candidate(bound, origin)}
-        if choose(SdkOptions, [GivenValues(SdkOptions, given)]).problems:
-            raise _wrong_at(name, f"it is not {_allowed(option)}")
-    if choices(option) and not set(checked.allow or ()).issubset(choices(option)):
-        raise _wrong_at("allow", f"it is not {_allowed(option)}")
-    for glob in checked.allow or ():
+    kind = SDK_OPTIONS[option].kind
+    for name, bound in (("max", maximum), ("min", minimum)):
+        if bound is not None and not _is_value(bound, option):
+            raise _wrong_at(name, f"it is not {kind.words}")
+    if choices(option) and not set(allowed or ()).issubset(choices(option)):
+        raise _wrong_at("allow", f"it is not {kind.words}")
+    for glob in allowed or ():
         reason = globs.why_never(glob, of_host=limits_hosts(option))
         if reason:
             raise _wrong_at("allow", reason)
-    allowed_texts = (tuple(checked.allow),) if checked.allow else ()
-    return Limit(checked.max, checked.min, allowed_texts, (origin,), checked.sampled_by_callers)
+    texts = (tuple(allowed),) if allowed else ()
+    return Limit(maximum, minimum, texts, (origin,), bool(by_callers))
 
 
-def _allowed(option: str) -> str:
-    return allowed(SdkOptions.model_fields[option])
+def _checked(rules: Any) -> dict[str, Any]:
+    """Return the rules that are set. Raises ValueError as _limit does."""
+    known = ", ".join(RULES)
+    if not isinstance(rules, Mapping):
+        raise ValueError(f"is no table of rules, which are {known}")
+    checked = {}
+    for rule, read in RULES.items():
+        try:
+            checked[rule] = None if rules.get(rule) is None else read(rules[rule])
+        except ValueError as error:
+            raise _wrong_at(rule, str(error)) from error
+    for rule in rules:
+        if rule not in RULES:
+            raise ValueError(f"has no rule {printable(str(rule))}: the rules are {known}", rule)
+    return checked
 
 
-def _wrong(error: ValidationError) -> ValueError:
-    first = error.errors(include_url=False)[0]
-    rules = ", ".join(LimitRules.model_fields)
-    if not first["loc"]:
-        return ValueError(f"is no table of rules, which are {rules}")
-    key = printable(str(first["loc"][0]))
-    if first["type"] == "extra_forbidden":
-        return ValueError(f"has no rule {key}: the rules are {rules}", first["loc"][0])
-    return _wrong_at(key, words(first))
+def _is_value(bound: float, option: str) -> bool:
+    try:
+        SDK_OPTIONS[option].read(bound)
+    except ValueError:
+        return False
+    return True
 
 
 def _wrong_at(rule: str, reason: str) -> ValueError:

@@ -1,14 +1,14 @@
 """What of all policies applies to this process."""
 
+from __future__ import annotations
+
 from typing import Mapping
 
 from sentry_asgi_autoconf.enforcement import UNKNOWN_POLICY, Enforcement, nothing_leaves
 from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.candidates import choose
-from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING
-from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
-from sentry_asgi_autoconf.settings.plain import plain
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.policy import places
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED, NO_POLICY, Policy
 
@@ -36,12 +36,12 @@ def enforcement(policy: Policy) -> Enforcement:
     if not policy.enforced.options and not policy.enforced.further and not policy.limits:
         return Enforcement()
     given = policy.enforced.options
-    checked = choose(SdkOptions, [GivenValues(SdkOptions, given)]).model
-    values = {init_name(field): plain(getattr(checked, field)) for field in given if field not in CHAINED}
+    checked = choose(SDK_OPTIONS, [given]).values
+    values = {init_name(field): value for field, value in checked.items() if field not in CHAINED}
     values.update({name: candidate.value for name, candidate in policy.enforced.further.items()})
     return Enforcement(
         values,
-        {field: getattr(checked, field) for field in given if field in CHAINED},
+        {field: value for field, value in checked.items() if field in CHAINED},
         policy.limits,
         {
             **{init_name(field): candidate.origin for field, candidate in given.items()},

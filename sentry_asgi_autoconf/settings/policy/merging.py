@@ -1,6 +1,8 @@
 """Make one policy of several: the later one wins in what it sets, the stricter one in what it limits."""
 
-from typing import Dict, List, Sequence
+from __future__ import annotations
+
+from typing import Sequence
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, ContradictingPoliciesError
 from sentry_asgi_autoconf.limits import Limit
@@ -30,12 +32,12 @@ def _over(lower: Table, higher: Table) -> Table:
     return Table(*({**below, **above} for below, above in zip(lower, higher)))
 
 
-def _limits(lower: Dict[str, Limit], higher: Dict[str, Limit]) -> Dict[str, Limit]:
+def _limits(lower: dict[str, Limit], higher: dict[str, Limit]) -> dict[str, Limit]:
     both = {name: lower[name].and_also(higher[name]) for name in lower if name in higher}
     return {**lower, **higher, **both}
 
 
-def _contradictions(lower: Table, higher: Table) -> List[AutoconfError]:
+def _contradictions(lower: Table, higher: Table) -> list[AutoconfError]:
     return [
         _contradiction(below[name], above[name])
         for below, above in zip(lower, higher)
@@ -53,7 +55,7 @@ def _contradiction(lower: Candidate, higher: Candidate) -> AutoconfError:
     )
 
 
-def _impossible(limits: Dict[str, Limit]) -> List[AutoconfError]:
+def _impossible(limits: dict[str, Limit]) -> list[AutoconfError]:
     return [
         ContradictingPoliciesError(
             f"the limits of {name} leave no value: {printable(str(limit), 400)}",

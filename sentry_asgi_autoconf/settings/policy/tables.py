@@ -1,14 +1,17 @@
 """Check a policy's tables of values: defaults, and what is enforced."""
 
-from typing import Any, Callable, List, Mapping, Sequence
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, Sequence
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError
 from sentry_asgi_autoconf.origin import ENFORCED, Origin
 from sentry_asgi_autoconf.settings.candidates import choose
-from sentry_asgi_autoconf.settings.given_values import GivenValues
 from sentry_asgi_autoconf.settings.keys import NOTHING, Table, did_you_mean, sorted_out
-from sentry_asgi_autoconf.settings.options import SdkOptions
-from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OwnSettings
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.options_json import is_blank
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.sources import without_blanks
 from sentry_asgi_autoconf.shown_values import printable
 
 Place = Callable[[Sequence[str]], str]
@@ -17,19 +20,19 @@ _REMEDY = "Correct the policy; until then nothing leaves this process."
 
 
 def read(
-    name: str, layer: str, content: Mapping[str, Any], place: Place, errors: List[AutoconfError]
+    name: str, layer: str, content: Mapping[str, Any], place: Place, errors: list[AutoconfError]
 ) -> Table:
     """Give the table of this name, and add what is wrong with it to `errors`; `place` tells where a key stands."""
     values = content.get(name, {})
     if not isinstance(values, Mapping) or any(not isinstance(key, str) for key in values):
         errors.append(refusal(place([name]), f"[{name}] is no table of settings"))
         return NOTHING
-    found: List[AutoconfError] = []
+    found: list[AutoconfError] = []
     table = sorted_out(values, lambda key: Origin(f"[{name}] {key}", place([name, key]), layer=layer), found)
-    for model, given in ((SdkOptions, table.options), (OwnSettings, table.own)):
-        found += choose(model, [GivenValues(model, given)]).problems if given else []
+    for options, given in ((SDK_OPTIONS, table.options), (OWN_SETTINGS, table.own)):
+        found += choose(options, [without_blanks(given)]).problems
     for candidate in (*table.options.values(), *table.own.values(), *table.further.values()):
-        if _is_blank(candidate.value):
+        if is_blank(candidate.value):
             what = f"{printable(str(candidate.origin), 200)} has no value"
             found.append(AutoconfError(what, remedy="Give it one, or take it out."))
     if layer == ENFORCED:
@@ -57,10 +60,6 @@ def _without_effect(origin: Origin) -> AutoconfError:
 
 def _advice(problem: AutoconfError) -> str:
     return f"{problem.remedy} " if problem.remedy and "until then" not in problem.remedy else ""
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _sdk_options() -> Mapping[str, Any]:

@@ -1,6 +1,8 @@
 """The terms of a policy, checked."""
 
-from typing import Dict, List, NamedTuple
+from __future__ import annotations
+
+from typing import NamedTuple
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
@@ -27,12 +29,12 @@ class Policy(NamedTuple):
     that were resolved.
     """
 
-    names: List[str]
+    names: list[str]
     defaults: Table
     enforced: Table
-    limits: Dict[str, Limit]
-    errors: List[AutoconfError]
-    warnings: List[AutoconfError]
+    limits: dict[str, Limit]
+    errors: list[AutoconfError]
+    warnings: list[AutoconfError]
 
     @property
     def is_unknown(self) -> bool:

@@ -1,4 +1,4 @@
-"""The model has what the SDK has, and each of its variables does something."""
+"""The declaration has what the SDK has, and each of its variables does something."""
 
 from __future__ import annotations
 
@@ -9,36 +9,33 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Mapping
 
 import pytest
 from sentry_sdk.consts import DEFAULT_OPTIONS, ClientConstructor
 
-from sentry_asgi_autoconf.settings.base import variable_name
 from sentry_asgi_autoconf.settings.loading import load
-from sentry_asgi_autoconf.settings.options import SdkOptions, init_name
-from sentry_asgi_autoconf.settings.options_json import OptionsJson
-from sentry_asgi_autoconf.settings.own import OwnSettings
-from sentry_asgi_autoconf.settings.problems import allowed
+from sentry_asgi_autoconf.settings.option import Option
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
+from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-EXAMPLES = {
-    variable_name(SdkOptions, name): (init_name(name), field.examples[0])
-    for name, field in SdkOptions.model_fields.items()
-}
+EXAMPLES = {option.variable: (init_name(name), option.example) for name, option in SDK_OPTIONS.items()}
 
 
-def test_the_model_has_exactly_the_options_of_the_installed_sdk() -> None:
+def test_the_declaration_has_exactly_the_options_of_the_installed_sdk() -> None:
     signature = inspect.signature(ClientConstructor.__init__).parameters
-    assert {init_name(name) for name in SdkOptions.model_fields} == set(signature) - {"self"}
+    assert {init_name(name) for name in SDK_OPTIONS} == set(signature) - {"self"}
     assert set(DEFAULT_OPTIONS) == set(signature) - {"self"}
 
 
-@pytest.mark.parametrize("model", [SdkOptions, OptionsJson, OwnSettings])
-def test_every_setting_is_explained_in_one_sentence(model: type) -> None:
-    for name, field in model.model_fields.items():
-        assert re.fullmatch(r"[A-Z][^.]*(\.\w[^.]*)*\.", field.description), name
-        assert allowed(field) != "a valid value", name
+@pytest.mark.parametrize("options", [SDK_OPTIONS, OPTIONS_JSON, OWN_SETTINGS])
+def test_every_setting_is_explained_in_one_sentence(options: Mapping[str, Option]) -> None:
+    for name, option in options.items():
+        assert re.fullmatch(r"[A-Z][^.]*(\.\w[^.]*)*\.", option.description), name
+        assert option.kind.words, name
 
 
 def test_each_variable_changes_the_option_of_a_real_client() -> None:
@@ -56,16 +53,16 @@ def test_each_variable_changes_the_option_of_a_real_client() -> None:
     assert {variable: problems for variable, (*_, problems) in changed.items() if problems} == {}
 
 
-@pytest.mark.parametrize("name", OwnSettings.model_fields)
+@pytest.mark.parametrize("name", OWN_SETTINGS)
 def test_each_variable_of_our_own_changes_its_setting(name: str, tmp_path: Path) -> None:
-    field = OwnSettings.model_fields[name]
+    option = OWN_SETTINGS[name]
     file = tmp_path / "empty.toml"
     file.touch()
     paths = {"secrets_dir": str(tmp_path), "config": str(file), "policy": str(file)}
-    example = paths.get(name, field.examples[0])
-    loaded = load({variable_name(OwnSettings, name): example})
+    example = paths.get(name, option.example)
+    loaded = load({option.variable: example})
     assert loaded.problems == []
-    assert getattr(loaded.own, name) != field.default
+    assert getattr(loaded.own, name) != option.default
 
 
 def test_only_what_is_set_is_handed_on() -> None:

@@ -1,0 +1,165 @@
+"""The settings as a pydantic-settings model, for code and pipelines of your own; no served process imports it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
+
+from pydantic import Field, create_model
+from pydantic_core import core_schema
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import Annotated
+
+from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
+from sentry_asgi_autoconf.settings import sources
+from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.settings.candidates import choose
+from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
+from sentry_asgi_autoconf.settings.loading import config_file
+from sentry_asgi_autoconf.settings.option import Option
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_options
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
+from sentry_asgi_autoconf.settings.problems import reason_of
+from sentry_asgi_autoconf.settings.secret_files import DIRECTORY_VARIABLE, check_directory
+
+# By the key that each has in files.
+_OPTIONS: Mapping[str, Option] = {
+    **SDK_OPTIONS,
+    **OPTIONS_JSON,
+    **{OWN_PREFIX + name: option for name, option in OWN_SETTINGS.items()},
+}
+_Values = Mapping[str, Candidate]
+_Reader = Callable[[List[AutoconfError]], _Values]
+
+
+class _Source(PydanticBaseSettingsSource):
+    """One layer: the values that a function reads, as they stand there; the kinds of the options check them."""
+
+    def __init__(self, settings_cls: type[BaseSettings], read: _Reader) -> None:
+        super().__init__(settings_cls)
+        self._read = read
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Return the value of a field as pydantic-settings asks for it."""
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the values by field. Raises AutoconfError for what cannot be read."""
+        problems: list[AutoconfError] = []
+        values = self._read(problems)
+        if problems:
+            raise problems[0]
+        # pydantic-settings would mix mappings of several layers.
+        higher = getattr(self, "current_state", {})
+        return {name: candidate.value for name, candidate in values.items() if name not in higher}
+
+
+class _SentrySettings(BaseSettings):
+    """Every setting, as a process that serves an app reads it: options of the SDK by name, our own as `asgi_<name>`.
+
+    Its sources, highest first: arguments, variables, the secrets directory, `SENTRY_OPTIONS_JSON`, the config file that
+    `SENTRY_ASGI_CONFIG` names, or else the `pyproject.toml` of the working directory. A value that the process would
+    refuse raises `ValidationError`, where the process takes the next layer's; what cannot be read raises the
+    `AutoconfError` that the process tells of. None stands for an option that nobody sets. Policies are not heeded.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SENTRY_", extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read each layer as the process does; `_secrets_dir` goes before the variable that names the directory."""
+        directory = getattr(file_secret_settings, "secrets_dir", None)
+        secrets = _secrets_of(str(directory or os.environ.get(DIRECTORY_VARIABLE, "").strip()))
+        layers = (_environment, secrets, _options_json_of(secrets), _config_file)
+        return (init_settings, *(_Source(settings_cls, layer) for layer in layers))
+
+
+def _environment(problems: list[AutoconfError]) -> _Values:
+    return sources.environment(_OPTIONS, os.environ)
+
+
+def _secrets_of(directory: str) -> _Reader:
+    def read(problems: list[AutoconfError]) -> _Values:
+        if not directory:
+            return {}
+        try:
+            check_directory(directory)
+        except UnreadableSecretError as error:
+            problems.append(error)
+            return {}
+        return sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+
+    return read
+
+
+def _options_json_of(secrets: _Reader) -> _Reader:
+    def read(problems: list[AutoconfError]) -> _Values:
+        chosen = choose(OPTIONS_JSON, [_environment(problems), secrets([])])
+        return known_options(chosen.values, chosen.origins)
+
+    return read
+
+
+def _config_file(problems: list[AutoconfError]) -> _Values:
+    table = config_file(os.environ, None, problems)
+    own = {OWN_PREFIX + name: candidate for name, candidate in table.own.items()}
+    return sources.without_blanks({**table.options, **own})
+
+
+class _Checked:
+    """Has pydantic read a value, and describe it, as its option is declared."""
+
+    def __init__(self, option: Option) -> None:
+        self._option = option
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return dict(self._option.kind.shape)
+
+    def _read(self, value: Any) -> Any:
+        try:
+            return self._option.read(value)
+        except ValueError as error:
+            reason = reason_of(self._option, value, error)
+            raise ValueError(f"it is not {self._option.kind.words}{reason}") from None
+
+
+def _field(option: Option) -> tuple[Any, Any]:
+    field = Field(
+        default=option.default,
+        description=option.description,
+        examples=[option.example],
+        repr=not option.is_secret,
+        json_schema_extra={"writeOnly": True} if option.is_secret else None,
+    )
+    kind = option.kind.type if option.default is not None else Optional[option.kind.type]
+    return Annotated[kind, _Checked(option)], field
+
+
+if TYPE_CHECKING:
+
+    class SentrySettings(_SentrySettings):
+        """What type checkers know of the model."""
+
+        def __init__(self, **values: Any) -> None: ...
+
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    SentrySettings = create_model(
+        "SentrySettings",
+        __base__=_SentrySettings,
+        __module__=__name__,
+        **{name: _field(option) for name, option in _OPTIONS.items()},
+    )
+    SentrySettings.__doc__ = _SentrySettings.__doc__

@@ -1,0 +1,150 @@
+"""What text, JSON and TOML hold is read as pydantic reads it, whose rules people know."""
+
+from typing import Any, Callable, Dict, List, Literal, Optional, Tuple, Union
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from typing_extensions import Annotated
+
+from sentry_asgi_autoconf.settings import data_collection, scalars
+from tests.settings.test_fuzz import JSON, TEXTS
+from tests.settings.test_public_model import LONG, NUMBERS, VALUES, WORDS, NoValue, same
+
+
+class Rules(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ByKey(Rules):
+    mode: Literal["off", "denylist", "allowlist"]
+    terms: Optional[List[str]] = None
+
+
+class Headers(Rules):
+    request: Optional[ByKey] = None
+
+
+class GraphQL(Rules):
+    document: Optional[bool] = None
+    variables: Optional[bool] = None
+
+
+class GenAI(Rules):
+    inputs: Optional[bool] = None
+    outputs: Optional[bool] = None
+
+
+class DataCollection(Rules):
+    """The keys of `sentry_sdk._types.DataCollectionUserOptions`."""
+
+    user_info: Optional[bool] = None
+    cookies: Optional[ByKey] = None
+    http_headers: Optional[Headers] = None
+    http_bodies: Optional[List[Literal["incoming_request", "outgoing_request", "outgoing_response"]]] = None
+    url_query_params: Optional[ByKey] = None
+    graphql: Optional[GraphQL] = None
+    gen_ai: Optional[GenAI] = None
+    database_query_data: Optional[bool] = None
+    queues: Optional[bool] = None
+    stack_frame_variables: Optional[Union[bool, ByKey]] = None
+    frame_context_lines: Optional[Annotated[int, Field(ge=0)]] = None
+
+
+READERS: Dict[str, Tuple[Callable[[Any], Any], Any]] = {
+    "a boolean": (scalars.boolean, bool),
+    "a whole number": (scalars.whole_number, Annotated[int, Field(ge=0)]),
+    "a number": (scalars.number, Annotated[float, Field(ge=0, allow_inf_nan=False)]),
+    "a rate": (scalars.rate, Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]),
+    "a text": (scalars.text, str),
+    "a choice": (scalars.choice("a", "warn"), Literal["a", "warn"]),
+    "texts": (scalars.texts, List[str]),
+    "a mapping": (scalars.mapping, Dict[str, Any]),
+    "texts by key": (scalars.texts_by_key, Dict[str, str]),
+}
+ADAPTERS = {name: TypeAdapter(kind) for name, (_, kind) in READERS.items()}
+BLANKS = st.sampled_from(
+    ["", "", " ", "\t\n", "\x0b", "\x1c", "\x85", "\xa0", "\u180e", "\u2003", "\u2028", "\u200b"]
+)
+DIGITS = st.text("0123456789_.eE+-", max_size=8)
+NUMBERS_OF_TEXT = st.tuples(BLANKS, DIGITS, BLANKS).map("".join)
+
+FLAGS = st.sampled_from([True, False, None, 0, 1, 2, 1.0, 0.5, "yes", "NO", " on", "enabled", "\udcff"])
+KEYS = st.fixed_dictionaries(
+    {},
+    optional={
+        "mode": st.sampled_from(["off", "denylist", "allowlist", "Off", None, 1]),
+        "terms": st.none() | st.lists(st.sampled_from(["a", "", 1, None]), max_size=2) | st.just("a"),
+        "other": st.just(1),
+    },
+)
+BODIES = st.sampled_from(["incoming_request", "outgoing_request", "outgoing_response", "other", 1])
+FLAGS_BY_KEY = st.dictionaries(
+    st.sampled_from(["document", "variables", "inputs", "outputs"]), FLAGS, max_size=2
+)
+PARTS = {
+    "user_info": FLAGS,
+    "cookies": KEYS,
+    "http_headers": st.fixed_dictionaries({}, optional={"request": KEYS, "response": KEYS}),
+    "http_bodies": st.lists(BODIES, max_size=2),
+    "url_query_params": KEYS,
+    "graphql": FLAGS_BY_KEY,
+    "gen_ai": FLAGS_BY_KEY,
+    "database_query_data": FLAGS,
+    "queues": FLAGS,
+    "stack_frame_variables": FLAGS | KEYS,
+    "frame_context_lines": NUMBERS_OF_TEXT | st.integers() | st.floats(),
+    "other": st.just(True),
+}
+COLLECTIONS = st.fixed_dictionaries(
+    {}, optional={name: part | st.none() | JSON for name, part in PARTS.items() if name != "other"}
+) | st.fixed_dictionaries({}, optional=PARTS)
+
+
+def ours(read: Callable[[Any], Any], value: Any) -> Any:
+    """Return what a reader of ours has of a value."""
+    try:
+        return read(value)
+    except ValueError:
+        return NoValue
+
+
+def pydantic_s(name: str, value: Any) -> Any:
+    """Return what pydantic has of it."""
+    try:
+        return ADAPTERS[name].validate_python(value)
+    except ValidationError:
+        return NoValue
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_value_is_read_as_by_pydantic(name: str) -> None:
+    for value in [*NUMBERS, *LONG, *WORDS, *VALUES, None, 2.0**63, -(2.0**63), 10**30]:
+        assert same(ours(READERS[name][0], value), pydantic_s(name, value)), value
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(sorted(READERS)), NUMBERS_OF_TEXT | TEXTS | JSON)
+def test_any_value_is_read_as_by_pydantic(name: str, value: Any) -> None:
+    assert same(ours(READERS[name][0], value), pydantic_s(name, value))
+
+
+@settings(max_examples=300, deadline=None)
+@given(COLLECTIONS)
+def test_what_to_collect_is_read_as_by_pydantic(value: Dict[str, Any]) -> None:
+    try:
+        expected: Any = DataCollection.model_validate(value).model_dump(exclude_none=True)
+    except ValidationError as error:
+        # Where it is wrong is told alike too.
+        first = error.errors()[0]["loc"]
+        with pytest.raises(scalars.MismatchError) as raised:
+            data_collection.read(value)
+        assert _told(raised.value.steps) == _told(first)
+    else:
+        assert same(data_collection.read(value), expected)
+
+
+def _told(steps: Tuple[object, ...]) -> Tuple[object, ...]:
+    """Return the steps to a part, without what tells the alternatives of one apart."""
+    return tuple(step for step in steps if step != "bool")
