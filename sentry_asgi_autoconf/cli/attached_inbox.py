@@ -9,9 +9,9 @@ import subprocess
 import sys
 from typing import Iterator
 
-from sentry_asgi_autoconf import redirection
 from sentry_asgi_autoconf.cli.extra import require_extra
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY, without_bootstrap
+from sentry_asgi_autoconf.inbox import redirection
 
 HOST = "127.0.0.1"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AdapterError
-from sentry_asgi_autoconf.shown_values import printable
 
 
 def with_installed_triggers(watched: str) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from sentry_asgi_autoconf.cli.checks.finding import Finding, error, ok, warning
-from sentry_asgi_autoconf.shown_values import mask, printable
+from sentry_asgi_autoconf.console import mask, printable
 
 _UNLIMITED = -1.0
 # By status: the name of the finding, and what it means.

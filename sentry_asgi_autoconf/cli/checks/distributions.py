@@ -9,7 +9,7 @@ from typing import Any, Iterator
 
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.cli.checks.finding import Finding, error, ok
-from sentry_asgi_autoconf.references import described
+from sentry_asgi_autoconf.import_strings import described
 
 FRAMEWORKS = ("django", "fastapi", "litestar", "quart", "sanic", "starlette")
 # Distribution → module, first release that will do, the name of the finding that it is older.

@@ -10,8 +10,8 @@ from urllib3 import exceptions
 
 from sentry_asgi_autoconf.cli.checks.answers import through
 from sentry_asgi_autoconf.cli.checks.finding import Finding, error
-from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.shown_values import mask
+from sentry_asgi_autoconf.console import mask
+from sentry_asgi_autoconf.import_strings import described
 
 
 def finding(what: str, host: str, proxy: str | None, failure: BaseException, timeout: float) -> Finding:

@@ -6,7 +6,7 @@ from typing import Iterator
 
 from sentry_asgi_autoconf.cli.checks.finding import Finding, ok
 from sentry_asgi_autoconf.cli.checks.sdk_client import RecordingClient
-from sentry_asgi_autoconf.serving_loops import INTEGRATION
+from sentry_asgi_autoconf.integrations.event_loops import INTEGRATION
 
 
 def findings(client: RecordingClient) -> Iterator[Finding]:

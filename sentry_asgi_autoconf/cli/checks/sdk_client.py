@@ -10,7 +10,8 @@ from sentry_sdk.integrations import DidNotEnable
 from sentry_sdk.transport import Transport
 
 from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.sdk import guard, loop_bound
+from sentry_asgi_autoconf.integrations import event_loops
+from sentry_asgi_autoconf.sdk import guard
 
 
 class Recorder(Transport):
@@ -39,8 +40,8 @@ class RecordingClient:
             given["sample_rate"] = 1.0
         try:
             with guard.ours():
-                loop_bound.take_over()
-                self._client: sentry_sdk.Client = loop_bound.make_client(_made, given)
+                event_loops.take_over()
+                self._client: sentry_sdk.Client = event_loops.make_client(_made, given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
             raise SdkError(
                 f"sentry_sdk.init refuses the settings with {type(error).__name__}: {error}",

@@ -15,7 +15,7 @@ from typing import Any, Callable, TextIO
 from sentry_asgi_autoconf.cli.checks import processes
 from sentry_asgi_autoconf.cli.checks.processes import Seen
 from sentry_asgi_autoconf.cli.run import refusal
-from sentry_asgi_autoconf.status_file import KEEP
+from sentry_asgi_autoconf.status.process_status import KEEP
 
 _POLL = 0.1  # seconds
 _GRACE = 10.0  # seconds to end in

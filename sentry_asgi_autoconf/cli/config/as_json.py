@@ -8,12 +8,10 @@ from typing import Any, Sequence
 from sentry_asgi_autoconf.cli.config.explanation import Explanation
 from sentry_asgi_autoconf.cli.config.rows import Row
 from sentry_asgi_autoconf.cli.config.values import masked
+from sentry_asgi_autoconf.console import mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import ENFORCED, Origin
-from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.settings.provenance import Setting
-from sentry_asgi_autoconf.shown_values import mask
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
 
 
 def as_json(explanation: Explanation) -> str:

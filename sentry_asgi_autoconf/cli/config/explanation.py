@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import Mapping, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import entry_points, init_arguments
+from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.activation import init_arguments, layers
 from sentry_asgi_autoconf.cli.config import rows
 from sentry_asgi_autoconf.cli.config.env_file import EnvFile
 from sentry_asgi_autoconf.cli.config.places import located
 from sentry_asgi_autoconf.cli.config.rows import Row
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.settings import loading
 
 
 class Explanation(NamedTuple):
@@ -45,7 +45,7 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
     environ: Mapping[str, str] = os.environ if env_file is None else env_file.variables
     _find_modules_as_servers_do()
     with contextlib.redirect_stdout(sys.stderr):
-        loaded = loading.load(environ, app)
+        loaded = layers.load(environ, app)
         if follow and env_file is not None:
             os.environ.update(env_file.variables)  # for the app's own modules
         resolved = init_arguments.resolve(loaded, follow=follow)

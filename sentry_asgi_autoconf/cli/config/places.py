@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
-from sentry_asgi_autoconf.origin import ENVIRONMENT, Origin
-from sentry_asgi_autoconf.settings.provenance import Setting
+from sentry_asgi_autoconf.provenance import ENVIRONMENT, Origin, Setting
 
 
 def located(setting: Setting, places: Mapping[str, str]) -> Setting:

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Iterator, Mapping, NamedTuple
 from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
 
 from sentry_asgi_autoconf import __version__
-from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import SDK_DEFAULT, Origin
-from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import SDK_DEFAULT, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
-from sentry_asgi_autoconf.settings.provenance import Setting
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.loading import Loaded
+    from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.settings.option import Option
 
 OWN_DEFAULT = "default"

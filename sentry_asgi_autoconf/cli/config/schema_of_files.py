@@ -5,11 +5,11 @@ from __future__ import annotations
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf.cli.config.typed_options import Schema, typed
+from sentry_asgi_autoconf.policy.document import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings import kinds, shapes
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
-from sentry_asgi_autoconf.settings.policy.kinds import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 
 _SETTINGS: Schema = {"$ref": "#/$defs/settings"}
 

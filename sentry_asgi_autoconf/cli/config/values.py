@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Iterator
 
-from sentry_asgi_autoconf.shown_values import MASK, mask, printable
+from sentry_asgi_autoconf.console import MASK, mask, printable
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.option import Option
