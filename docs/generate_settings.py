@@ -9,9 +9,8 @@ from pathlib import Path
 
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
-from sentry_asgi_autoconf.settings.option import Option
-from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, init_name
-from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.kinds import Option
+from sentry_asgi_autoconf.settings.options import OPTION_GROUPS, OPTIONS_JSON, init_name
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 
 # Parts of an explanation that are to be typed as they stand.
@@ -86,8 +85,8 @@ INTRODUCTION_OF_OWN = """\
 def render() -> str:
     """Return the whole page."""
     parts = [INTRODUCTION]
-    for group in OPTION_GROUPS:
-        parts += [f"## {group.title}\n", *map(_section, group.options)]
+    for title, options in OPTION_GROUPS.items():
+        parts += [f"## {title}\n", *map(_section, options)]
     parts += [OUTRO_OF_OPTIONS_JSON, *map(_section, OPTIONS_JSON.values())]
     parts += [INTRODUCTION_OF_OWN, *map(_section, OWN_SETTINGS.values())]
     return "\n".join(parts)

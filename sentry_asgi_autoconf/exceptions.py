@@ -30,7 +30,7 @@ class InvalidSettingError(AutoconfError):
 
 
 class UnknownSettingError(AutoconfError):
-    """A variable whose name is no setting, but nearly one."""
+    """A variable whose name is not a setting, but nearly one."""
 
     slug = "unknown-setting"
 

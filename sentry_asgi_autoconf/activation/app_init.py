@@ -52,7 +52,9 @@ def _refused(refusal: Refusal) -> str:
     has_value = _is_plain(refusal.applied) and refusal.applied != ""
     applies = f"{_value(refusal.name, refusal.applied)} applies" if has_value else "left out"
     wanted = f"={_value(refusal.name, refusal.wanted)}" if _is_plain(refusal.wanted) else ""
-    return f"{printable(refusal.variable or refusal.name)}{wanted} ({applies}: {printable(refusal.said_by, 400)})"
+    return (
+        f"{printable(refusal.variable or refusal.name)}{wanted} ({applies}: {printable(refusal.source, 400)})"
+    )
 
 
 def _is_plain(value: Any) -> bool:

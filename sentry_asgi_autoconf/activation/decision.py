@@ -35,7 +35,7 @@ _REASONS = {
     INVALID_POLICY: "the policy is not known, so nothing may leave this process",
     NO_DESTINATION: NOWHERE,
     NO_VALID_DSN: "no valid SENTRY_DSN",
-    NOT_ASGI: "what was loaded is no ASGI app",
+    NOT_ASGI: "what was loaded is not an ASGI app",
     ONLY_STARTS_OTHERS: "the workers serve",
     NOT_WRAPPED: "the app could not be wrapped, see stderr",
     SDK_INIT_FAILED: "sentry_sdk.init failed",

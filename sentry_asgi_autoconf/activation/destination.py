@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Mapping, NamedTuple
 
 from sentry_asgi_autoconf import entry_points
-from sentry_asgi_autoconf.policy import places
-from sentry_asgi_autoconf.policy.places import Places
+from sentry_asgi_autoconf.policy import in_force
+from sentry_asgi_autoconf.policy.in_force import Places
 from sentry_asgi_autoconf.settings import app_config, destinations
 from sentry_asgi_autoconf.settings.app_config import ConfigFile
 
@@ -31,4 +31,4 @@ class Found(NamedTuple):
 
 def find(environ: Mapping[str, str], app: str | None) -> Found:
     """Look for all layers below the code of the app of this import string."""
-    return Found(environ, app, places.find(environ), app_config.find(environ, app))
+    return Found(environ, app, in_force.find(environ), app_config.find(environ, app))

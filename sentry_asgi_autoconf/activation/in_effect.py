@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping
 
-from sentry_asgi_autoconf.policy import constraints
+from sentry_asgi_autoconf.policy.enforcement import apply_policy
 from sentry_asgi_autoconf.provenance import LIMITS, Candidate, Origin, Setting
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ class _Effect:
         self._usual: Mapping[str, Any] = DEFAULT_OPTIONS
         self._enforcement: Enforcement = loaded.enforcement
         self._settings: Mapping[str, Setting] = loaded.settings
-        self._arguments, refusals = constraints.held(loaded.options, loaded.options, self._enforcement)
+        self._arguments, refusals = apply_policy(loaded.options, loaded.options, self._enforcement)
         # A part of `_experiments` is named with a dot.
-        self._said_by = {refusal.name.partition(".")[0]: refusal.said_by for refusal in refusals}
+        self._said_by = {refusal.name.partition(".")[0]: refusal.source for refusal in refusals}
         enforcement = self._enforcement
         self.names = {*loaded.options, *enforcement.values, *enforcement.hooks, *enforcement.limits}
 

@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.exceptions import (
     NotPermittedError,
     UnsupportedOptionError,
 )
-from sentry_asgi_autoconf.policy.enforcement import Enforcement, nothing_leaves
+from sentry_asgi_autoconf.policy.enforcement import BLOCKING, Enforcement
 from sentry_asgi_autoconf.sdk import init_options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from sentry_asgi_autoconf.sdk.leaving import OnLeaving
@@ -78,7 +78,7 @@ def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
         option = refusal.name.partition(".")[0]
         if option in destinations.WAYS_OUT:
             where = refusal.variable or str(loaded.sources.get(option, f"{refusal.name} of a configurator"))
-            yield _not_permitted(where, refusal.said_by, "it is left out")
+            yield _not_permitted(where, refusal.source, "it is left out")
     if merged.unheld:
         yield unheld(str(loaded.sources.get("transport", "a configurator")), merged.unheld)
 
@@ -100,9 +100,8 @@ def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
     # An option that this SDK does not have cannot be set by an app either.
     grave = [doubt for doubt in doubts if not isinstance(doubt, UnsupportedOptionError)]
     if grave:
-        nothing = nothing_leaves()
-        loaded = in_effect.settled(loaded._replace(enforcement=nothing))
-        return Resolved(loaded, {}, nothing, [*problems, *map(_of_policy, grave)])
+        loaded = in_effect.settled(loaded._replace(enforcement=BLOCKING))
+        return Resolved(loaded, {}, BLOCKING, [*problems, *map(_of_policy, grave)])
     enforcement = given._replace(
         values={name: found.get(name, value) for name, value in given.values.items()},
         hooks={name: found.get(name, hook) for name, hook in given.hooks.items()},

@@ -10,7 +10,7 @@ from sentry_asgi_autoconf import client_calls, console
 from sentry_asgi_autoconf.activation import decision, destination
 from sentry_asgi_autoconf.activation.decision import Decision
 from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, SdkError
-from sentry_asgi_autoconf.policy import places
+from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
     if isinstance(loaded, Decision):
         return
     # A policy that is not known may have said so.
-    if loaded.own.processes in _GUARDED or loaded.enforcement.lets_nothing_leave:
+    if loaded.own.processes in _GUARDED or loaded.enforcement.blocks_sending:
         from sentry_asgi_autoconf.activation import init_arguments
         from sentry_asgi_autoconf.sdk import guard
 
@@ -165,7 +165,7 @@ def _final(arguments: Arguments, app_said: Report) -> Merged:
 
 
 def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
-    if arguments.enforcement.lets_nothing_leave:
+    if arguments.enforcement.blocks_sending:
         return decision.INVALID_POLICY
     if "dsn" in loaded.settings:
         return decision.DSN_FORBIDDEN
@@ -174,7 +174,7 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
 
 def block_sending(guarded: Callable[..., Any]) -> None:
     """Let nothing leave the process, if there is a policy: it could not be applied."""
-    if places.find(os.environ):
+    if in_force.find(os.environ):
         try:
             from sentry_asgi_autoconf.sdk import initialise
         except ImportError:  # without the SDK nothing leaves anyway

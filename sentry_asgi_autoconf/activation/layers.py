@@ -6,26 +6,23 @@ from typing import Any, Iterator, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.activation import destination
 from sentry_asgi_autoconf.activation.destination import Found
-from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
+from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy import in_force
-from sentry_asgi_autoconf.policy.enforcement import Enforcement
-from sentry_asgi_autoconf.policy.terms import CHAINED, Policy
+from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy, enforced_by
 from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings import app_config
 from sentry_asgi_autoconf.settings.choosing import Choice, choose, quoted
-from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, Table
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
-from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_options, unknown_options
-from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
-from sentry_asgi_autoconf.settings.scalars import is_quoted
-from sentry_asgi_autoconf.settings.sources import (
-    DIRECTORY_VARIABLE,
-    check_directory,
-    environment,
-    secrets,
-    without_blanks,
+from sentry_asgi_autoconf.settings.names import unknown_variables
+from sentry_asgi_autoconf.settings.options import (
+    OPTIONS_JSON,
+    SDK_OPTIONS,
+    field_of,
+    in_options_json,
+    init_name,
 )
-from sentry_asgi_autoconf.settings.unknown_names import unknown_variables
+from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS, OwnValues
+from sentry_asgi_autoconf.settings.scalars import is_quoted
+from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE, Table, environment, secrets
 
 
 class Loaded(NamedTuple):
@@ -68,34 +65,29 @@ def read(found: Found) -> Loaded:
     problems: list[AutoconfError] = []
     policy = in_force.policy(found.policies)
     config = app_config.read(found.config, problems)
-    directory = _secrets_directory(environ, problems)
     own = choose(
         OWN_SETTINGS,
-        [
-            without_blanks(policy.enforced.own),
-            environment(OWN_SETTINGS, environ),
-            without_blanks(config.own),
-            without_blanks(policy.defaults.own),
-        ],
+        [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
     )
-    further = choose(
-        OPTIONS_JSON, [environment(OPTIONS_JSON, environ), secrets(OPTIONS_JSON, directory, problems)]
-    )
-    enforcement = in_force.enforcement(policy)
+    directory = environ.get(DIRECTORY_VARIABLE, "").strip()
+    files = secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+    further = choose(OPTIONS_JSON, [environment(OPTIONS_JSON, environ), files])
+    json_options = in_options_json(further.values, further.origins)
+    enforcement = enforced_by(policy)
     standing = {name: value for name, value in policy.enforced.options.items() if name not in CHAINED}
     options = choose(
         SDK_OPTIONS,
         [
-            without_blanks(standing),
+            standing,
             environment(SDK_OPTIONS, environ),
-            secrets(SDK_OPTIONS, directory, problems),
-            known_options(further.values, further.origins),
-            without_blanks(config.options),
-            without_blanks(policy.defaults.options),
+            files,
+            json_options,
+            config.options,
+            policy.defaults.options,
         ],
         lambda name, value: enforcement.permits(init_name(name), value),
     )
-    settings = {**_settings(options, enforcement), **_unknown(further, policy, config)}
+    settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
     problems += [
         *own.problems,
         *further.problems,
@@ -112,7 +104,7 @@ def read(found: Found) -> Loaded:
         {**settings, **_own_settings(own)},
         enforcement,
         policy.names,
-        policy.is_unknown,
+        policy.is_unreadable,
         policy.warnings,
         environ,
         dict(environ),
@@ -154,7 +146,7 @@ def _below(loaded: Loaded, name: str) -> tuple[Setting, list[AutoconfError]]:
         return Setting(below.value, below.origin, tuple(further)), []
     choice = choose(
         {field: SDK_OPTIONS[field]},
-        [without_blanks({field: candidate}) for candidate in setting.overrode],
+        [{field: candidate} for candidate in setting.overrode],
         lambda _, value: loaded.enforcement.permits(name, value),
     )
     return _settings(choice, loaded.enforcement).get(name, Setting(None, None)), choice.problems
@@ -165,18 +157,6 @@ def _quoted(choice: Choice) -> Iterator[AutoconfError]:
         value = choice.values[name]
         if is_quoted(value):
             yield quoted(origin, value)
-
-
-def _secrets_directory(environ: Mapping[str, str], problems: list[AutoconfError]) -> str | None:
-    directory = environ.get(DIRECTORY_VARIABLE, "").strip()
-    if not directory:
-        return None
-    try:
-        check_directory(directory)
-    except UnreadableSecretError as error:
-        problems.append(error)
-        return None
-    return directory
 
 
 def _settings(choice: Choice, enforcement: Enforcement) -> dict[str, Setting]:
@@ -192,14 +172,14 @@ def _settings(choice: Choice, enforcement: Enforcement) -> dict[str, Setting]:
             tuple(choice.overrode.get(field, ())),
             forbidden,
             value if kept != value else None,
-            str(enforcement.said_by(name)) if ruled else "",
+            str(enforcement.source_of(name)) if ruled else "",
         )
     return settings
 
 
-def _unknown(further: Choice, policy: Policy, config: Table) -> dict[str, Setting]:
+def _unknown(given: Mapping[str, Candidate], policy: Policy, config: Table) -> dict[str, Setting]:
     """Return the options that SDK_OPTIONS do not know."""
-    given = unknown_options(further.values, further.origins)
+    given = {name: candidate for name, candidate in given.items() if name not in SDK_OPTIONS}
     settings: dict[str, Setting] = {}
     for layer in (policy.defaults.further, config.further, given, policy.enforced.further):
         for name, candidate in layer.items():

@@ -83,7 +83,7 @@ def _imported(reference: IntegrationReference) -> Integration | type[Integration
     if isinstance(found, Integration) or (isinstance(found, type) and issubclass(found, Integration)):
         return found
     raise UnresolvedImportError(
-        f"it leads to an object of type {type(found).__name__}, which is no integration",
+        f"it leads to an object of type {type(found).__name__}, which is not an integration",
         remedy="Name a subclass of sentry_sdk.integrations.Integration.",
     )
 

@@ -1,15 +1,27 @@
-"""What a policy does not leave to anybody: enforced values, hooks that follow the app's, and limits."""
+"""The terms of a policy, and what they leave to nobody: enforced values, hooks that follow the app's, limits."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
-from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.provenance import ENFORCED, Origin
 from sentry_asgi_autoconf.settings import destinations
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table
 
-UNKNOWN_POLICY = Origin("the policy", "not known", layer=ENFORCED)
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.limits import Limit
+
+# Where what a policy says is not known.
+UNREADABLE = Origin("the policy", "not known", layer=ENFORCED)
+# Hooks that an enforced one follows, in place of standing for it: both see the event.
+CHAINED = frozenset(
+    (
+        *("before_breadcrumb", "before_send", "before_send_log", "before_send_metric", "before_send_span"),
+        *("before_send_transaction", "event_scrubber"),
+    )
+)
 # What would take the place of an option, and so undo what is enforced of it.
 _SUBSTITUTES = {
     "data_collection": ("send_default_pii",),
@@ -30,13 +42,36 @@ _SET_BY_SPOTLIGHT = (
 )
 
 
+class Policy(NamedTuple):
+    """Defaults and enforced values, and limits by option.
+
+    `errors` say why a policy cannot be relied on: then nothing may leave the process. `warnings` are contradictions
+    that were resolved.
+    """
+
+    names: list[str]
+    defaults: Table
+    enforced: Table
+    limits: dict[str, Limit]
+    errors: list[AutoconfError]
+    warnings: list[AutoconfError]
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether what the policy allows cannot be told."""
+        return bool(self.errors)
+
+
+NO_POLICY = Policy([], NOTHING, NOTHING, {}, [], [])
+
+
 class Refusal(NamedTuple):
     """An argument that was not taken as it was, where the policy says so, and the variable that it was found in."""
 
     name: str
     wanted: Any
     applied: Any
-    said_by: str
+    source: str
     variable: str = ""
 
 
@@ -53,12 +88,12 @@ class Enforcement(NamedTuple):
         return bool(self.values or self.hooks or self.limits)
 
     @property
-    def lets_nothing_leave(self) -> bool:
-        """Whether this is what holds where a policy is not known."""
+    def blocks_sending(self) -> bool:
+        """Whether this is what holds where a policy cannot be read."""
         return self.values.get("dsn") == ""
 
     def substitutes(self) -> dict[str, str]:
-        """Give the options that would undo an enforced one, each with the one that it would undo."""
+        """Return the options that would undo an enforced one, each with the one that it would undo."""
         return {other: name for other, name in self._undoing() if other not in self.values}
 
     def _undoing(self) -> Iterator[tuple[str, str]]:
@@ -74,7 +109,7 @@ class Enforcement(NamedTuple):
             yield "enable_tracing", "traces_sample_rate"
 
     def names(self) -> set[str]:
-        """Give every option that is enforced or limited, and what would undo one, in `_experiments` too."""
+        """Return every option that is enforced or limited, and what would undo one, in `_experiments` too."""
         options = {*self.values, *self.limits, *self.substitutes()}
         if self.rule_of("dsn") is not None:
             options.update(destinations.WAYS_OUT)
@@ -96,6 +131,8 @@ class Enforcement(NamedTuple):
         """Return what limits an option: of a way out that has no limit of its own, what limits another."""
         for ruled in destinations.RULES.get(name, (name,)):
             if ruled == "dsn" and self.values.get("dsn"):
+                from sentry_asgi_autoconf.policy.limits import Limit
+
                 host = urlsplit(str(self.values["dsn"])).hostname or ""
                 return Limit(allowed=((host,),), origins=(self.origins["dsn"],))
             if ruled in self.limits:
@@ -110,12 +147,12 @@ class Enforcement(NamedTuple):
         return rule
 
     def clamped(self, name: str, value: Any) -> Any:
-        """Give an option's value within its limit; an enforced value is not limited."""
+        """Return an option's value within its limit; an enforced value is not limited."""
         limit = self.limits.get(name)
         return value if limit is None or name in self.values else limit.clamped(value)
 
     def rates_by_path(self, rates: Mapping[str, float]) -> dict[str, float]:
-        """Give trace rates by path as far as they may differ from the general one."""
+        """Return trace rates by path as far as they may differ from the general one."""
         if "traces_sample_rate" in self.values or "traces_sampler" in self.values:
             return {}
         return {path: self.clamped("traces_sample_rate", rate) for path, rate in rates.items()}
@@ -125,22 +162,76 @@ class Enforcement(NamedTuple):
 
         A rate of 0 is always one: nothing is traced then, whoever asks for it.
         """
-        limit = self.limits.get("traces_sample_rate", Limit())
-        rate = self.values.get("traces_sample_rate", limit.maximum)
+        limit = self.limits.get("traces_sample_rate")
+        rate = self.values.get("traces_sample_rate", limit and limit.maximum)
         if rate is None or "traces_sampler" in self.values:
             return None
         if rate <= 0:
             return 0.0
-        return limit.maximum if limit.over_callers else None
+        return limit.maximum if limit and limit.over_callers else None
 
-    def said_by(self, name: str) -> Origin | str:
-        """Tell where it is said what an option may be."""
+    def source_of(self, name: str) -> Origin | str:
+        """Return where it is said what an option may be."""
         name = _EXPERIMENTS.get(name, name)
         name = self.substitutes().get(name, name)
         return self.origins.get(name) or str(self.rule_of(name) or self.rule_of("dsn"))
 
 
-def nothing_leaves(origin: Origin = UNKNOWN_POLICY) -> Enforcement:
-    """Give what is enforced where a policy is not known: no event is sent anywhere."""
-    values = {"dsn": "", "spotlight": False, "transport": None}
-    return Enforcement(values, {}, {}, dict.fromkeys(values, origin))
+# What is enforced where a policy cannot be read: no event is sent anywhere.
+_NOWHERE = {"dsn": "", "spotlight": False, "transport": None}
+BLOCKING = Enforcement(_NOWHERE, origins=dict.fromkeys(_NOWHERE, UNREADABLE))
+
+
+def enforced_by(policy: Policy) -> Enforcement:
+    """Return what the policy does not leave to anybody."""
+    if policy.is_unreadable:
+        return BLOCKING
+    if not policy.enforced.options and not policy.enforced.further and not policy.limits:
+        return Enforcement()
+    from sentry_asgi_autoconf.settings.choosing import choose
+    from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
+
+    checked = choose(SDK_OPTIONS, [policy.enforced.options]).values
+    given = {init_name(field): candidate for field, candidate in policy.enforced.options.items()}
+    given.update(policy.enforced.further)
+    return Enforcement(
+        {
+            **{init_name(field): value for field, value in checked.items() if field not in CHAINED},
+            **{name: candidate.value for name, candidate in policy.enforced.further.items()},
+        },
+        {field: value for field, value in checked.items() if field in CHAINED},
+        policy.limits,
+        {name: candidate.origin for name, candidate in given.items()},
+    )
+
+
+def apply_policy(
+    wanted: Mapping[str, Any], otherwise: Mapping[str, Any], enforcement: Enforcement
+) -> tuple[dict[str, Any], list[Refusal]]:
+    """Return the arguments as the policy allows them; one that is not permitted gives way to that of `otherwise`."""
+    if enforcement:
+        from sentry_asgi_autoconf.policy import constraints
+
+        return constraints.apply(wanted, otherwise, enforcement)
+    arguments = dict(wanted)
+    if arguments.get("enable_tracing") is True and arguments.get("traces_sample_rate") is None:
+        arguments["traces_sample_rate"] = 1.0  # as the SDK would read it
+    return arguments, []
+
+
+def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return init's arguments so that nobody who is handed their lists and mappings changes ours."""
+    return {name: _copied(value) for name, value in arguments.items()}
+
+
+def _copied(value: Any) -> Any:
+    if type(value) is dict:
+        return {key: _copied(part) for key, part in value.items()}
+    return type(value)(map(_copied, value)) if type(value) in (list, set) else value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two arguments are alike; objects of the app's are not compared by rules of their own."""
+    return one is other or (
+        type(one) is type(other) and isinstance(one, (str, bytes, int, float)) and one == other
+    )

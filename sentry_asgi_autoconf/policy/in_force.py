@@ -1,108 +1,170 @@
-"""Make one policy of several: the later one wins in what it sets, the stricter one in what it limits."""
+"""The policy in force: find the policies there are, read each, and make one of them.
+
+They are of installed distributions, of the file that a variable names, and of the machine. The later one wins in what
+it sets, the stricter one in what it limits.
+"""
 
 from __future__ import annotations
 
-from typing import Sequence
+import json
+import os
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.console import printable
-from sentry_asgi_autoconf.exceptions import AutoconfError, ContradictingPoliciesError
-from sentry_asgi_autoconf.policy.enforcement import UNKNOWN_POLICY, Enforcement, nothing_leaves
-from sentry_asgi_autoconf.policy.limits import Limit
-from sentry_asgi_autoconf.policy.places import Places
-from sentry_asgi_autoconf.policy.terms import CHAINED, NO_POLICY, Policy
+from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.console import printable, shown
+from sentry_asgi_autoconf.exceptions import (
+    AutoconfError,
+    ContradictingPoliciesError,
+    InvalidPolicyError,
+    UnresolvedImportError,
+)
+from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, UNREADABLE, Policy
 from sentry_asgi_autoconf.provenance import Candidate
-from sentry_asgi_autoconf.settings.choosing import choose
-from sentry_asgi_autoconf.settings.keys import NOTHING, Table
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.limits import Limit
+
+VARIABLE = "SENTRY_ASGI_POLICY"
+# An image's own: whoever sets the environment of a service cannot take it away by accident.
+MACHINE = "/etc/sentry-asgi-autoconf/policy.toml"
+_LEAVES_NOBODY_OUT = {"enabled": True, "disabled_servers": [], "excluded_apps": []}
 
 
-def merged(policies: Sequence[Policy]) -> Policy:
-    """Give the one policy that these are together, lowest first."""
-    policy = NO_POLICY
-    for higher in policies:
-        warnings = [*policy.warnings, *higher.warnings, *_contradictions(policy.enforced, higher.enforced)]
-        policy = Policy(
-            [*policy.names, *higher.names],
-            _over(policy.defaults, higher.defaults),
-            _over(policy.enforced, higher.enforced),
-            _limits(policy.limits, higher.limits),
-            [*policy.errors, *higher.errors],
-            warnings,
-        )
-    return policy._replace(warnings=[*policy.warnings, *_impossible(policy.limits)])
+class Places(NamedTuple):
+    """Where there are policies, valid or not."""
+
+    unreadable: Sequence[str]  # distributions with malformed metadata that mentions policies
+    entry_points: Sequence[Any]
+    named_file: str
+    is_on_machine: bool
+
+    def __bool__(self) -> bool:
+        """Whether there is one."""
+        return any(self)
 
 
-def _over(lower: Table, higher: Table) -> Table:
-    return Table(*({**below, **above} for below, above in zip(lower, higher)))
-
-
-def _limits(lower: dict[str, Limit], higher: dict[str, Limit]) -> dict[str, Limit]:
-    both = {name: lower[name].and_also(higher[name]) for name in lower if name in higher}
-    return {**lower, **higher, **both}
-
-
-def _contradictions(lower: Table, higher: Table) -> list[AutoconfError]:
-    return [
-        _contradiction(below[name], above[name])
-        for below, above in zip(lower, higher)
-        for name in below
-        if name in above and below[name].value != above[name].value
-    ]
-
-
-def _contradiction(lower: Candidate, higher: Candidate) -> AutoconfError:
-    there = printable(str(lower.origin), 200)
-    here = printable(str(higher.origin), 200)
-    return ContradictingPoliciesError(
-        f"{there} and {here} enforce different values: the latter applies",
-        remedy="Let one of them give way.",
+def find(environ: Mapping[str, str]) -> Places:
+    """Look for policies of distributions, of the file that the variable names, and of the machine."""
+    return Places(
+        entry_points.unreadable(entry_points.POLICIES),
+        entry_points.in_group(entry_points.POLICIES),
+        environ.get(VARIABLE, "").strip(),
+        _may_be_on_machine(),
     )
 
 
-def _impossible(limits: dict[str, Limit]) -> list[AutoconfError]:
-    return [
-        ContradictingPoliciesError(
-            f"the limits of {name} leave no value: {printable(str(limit), 400)}",
-            remedy="Widen one of them; until then the ceiling applies, and of texts nothing is allowed.",
-        )
-        for name, limit in limits.items()
-        if limit.contradicts_itself
-    ]
-
-
-_LEAVES_NOBODY_OUT = {"enabled": True, "disabled_servers": [], "excluded_apps": []}
+def _may_be_on_machine() -> bool:
+    try:
+        os.lstat(MACHINE)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # there may be one, which must not be passed over
+        return True
+    return True
 
 
 def policy(places: Places) -> Policy:
     """Read all policies, and return the one that they are together."""
     if not places:
         return NO_POLICY
-    from sentry_asgi_autoconf.policy import reading
-
-    found = merged(list(reading.read_all(places)))
-    if not found.is_unknown:
+    found = _merged(_read_all(places))
+    if not found.is_unreadable:
         return found
     # What is half understood sets nothing, but that nobody is left out of it.
-    own = {field: Candidate(value, UNKNOWN_POLICY) for field, value in _LEAVES_NOBODY_OUT.items()}
+    own = {field: Candidate(value, UNREADABLE) for field, value in _LEAVES_NOBODY_OUT.items()}
     return found._replace(defaults=NOTHING, enforced=NOTHING._replace(own=own), limits={})
 
 
-def enforcement(policy: Policy) -> Enforcement:
-    """Give what the policy does not leave to anybody."""
-    if policy.is_unknown:
-        return nothing_leaves()
-    if not policy.enforced.options and not policy.enforced.further and not policy.limits:
-        return Enforcement()
-    given = policy.enforced.options
-    checked = choose(SDK_OPTIONS, [given]).values
-    values = {init_name(field): value for field, value in checked.items() if field not in CHAINED}
-    values.update({name: candidate.value for name, candidate in policy.enforced.further.items()})
-    return Enforcement(
-        values,
-        {field: value for field, value in checked.items() if field in CHAINED},
-        policy.limits,
-        {
-            **{init_name(field): candidate.origin for field, candidate in given.items()},
-            **{name: candidate.origin for name, candidate in policy.enforced.further.items()},
-        },
-    )
+def _read_all(places: Places) -> Iterator[Policy]:
+    """Yield each policy, lowest first."""
+    for distribution in places.unreadable:
+        yield _unreadable(
+            f"the metadata of {printable(distribution)}, which declares a policy, cannot be read"
+        )
+    for point in places.entry_points:
+        yield _of_entry_point(point)
+    if places.named_file:
+        yield _of_file(places.named_file, f"policy {VARIABLE}={shown(places.named_file, 200)}")
+    if places.is_on_machine:
+        yield _of_file(MACHINE, f"policy {MACHINE}")
+
+
+def _of_entry_point(point: Any) -> Policy:
+    from sentry_asgi_autoconf.import_strings import guarded
+    from sentry_asgi_autoconf.policy import document
+
+    value = printable(str(point.value))
+    name = f"policy {printable(str(point.name))} ({value})"
+    try:
+        found = guarded(point.load, f"loading {value}")
+        if callable(found):
+            found = guarded(found, f"calling {value}")
+        if isinstance(found, (str, os.PathLike)):
+            path = guarded(lambda: os.fsdecode(found), f"reading what {value} gives")
+            return _of_file(path, f"{name}, {printable(path, 200)}")
+        # As plain data, which nobody changes any more.
+        tables = guarded(lambda: json.loads(json.dumps(found, default=dict)), f"reading what {value} gives")
+    except UnresolvedImportError as error:
+        return _unreadable(f"the {name} cannot be read: {error.what}")
+    return document.read(name, tables, lambda keys: name)
+
+
+def _of_file(path: str, described: str) -> Policy:
+    from sentry_asgi_autoconf.policy import document
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+
+    try:
+        file = TomlFile(path)
+    except (OSError, ValueError) as error:
+        return _unreadable(f"the {described} cannot be read: {reason(error)}")
+    return document.read(file.path, file.content, file.place)
+
+
+def _unreadable(what: str) -> Policy:
+    error = InvalidPolicyError(what, remedy="Correct it; until then nothing leaves this process.")
+    return NO_POLICY._replace(errors=[error])
+
+
+def _merged(policies: Iterator[Policy]) -> Policy:
+    merged = NO_POLICY
+    for higher in policies:
+        warnings = [*merged.warnings, *_contradictions(merged.enforced, higher.enforced)]
+        merged = Policy(
+            [*merged.names, *higher.names],
+            _over(merged.defaults, higher.defaults),
+            _over(merged.enforced, higher.enforced),
+            _both(merged.limits, higher.limits),
+            [*merged.errors, *higher.errors],
+            warnings,
+        )
+    return merged._replace(warnings=[*merged.warnings, *_impossible(merged.limits)])
+
+
+def _over(lower: Table, higher: Table) -> Table:
+    return Table(*({**below, **above} for below, above in zip(lower, higher)))
+
+
+def _both(lower: Mapping[str, Limit], higher: Mapping[str, Limit]) -> dict[str, Limit]:
+    shared = {name: lower[name].and_also(higher[name]) for name in lower if name in higher}
+    return {**lower, **higher, **shared}
+
+
+def _contradictions(lower: Table, higher: Table) -> Iterator[AutoconfError]:
+    for below, above in zip(lower, higher):
+        for name in below:
+            if name in above and below[name].value != above[name].value:
+                there, here = (printable(str(each[name].origin), 200) for each in (below, above))
+                yield ContradictingPoliciesError(
+                    f"{there} and {here} enforce different values: the latter applies",
+                    remedy="Let one of them give way.",
+                )
+
+
+def _impossible(limits: Mapping[str, Limit]) -> Iterator[AutoconfError]:
+    for name, limit in limits.items():
+        if limit.contradicts_itself:
+            yield ContradictingPoliciesError(
+                f"the limits of {name} leave no value: {printable(str(limit), 400)}",
+                remedy="Widen one of them; until then the ceiling applies, and of texts nothing is allowed.",
+            )

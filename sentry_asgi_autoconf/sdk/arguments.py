@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
-from sentry_asgi_autoconf.policy import constraints, ways_out
-from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal
+from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal, apply_policy, copied, same
 from sentry_asgi_autoconf.sdk import configurators
 from sentry_asgi_autoconf.sdk.leaving import ALL_LEAVES, OnLeaving
 from sentry_asgi_autoconf.serving import chained_hooks, path_sampling, redaction
@@ -101,7 +100,7 @@ class Arguments:
 
     def of_settings(self) -> Merged:
         """Return the arguments for our init, and what of the settings was not taken. Raises ConfiguratorError."""
-        arguments, refusals = self._finished(constraints.copied(self._options), self._options)
+        arguments, refusals = self._finished(copied(self._options), self._options)
         self._refused = {refusal.name for refusal in refusals}
         return Merged(arguments, [], refusals, unheld=self._unheld(self._options, self._refused))
 
@@ -113,12 +112,10 @@ class Arguments:
             return Merged(self.own(), [], [], tuple(said))
         found = self._look_up()
         options = _without_none({**self._options, **found.options})
-        ours = dict(found.by_variable) if self._on_app_init == "replace" else constraints.copied(options)
+        ours = dict(found.by_variable) if self._on_app_init == "replace" else copied(options)
         arguments, refusals = self._finished({**ours, **_joined(ours, said)}, options)
         refused = {refusal.name for refusal in refusals}
-        changed = [
-            name for name in said if name not in refused and not constraints.same(said[name], ours.get(name))
-        ]
+        changed = [name for name in said if name not in refused and not same(said[name], ours.get(name))]
         return Merged(
             arguments,
             changed,
@@ -131,7 +128,11 @@ class Arguments:
         )
 
     def _unheld(self, said: Mapping[str, Any], refused: set[str]) -> str:
-        return "" if "transport" in refused else ways_out.unheld(said, self.enforcement)
+        if "transport" in refused or not self.enforcement:
+            return ""
+        from sentry_asgi_autoconf.policy.constraints import unheld
+
+        return unheld(said, self.enforcement)
 
     def _is_news(self, refusal: Refusal, said: Mapping[str, Any]) -> bool:
         """Whether a refusal is of what the app said, or shuts a way out that the settings alone left open."""
@@ -142,7 +143,7 @@ class Arguments:
         self, wanted: dict[str, Any], otherwise: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[Refusal]]:
         configured = configurators.applied(wanted)
-        arguments, refusals = constraints.held(configured, otherwise, self.enforcement)
+        arguments, refusals = apply_policy(configured, otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
         chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))

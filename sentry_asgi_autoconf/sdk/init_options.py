@@ -128,7 +128,7 @@ def _error(name: str) -> Any:
         return name
     found = name.resolve()
     if not (isinstance(found, type) and issubclass(found, BaseException)):
-        raise _unusable(found, "is no exception class", "Name an exception class.")
+        raise _unusable(found, "is not an exception class", "Name an exception class.")
     return found
 
 
@@ -145,7 +145,7 @@ def _event_scrubber(reference: ImportReference) -> Any:
 def _transport(reference: ImportReference) -> Any:
     found = reference.resolve()
     if not isinstance(found, transport.Transport) and not callable(found):
-        raise _unusable(found, "is no transport", "Name a sentry_sdk.transport.Transport, or a function.")
+        raise _unusable(found, "is not a transport", "Name a sentry_sdk.transport.Transport, or a function.")
     if not isinstance(found, (type, transport.Transport)):
         _check_that_it_returns(found)
     return found

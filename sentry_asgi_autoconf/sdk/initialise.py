@@ -10,7 +10,7 @@ from sentry_sdk.integrations import DidNotEnable
 from sentry_asgi_autoconf import client_calls, console
 from sentry_asgi_autoconf.exceptions import InvalidPolicyError, SdkError
 from sentry_asgi_autoconf.integrations import deferred, event_loops
-from sentry_asgi_autoconf.policy.enforcement import nothing_leaves
+from sentry_asgi_autoconf.policy.enforcement import BLOCKING
 from sentry_asgi_autoconf.sdk import guard
 from sentry_asgi_autoconf.sdk.arguments import Arguments, no_request
 from sentry_asgi_autoconf.serving.chained_hooks import as_it_is
@@ -76,7 +76,7 @@ def block_sending(guarded: Callable[..., Any]) -> None:
     """Let nothing leave this process, as there is a policy that could not be applied."""
     arguments = Arguments(
         {},
-        nothing_leaves(),
+        BLOCKING,
         on_app_init="merge",
         defers=False,
         excluded_paths=[],

@@ -160,7 +160,7 @@ class Server:
             self._runtime.refuse_bad_settings()
 
     def deactivate(self, *, only_starts_others: bool = False) -> None:
-        """Undo the initialisation, as what was loaded is no ASGI app; a process that is forked from here decides anew.
+        """Undo the initialisation, as what was loaded is not an ASGI app; a process forked from here decides anew.
 
         A process that `only_starts_others` leaves it to them to serve, and has no status file.
         """

@@ -31,7 +31,7 @@ def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
 
 
 def join_command_line(module: ModuleType, runtime: AdapterRuntime) -> None:
-    """Initialise before the command imports its app, unless it is told that this is no ASGI app."""
+    """Initialise before the command imports its app, unless it is told that this is not an ASGI app."""
     server = _socketify(runtime)
 
     def execute(call: Call) -> Generator[None, Any, None]:

@@ -9,7 +9,7 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.policy.constraints import copied
+from sentry_asgi_autoconf.policy.enforcement import copied
 
 Hook = Callable[[Any, Any], Any]
 _SWITCHES = {"enable_logs": "before_send_log", "enable_metrics": "before_send_metric"}

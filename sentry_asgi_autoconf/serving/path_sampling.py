@@ -5,9 +5,10 @@ from __future__ import annotations
 import fnmatch
 import random
 import re
-from typing import Any, Callable, Dict, Mapping, Pattern, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Pattern, Union
 
-from sentry_asgi_autoconf.policy.limits import Limit, is_number
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.limits import Limit
 
 SampleRate = Union[float, bool, None]
 Sampler = Callable[[Dict[str, Any]], SampleRate]
@@ -92,6 +93,8 @@ def _is_continued(context: Mapping[str, Any]) -> bool:
 
 def _drawn(rate: Any, ceiling: float) -> SampleRate:
     """Decide about a caller's trace here: the number by which the SDK would is in the caller's headers."""
+    from sentry_asgi_autoconf.policy.limits import is_number  # there is one, as there is a ceiling
+
     if not is_number(rate):
         return None  # the SDK samples nothing then
     return bool(random.random() < min(rate, ceiling))

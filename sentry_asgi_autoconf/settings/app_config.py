@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.console import printable, shown
-from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError, UnreadableConfigError
+from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableConfigError
 from sentry_asgi_autoconf.provenance import CONFIG_FILE, Origin
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.keys import Table
     from sentry_asgi_autoconf.settings.toml_file import TomlFile
-
-
 VARIABLE = "SENTRY_ASGI_CONFIG"
 _TOOL = ("tool", "sentry-asgi-autoconf")
 _PYPROJECT = "pyproject.toml"
+# As a key: most files have no table of ours, at most a dependency, and are not worth a parser.
+_KEY = re.compile(rb"sentry-asgi-autoconf[\"']?\s*[].=]")
 
 
 class ConfigFile(NamedTuple):
@@ -39,8 +40,7 @@ def _pyprojects(app: str | None) -> Iterator[ConfigFile]:
     for directory in _directories(app):
         path = directory / _PYPROJECT
         try:
-            # Most have no table of ours, and are not worth a parser.
-            if path.is_file() and b"sentry-asgi-autoconf" in path.read_bytes():
+            if path.is_file() and _KEY.search(path.read_bytes()):
                 yield from _with_table(str(path))
         except OSError:
             continue
@@ -58,7 +58,7 @@ def _with_table(path: str) -> Iterator[ConfigFile]:
 
 
 def _directories(app: str | None) -> Iterator[Path]:
-    """Give where the app's top-level module lies, the directory above its `src`, and the working directory."""
+    """Yield where the app's top-level module lies, the directory above its `src`, and the working directory."""
     found = _directory_of(app.partition(":")[0].partition(".")[0]) if app else None
     if found is not None:
         yield found
@@ -82,31 +82,21 @@ def _directory_of(module: str) -> Path | None:
 
 
 def read(config: ConfigFile | None, problems: list[AutoconfError]) -> Table:
-    """Return what the file says, nothing where there is none."""
-    from sentry_sdk.consts import DEFAULT_OPTIONS
-
-    from sentry_asgi_autoconf.settings.keys import NOTHING, classify, did_you_mean
-    from sentry_asgi_autoconf.settings.toml_file import TomlFile
-
+    """Return what the file says, nothing where there is none or it cannot be read, which is a problem."""
     if config is None:
         return NOTHING
+    from sentry_asgi_autoconf.settings.names import classify
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+
     try:
         file = config.content or TomlFile(config.path)
         keys, values = _table(file)
     except (OSError, ValueError) as error:
-        problems.append(_unreadable(config, error))
+        what = f"{VARIABLE}={shown(config.path, 200)}" if config.is_named else printable(config.path, 200)
+        remedy = "Correct the file or its place; until then it counts as empty."
+        problems.append(UnreadableConfigError(f"{what} cannot be read: {reason(error)}", remedy=remedy))
         return NOTHING
-
-    def origin(key: str) -> Origin:
-        return Origin(key, file.place((*keys, key)), layer=CONFIG_FILE)
-
-    table = classify(values, origin, problems)
-    for key, candidate in list(table.further.items()):
-        if key not in DEFAULT_OPTIONS:
-            del table.further[key]
-            what = f"{printable(str(candidate.origin), 200)} is no setting"
-            problems.append(UnknownSettingError(what, remedy=did_you_mean(key)))
-    return table
+    return classify(values, lambda key: Origin(key, file.place((*keys, key)), layer=CONFIG_FILE), problems)
 
 
 def _table(file: TomlFile) -> tuple[tuple[str, ...], Mapping[str, Any]]:
@@ -117,15 +107,5 @@ def _table(file: TomlFile) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     for key in _TOOL:
         found = found.get(key, {}) if isinstance(found, dict) else {}
     if not isinstance(found, dict):
-        raise ValueError("[tool.sentry-asgi-autoconf] is no table")
+        raise ValueError("[tool.sentry-asgi-autoconf] is not a table")
     return _TOOL, found
-
-
-def _unreadable(config: ConfigFile, error: Exception) -> UnreadableConfigError:
-    from sentry_asgi_autoconf.settings.toml_file import reason
-
-    what = f"{VARIABLE}={shown(config.path, 200)}" if config.is_named else printable(config.path, 200)
-    return UnreadableConfigError(
-        f"{what} cannot be read: {reason(error)}",
-        remedy="Correct the file or its place; until then it counts as empty.",
-    )

@@ -8,8 +8,11 @@ from typing import Any, Callable, Mapping, NamedTuple, Sequence
 from sentry_asgi_autoconf.console import MASK, printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, Candidate, Origin
-from sentry_asgi_autoconf.settings.option import Option
+from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.scalars import MismatchError, is_quoted
+from sentry_asgi_autoconf.settings.sources import is_blank
+
+_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
 
 
 class Choice(NamedTuple):
@@ -31,25 +34,25 @@ def choose(
     sources: Sequence[Mapping[str, Candidate]],
     permits: Callable[[str, Any], bool] = lambda name, value: True,
 ) -> Choice:
-    """Choose from `sources`, highest first; a refused value gives way to the next lower source's.
+    """Choose from `sources`, highest first; a refused value gives way to the next lower source's, a blank sets nothing.
 
     `permits` tells whether a policy lets an option have a valid value.
     """
     choice = Choice({}, {}, {}, {}, [])
     for name, option in options.items():
-        _choose(option, [source[name] for source in sources if name in source], permits, choice)
+        given = [source[name] for source in sources if name in source and not is_blank(source[name].value)]
+        refused = _choose(option, given, permits, choice)
+        instead = choice.origins.get(name)
+        choice.problems.extend(_refusal(option, candidate, error, instead) for candidate, error in refused)
     return choice
 
 
 def _choose(
-    option: Option,
-    candidates: list[Candidate],
-    permits: Callable[[str, Any], bool],
-    choice: Choice,
-) -> None:
+    option: Option, candidates: list[Candidate], permits: Callable[[str, Any], bool], choice: Choice
+) -> list[tuple[Candidate, ValueError]]:
+    """Add an option's value to the choice, and return the candidates that its kind refuses."""
     name, refused = option.name, []
-    while candidates:
-        candidate = candidates.pop(0)
+    for place, candidate in enumerate(candidates, 1):
         try:
             value = option.read(candidate.value)
         except ValueError as error:
@@ -57,14 +60,10 @@ def _choose(
             continue
         if permits(name, value):
             choice.values[name], choice.origins[name] = value, candidate.origin
-            choice.overrode[name] = candidates
+            choice.overrode[name] = candidates[place:]
             break
         choice.forbidden.setdefault(name, []).append(candidate)
-    instead = choice.origins.get(name)
-    choice.problems.extend(refusal(option, candidate, error, instead) for candidate, error in refused)
-
-
-_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
+    return refused
 
 
 def quoted(origin: Origin, value: str) -> InvalidSettingError:
@@ -73,32 +72,26 @@ def quoted(origin: Origin, value: str) -> InvalidSettingError:
     return InvalidSettingError(f"{name} is {shown(value)}: {_QUOTED}", remedy="Leave them out.")
 
 
-def refusal(
+def _refusal(
     option: Option, refused: Candidate, error: ValueError, instead: Origin | None
 ) -> InvalidSettingError:
-    """Describe a refused value; `error` is its kind's, `instead` is the origin of the value that applies."""
     value = MASK if option.is_secret else shown(refused.value)
-    what = f"{refused.origin.set_to(value)} is not {option.kind.words}"
     applies = printable(str(instead), 200) if instead else "the default"
     return InvalidSettingError(
-        f"{what}{reason_of(option, refused.value, error)}",
+        f"{refused.origin.set_to(value)} is {what_is_wrong(option, refused.value, error)}",
         remedy=f"Write it like {option.variable}={option.example}; until then {applies} applies.",
     )
 
 
-def reason_of(option: Option, refused: Any, error: ValueError) -> str:
-    """Return what follows what is allowed: a colon and the reason, nothing if that says it all."""
-    reason = _reason(option, refused, error)
-    return f": {reason}" if reason else ""
-
-
-def _reason(option: Option, refused: Any, error: ValueError) -> str:
+def what_is_wrong(option: Option, refused: Any, error: ValueError) -> str:
+    """Return what follows "it is" of a refused value: not what is allowed, and the reason unless that says it all."""
+    reason = str(error) if isinstance(error, MismatchError) else printable(str(error), 200)
     if isinstance(refused, str) and is_quoted(refused.strip()):
-        return _QUOTED
-    if isinstance(error, MismatchError) and option.is_secret:
+        reason = _QUOTED
+    elif option.is_secret:
         # Keys of a secret's parts may be secrets too; other reasons quote nothing of one.
-        return ""
-    if MASK in shown(refused, limit=sys.maxsize) and not option.is_secret:
+        reason = "" if isinstance(error, MismatchError) else reason
+    elif MASK in shown(refused, limit=sys.maxsize):
         # A reason may quote half a password that only the whole value shows to be one.
-        return ""
-    return str(error) if isinstance(error, MismatchError) else printable(str(error), 200)
+        reason = ""
+    return f"not {option.kind.words}" + (f": {reason}" if reason else "")

@@ -70,25 +70,21 @@ def has_destination(environ: Mapping[str, str]) -> bool:
         return (
             bool(_text(environ, "SENTRY_DSN"))
             or _text(environ, "SENTRY_SPOTLIGHT").lower() not in FALSE_WORDS | {""}
-            or _mentions_destination(_text(environ, "SENTRY_OPTIONS_JSON"))
+            or any(name in _text(environ, "SENTRY_OPTIONS_JSON") for name in SUFFICIENT)
         )
     except UnreadableSecretError:
         return True
 
 
 def _text(environ: Mapping[str, str], variable: str) -> str:
-    """Give the variable's text from the highest source that has one, or nothing."""
+    """Return the variable's text from the highest source that has one, or nothing."""
     text = environ.get(variable, "").strip()
     directory = environ.get(DIRECTORY_VARIABLE, "").strip()
     if text or not directory:
         return text
     check_directory(directory)
-    file = read_secret(directory, variable)
-    return file.text if file else ""
-
-
-def _mentions_destination(options_json: str) -> bool:
-    return any(name in options_json for name in SUFFICIENT)
+    secret = read_secret(directory, variable)
+    return str(secret.value) if secret else ""
 
 
 def misspelt(environ: Mapping[str, str]) -> list[UnknownSettingError]:
@@ -101,12 +97,12 @@ def misspelt(environ: Mapping[str, str]) -> list[UnknownSettingError]:
 
 
 def is_nearly_dsn(name: str) -> bool:
-    """Whether a variable's name is SENTRY_DSN but for one slip, letter case and what separates its words."""
+    """Whether a variable's name is SENTRY_DSN but for one typo, letter case and what separates its words."""
     letters = "".join(filter(str.isalnum, name.upper()))
-    return name != "SENTRY_DSN" and (letters == "SENTRYDSNURL" or _is_one_slip(letters, "SENTRYDSN"))
+    return name != "SENTRY_DSN" and (letters == "SENTRYDSNURL" or _is_one_typo(letters, "SENTRYDSN"))
 
 
-def _is_one_slip(word: str, right: str) -> bool:
+def _is_one_typo(word: str, right: str) -> bool:
     """Whether there is one letter more, less or other, or two the wrong way round, at most."""
     begin = _alike(word, right)
     word, right = word[begin:], right[begin:]

@@ -11,14 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sentry_asgi_autoconf.console import shown
 from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference, is_dotted_name
-from sentry_asgi_autoconf.settings.scalars import (
-    boolean_of_text,
-    items,
-    json_value,
-    lower_case,
-    stripped,
-    text_items,
-)
+from sentry_asgi_autoconf.settings.scalars import json_value, list_items, lower_case, parse_boolean
 
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")
@@ -29,7 +22,7 @@ _T = TypeVar("_T")
 
 def dsn(value: Any) -> str:
     """Check a DSN by the rules of `sentry_sdk.utils.Dsn`; the reason quotes nothing, as a DSN holds a key."""
-    parts = _split(stripped(value))
+    parts = _split(_stripped(value))
     if parts.scheme not in ("http", "https"):
         raise ValueError("it does not start with https:// or http://")
     if not parts.hostname:
@@ -40,26 +33,29 @@ def dsn(value: Any) -> str:
         int(parts.path.rsplit("/", 1)[-1])
     except ValueError as error:
         raise ValueError("it does not end in a project number") from error
-    return stripped(value)
+    return _stripped(value)
 
 
 def proxy_url(value: Any) -> str:
     """Check that the SDK's HTTP library takes this proxy."""
-    parts = _split(stripped(value))
+    parts = _split(_stripped(value))
     if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
         raise ValueError("the scheme or the host is missing, or the scheme is another")
-    return stripped(value)
+    return _stripped(value)
 
 
 def boolean_or_url(value: Any) -> bool | str:
     """Check Spotlight's value: on, off, or the URL of its sidecar."""
     if isinstance(value, bool):
         return value
-    text = stripped(value)
+    text = _stripped(value)
     parts = _split(text)
     if (parts.scheme in ("http", "https") and parts.hostname) or _HOST_AND_PORT.match(text):
         return text
-    return bool(boolean_of_text(text))
+    word = parse_boolean(text)
+    if word is None:
+        raise ValueError
+    return word
 
 
 def patterns(value: Any) -> list[str]:
@@ -79,13 +75,13 @@ def errors(value: Any) -> list[str]:
 
 def functions(value: Any) -> list[dict[str, str]]:
     """Give qualified names the shape that the SDK wants, unless they have it."""
-    names = [item.get("qualified_name") if isinstance(item, dict) else item for item in items(value)]
+    names = [item.get("qualified_name") if isinstance(item, dict) else item for item in _items(value)]
     return [{"qualified_name": name} for name in _each(names, _qualified)]
 
 
 def reference(value: Any) -> ImportReference:
     """Check an import string's syntax."""
-    return ImportReference.parse(stripped(value))
+    return ImportReference.parse(_stripped(value))
 
 
 def integrations(value: Any) -> list[IntegrationReference]:
@@ -95,12 +91,12 @@ def integrations(value: Any) -> list[IntegrationReference]:
 
 def socket_options(value: Any) -> list[tuple[int, int, int]]:
     """Give `[level, name, value]` triples as numbers; names of the `socket` module stand for theirs."""
-    return [_socket_option(item) for item in items(json_value(value))]
+    return [_socket_option(item) for item in _items(json_value(value))]
 
 
 def span_rules(value: Any) -> list[Any]:
     """Check rules for spans; `{"regex": "…"}` may stand for a name or value that is a regular expression."""
-    return [_span_rule(item) for item in items(value)]
+    return [_span_rule(item) for item in _items(value)]
 
 
 def _pattern(text: str) -> str:
@@ -168,12 +164,12 @@ def _literal_or_pattern(value: Any) -> Any:
         return value
     if set(value) != {"regex"}:
         raise ValueError(f'{shown(value)} is not of the form {{"regex": "…"}}')
-    return re.compile(_pattern(stripped(value["regex"])))
+    return re.compile(_pattern(_stripped(value["regex"])))
 
 
 def _each(value: Any, convert: Callable[[str], _T]) -> list[_T]:
     """Convert every item of a list; the reason names the item that is refused."""
-    return [_converted(stripped(item), convert) for item in items(value)]
+    return [_converted(_stripped(item), convert) for item in _items(value)]
 
 
 def _converted(item: str, convert: Callable[[str], _T]) -> _T:
@@ -198,23 +194,23 @@ _METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z"
 
 def globs(value: Any) -> list[str]:
     """Check that every glob can match a path."""
-    return [
-        _checked(glob, glob.startswith(("/", "*")), 'does not start with "/" or "*"')
-        for glob in text_items(value)
-    ]
+    return _all(value, lambda glob: glob.startswith(("/", "*")), 'does not start with "/" or "*"')
 
 
 def modules(value: Any) -> list[str]:
     """Check that every name can be a module's."""
-    return [_checked(name, is_dotted_name(name), "is no module name") for name in text_items(value)]
+    return _all(value, is_dotted_name, "is not a module name")
+
+
+def apps(value: Any) -> list[str]:
+    """Check that every glob can match an import string."""
+    return _all(value, lambda glob: glob.count(":") == 1, "has no colon between module and attribute")
 
 
 def distributions(value: Any) -> list[str]:
     """Check that every name can be a distribution's, and spell it as the index does."""
-    return [
-        _checked(canonical(name), bool(_DISTRIBUTION.match(name)), "is no distribution's name")
-        for name in text_items(value)
-    ]
+    names = [canonical(name) for name in map(_stripped, _items(value))]
+    return _all(names, _DISTRIBUTION.match, "is not a distribution's name")
 
 
 def canonical(distribution: str) -> str:
@@ -222,19 +218,11 @@ def canonical(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def apps(value: Any) -> list[str]:
-    """Check that every glob can match an import string."""
-    return [
-        _checked(glob, glob.count(":") == 1, "has no colon between module and attribute")
-        for glob in text_items(value)
-    ]
-
-
 def rates(value: Any) -> dict[str, float]:
     """Check keys `[METHOD ]path-glob` and rates, order kept, methods in upper case."""
     found = json_value(value)
     if not isinstance(found, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it is not a JSON object")
     return dict(_rate(key, rate) for key, rate in found.items())
 
 
@@ -254,7 +242,25 @@ def _rate(key: str, rate: Any) -> tuple[str, float]:
     return method + match.group("path"), float(rate)
 
 
-def _checked(item: str, is_valid: bool, otherwise: str) -> str:
-    if not is_valid:
-        raise ValueError(f"{shown(item)} {otherwise}")
-    return item
+def _all(value: Any, is_valid: Callable[[str], object], otherwise: str) -> list[str]:
+    found = [_stripped(item) for item in _items(value)]
+    for item in found:
+        if not is_valid(item):
+            raise ValueError(f"{shown(item)} {otherwise}")
+    return found
+
+
+def _items(value: Any) -> list[Any]:
+    found = list_items(value)
+    if not isinstance(found, list):
+        raise ValueError("it is not a list")
+    return found
+
+
+def _stripped(value: Any) -> str:
+    """Return text, or a number's text, without blanks around it."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("it is not text")
+    return value.strip()

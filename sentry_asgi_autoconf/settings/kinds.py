@@ -1,11 +1,12 @@
-"""The kinds of settings: how a value is read, what is allowed in words, and its JSON Schema."""
+"""What a setting is declared with: its kind, which says how a value is read, what is allowed, and its JSON Schema."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Union
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Union
 
 from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference
-from sentry_asgi_autoconf.settings import data_collection, formats, scalars, shapes
+from sentry_asgi_autoconf.settings import formats, scalars
+from sentry_asgi_autoconf.settings.scalars import Shape
 
 
 class Kind(NamedTuple):
@@ -17,39 +18,102 @@ class Kind(NamedTuple):
 
     words: str
     read: Callable[[Any], Any]
-    shape: shapes.Shape
+    shape: Shape
     type: Any
+
+
+class Option(NamedTuple):
+    """A setting: its name, what its values are, and what people are told of it.
+
+    `example` is the text of a variable. `default` is None where nothing applies unless somebody says so; of an option
+    of the SDK, the SDK has the default. A secret's value is shown in no message. What is read from the environment only
+    is needed before there are files to read.
+    """
+
+    name: str
+    kind: Kind
+    example: str
+    description: str
+    default: Any = None
+    is_secret: bool = False
+    is_environment_only: bool = False
+    prefix: str = "SENTRY_"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"{self.prefix}{self.name}".upper()
+
+    def read(self, value: Any) -> Any:
+        """Return what a variable's text, or a value of JSON or TOML, stands for. Raises ValueError."""
+        return None if value is None and self.default is None else self.kind.read(value)
+
+
+def by_name(*options: Option) -> Mapping[str, Option]:
+    """Return the options by name, in their order."""
+    return {option.name: option for option in options}
+
+
+def _by_shape(
+    words: str, shape: Shape, type_: Any, parsed: Callable[[Any], Any] = lambda value: value
+) -> Kind:
+    """Return the kind of which the schema says all, once a variable's text is parsed."""
+    return Kind(words, lambda value: scalars.read(shape, parsed(value)), shape, type_)
 
 
 def _choice(*words: str) -> Kind:
     """Return the kind that is one of these words, in any letter case."""
-    choose = scalars.choice(*words)
-    shape: shapes.Shape = {"type": "string", "enum": list(words)}
-    return Kind(f"one of {', '.join(words)}", lambda value: choose(scalars.lower_case(value)), shape, str)
+    shape: Shape = {"type": "string", "enum": list(words)}
+    return _by_shape(f"one of {', '.join(words)}", shape, str, scalars.lower_case)
 
 
-BOOLEAN = Kind(
-    "true or false", lambda value: scalars.boolean(scalars.boolean_of_text(value)), {"type": "boolean"}, bool
+def _text(pattern: str) -> Shape:
+    # In what Python's and ECMA's regular expressions share.
+    return {"type": "string", "pattern": rf"^\s*(?:{pattern})\s*$"}
+
+
+def _array(item: Shape) -> Shape:
+    return {"type": "array", "items": item}
+
+
+def _object(required: tuple[str, ...] = (), **properties: Shape) -> Shape:
+    shape: Shape = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**shape, "required": list(required)} if required else shape
+
+
+def _list(what: str, read: Callable[[Any], Any], item: Shape, type_: Any = List[str]) -> Kind:
+    return Kind(f"a list of {what}, comma-separated or a JSON array", read, _array(item), type_)
+
+
+ANY_TEXT: Shape = {"type": "string"}
+_FLAG: Shape = {"type": "boolean"}
+_RATE: Shape = {"type": "number", "minimum": 0, "maximum": 1}
+_WHOLE: Shape = {"type": "integer", "minimum": 0}
+_NAME = _text(r"[^\s,]+")
+# Letter case does not matter in the scheme of a URL.
+_HTTP = "[hH][tT][tT][pP][sS]?"
+_SOCKS = "[sS][oO][cC][kK][sS](?:4[aA]?|5[hH]?)"
+
+BOOLEAN = _by_shape("true or false", _FLAG, bool, scalars.word_as_boolean)
+RATE = _by_shape("a number from 0 to 1", _RATE, float)
+COUNT = _by_shape("a whole number, 0 or greater", _WHOLE, int)
+MILLISECONDS = _by_shape("a whole number of milliseconds, 0 or greater", _WHOLE, int)
+SECONDS = _by_shape("a number of seconds, 0 or greater", {"type": "number", "minimum": 0}, float)
+TEXT = _by_shape("text", ANY_TEXT, str)
+FILE_PATH = _by_shape("the path of a file or directory", ANY_TEXT, str)
+DSN = Kind(
+    "a DSN such as https://<key>@<host>/<project number>", formats.dsn, _text(rf"{_HTTP}://.+@.+/.*\d.*"), str
 )
-RATE = Kind("a number from 0 to 1", scalars.rate, shapes.RATE, float)
-COUNT = Kind("a whole number, 0 or greater", scalars.whole_number, shapes.WHOLE_NUMBER, int)
-MILLISECONDS = Kind(
-    "a whole number of milliseconds, 0 or greater", scalars.whole_number, shapes.WHOLE_NUMBER, int
-)
-SECONDS = Kind("a number of seconds, 0 or greater", scalars.number, {"type": "number", "minimum": 0}, float)
-TEXT = Kind("text", scalars.text, shapes.ANY_TEXT, str)
-FILE_PATH = Kind("the path of a file or directory", scalars.text, shapes.ANY_TEXT, str)
-DSN = Kind("a DSN such as https://<key>@<host>/<project number>", formats.dsn, shapes.DSN, str)
 PROXY_URL = Kind(
     "a URL of scheme http, https, socks4 or socks5 such as http://proxy:3128",
     formats.proxy_url,
-    shapes.PROXY_URL,
+    _text(rf"(?:{_HTTP}|{_SOCKS})://.+"),
     str,
 )
 BOOLEAN_OR_URL = Kind(
     "true, false or a URL such as http://localhost:8969/stream",
     formats.boolean_or_url,
-    shapes.BOOLEAN_OR_URL,
+    {"anyOf": [_FLAG, _text(rf"{_HTTP}://.+|[\w.-]+:\d+(?:/\S*)?")]},
     Union[bool, str],
 )
 
@@ -59,104 +123,120 @@ PROFILE_LIFECYCLE = _choice("manual", "trace")
 PROFILER_MODE = _choice("thread", "gevent", "sleep")
 INSTRUMENTER = _choice("sentry", "otel")
 
-NAMES = Kind(
-    "a list of names, comma-separated or a JSON array",
-    lambda value: scalars.texts(scalars.list_items(value)),
-    shapes.TEXTS,
-    List[str],
-)
-PATTERNS = Kind(
-    "a list of regular expressions, comma-separated or a JSON array",
-    formats.patterns,
-    shapes.TEXTS,
-    List[str],
+_STATUS_CODE = r"[1-5]\d\d"
+_FUNCTION = _text(r"[^\s.]+(?:\.[^\s.]+)+")
+_REGEX = _object(regex=ANY_TEXT, required=("regex",))
+_SPAN_RULE = {
+    **_object(name={"anyOf": [ANY_TEXT, _REGEX]}, attributes={"type": "object"}),
+    "minProperties": 1,
+}
+NAMES = _list("names", lambda value: scalars.read(_array(ANY_TEXT), scalars.list_items(value)), ANY_TEXT)
+PATTERNS = _list("regular expressions", formats.patterns, ANY_TEXT)
+ERRORS = _list("class names or import strings package.module:Error", formats.errors, _NAME)
+FUNCTIONS = _list(
+    "functions package.module.function",
+    formats.functions,
+    {
+        "anyOf": [
+            _FUNCTION,
+            {"type": "object", "properties": {"qualified_name": _FUNCTION}, "required": ["qualified_name"]},
+        ]
+    },
+    List[Dict[str, str]],
 )
 STATUS_CODES = Kind(
     "a list of status codes and ranges such as 404,500-599",
     formats.status_codes,
-    shapes.STATUS_CODES,
+    _array(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 100, "maximum": 599},
+                _text(rf"{_STATUS_CODE}(?:\s*-\s*{_STATUS_CODE})?"),
+            ]
+        }
+    ),
     FrozenSet[int],
-)
-ERRORS = Kind(
-    "a list of class names or import strings package.module:Error, comma-separated or a JSON array",
-    formats.errors,
-    shapes.NAMES,
-    List[str],
-)
-FUNCTIONS = Kind(
-    "a list of functions package.module.function, comma-separated or a JSON array",
-    formats.functions,
-    shapes.FUNCTIONS,
-    List[Dict[str, str]],
 )
 SOCKET_OPTIONS = Kind(
     'a JSON array of [level, name, value] such as [["SOL_SOCKET", "SO_KEEPALIVE", 1]]',
     formats.socket_options,
-    shapes.SOCKET_OPTIONS,
+    _array({**_array({"type": ["integer", "string"]}), "minItems": 3, "maxItems": 3}),
     List[Any],
 )
 SPAN_RULES = Kind(
     'a comma-separated list of span names or a JSON array of names and rules {"name": …, "attributes": …}',
     formats.span_rules,
-    shapes.SPAN_RULES,
+    _array({"anyOf": [ANY_TEXT, _REGEX, _SPAN_RULE]}),
     List[Any],
 )
-MAPPING = Kind(
-    "a JSON object",
-    lambda value: scalars.mapping(scalars.json_value(value)),
-    shapes.MAPPING,
-    Dict[str, Any],
-)
-TEXT_MAPPING = Kind(
-    "a JSON object whose values are text",
-    lambda value: scalars.texts_by_key(scalars.json_value(value)),
-    {**shapes.MAPPING, "additionalProperties": shapes.ANY_TEXT},
-    Dict[str, str],
-)
-DATA_COLLECTION = Kind(
-    'a JSON object such as {"user_info": false, "http_bodies": []}',
-    data_collection.read,
-    data_collection.SHAPE,
-    Dict[str, Any],
-)
-
 REFERENCE = Kind(
-    "an import string package.module:attribute", formats.reference, shapes.REFERENCE, ImportReference
+    "an import string package.module:attribute", formats.reference, _text(r"[^\s:]+:[^\s:]+"), ImportReference
 )
 INTEGRATIONS = Kind(
     "a list of integrations, by short name or import string package.module:Class",
     formats.integrations,
-    shapes.NAMES,
+    _array(_NAME),
     List[IntegrationReference],
+)
+MAPPING = _by_shape(
+    "a JSON object", {"type": "object", "additionalProperties": True}, Dict[str, Any], scalars.json_value
+)
+TEXT_MAPPING = _by_shape(
+    "a JSON object whose values are text",
+    {"type": "object", "additionalProperties": ANY_TEXT},
+    Dict[str, str],
+    scalars.json_value,
+)
+
+# What to collect of data with keys: nothing, all but some, or only some.
+_BY_KEY = _object(
+    mode={"type": "string", "enum": ["off", "denylist", "allowlist"]},
+    terms=_array(ANY_TEXT),
+    required=("mode",),
+)
+_BODIES = ["incoming_request", "outgoing_request", "outgoing_response"]
+# The keys of `sentry_sdk._types.DataCollectionUserOptions`. An unknown one is refused: dropped silently, a misspelt one
+# would collect what it was meant to keep back.
+DATA_COLLECTION = _by_shape(
+    'a JSON object such as {"user_info": false, "http_bodies": []}',
+    _object(
+        user_info=_FLAG,
+        cookies=_BY_KEY,
+        http_headers=_object(request=_BY_KEY),
+        http_bodies=_array({"type": "string", "enum": _BODIES}),
+        url_query_params=_BY_KEY,
+        graphql=_object(document=_FLAG, variables=_FLAG),
+        gen_ai=_object(inputs=_FLAG, outputs=_FLAG),
+        database_query_data=_FLAG,
+        queues=_FLAG,
+        stack_frame_variables={"anyOf": [_BY_KEY, _FLAG]},
+        frame_context_lines=_WHOLE,
+    ),
+    Dict[str, Any],
+    scalars.json_value,
 )
 
 # Of this package's own settings.
-_LEVEL = _choice("debug", "info", "warning", "error")
-LOG_LEVEL = Kind(_LEVEL.words, lambda value: _LEVEL.read(formats.log_level(value)), shapes.LOG_LEVELS, str)
+LOG_LEVEL = _by_shape(
+    "one of debug, info, warning, error",
+    {"type": "string", "enum": ["debug", "info", "warning", "warn", "error"]},
+    str,
+    formats.log_level,
+)
 PROCESSES = _choice("servers", "guarded", "all")
 INSTRUMENTATION = _choice("deferred", "eager")
 ON_APP_INIT = _choice("merge", "keep", "replace")
-PATH_GLOBS = Kind(
-    'a list of paths that start with "/" or "*", comma-separated or a JSON array',
-    formats.globs,
-    shapes.PATHS,
-    List[str],
-)
+PATH_GLOBS = _list('paths that start with "/" or "*"', formats.globs, _text("[/*].*"))
 RATES_BY_PATH = Kind(
     'a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}',
     formats.rates,
-    shapes.RATES_BY_PATH,
+    {
+        "type": "object",
+        "propertyNames": {"pattern": r"^\s*(?:[A-Za-z]+\s+)?[/*]"},
+        "additionalProperties": _RATE,
+    },
     Dict[str, float],
 )
-MODULES = Kind(
-    "a list of module names, comma-separated or a JSON array", formats.modules, shapes.NAMES, List[str]
-)
-DISTRIBUTIONS = Kind(
-    "a list of distributions, comma-separated or a JSON array", formats.distributions, shapes.NAMES, List[str]
-)
-APP_GLOBS = Kind(
-    "a list of globs package.module:attribute, comma-separated or a JSON array",
-    formats.apps,
-    shapes.APPS,
-    List[str],
-)
+MODULES = _list("module names", formats.modules, _NAME)
+DISTRIBUTIONS = _list("distributions", formats.distributions, _NAME)
+APP_GLOBS = _list("globs package.module:attribute", formats.apps, _text("[^:]*:[^:]*"))

@@ -10,16 +10,13 @@ from pydantic_core import core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import Annotated
 
-from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
+from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.provenance import Candidate
 from sentry_asgi_autoconf.settings import app_config, sources
-from sentry_asgi_autoconf.settings.choosing import choose, reason_of
-from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
-from sentry_asgi_autoconf.settings.option import Option
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_options
-from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
-from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE, check_directory
+from sentry_asgi_autoconf.settings.choosing import choose, what_is_wrong
+from sentry_asgi_autoconf.settings.kinds import Option
+from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, in_options_json
+from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
 
 # By the key that each has in files.
 _OPTIONS: Mapping[str, Option] = {
@@ -50,7 +47,11 @@ class _Source(PydanticBaseSettingsSource):
             raise problems[0]
         # pydantic-settings would mix mappings of several layers.
         higher = getattr(self, "current_state", {})
-        return {name: candidate.value for name, candidate in values.items() if name not in higher}
+        return {
+            name: candidate.value
+            for name, candidate in values.items()
+            if name not in higher and not sources.is_blank(candidate.value)
+        }
 
 
 class _SentrySettings(BaseSettings):
@@ -75,7 +76,7 @@ class _SentrySettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read each layer as the process does; `_secrets_dir` goes before the variable that names the directory."""
         directory = getattr(file_secret_settings, "secrets_dir", None)
-        secrets = _secrets_of(str(directory or os.environ.get(DIRECTORY_VARIABLE, "").strip()))
+        secrets = _secrets_of(str(directory or os.environ.get(sources.DIRECTORY_VARIABLE, "").strip()))
         layers = (_environment, secrets, _options_json_of(secrets), _config_file)
         return (init_settings, *(_Source(settings_cls, layer) for layer in layers))
 
@@ -85,31 +86,21 @@ def _environment(problems: list[AutoconfError]) -> _Values:
 
 
 def _secrets_of(directory: str) -> _Reader:
-    def read(problems: list[AutoconfError]) -> _Values:
-        if not directory:
-            return {}
-        try:
-            check_directory(directory)
-        except UnreadableSecretError as error:
-            problems.append(error)
-            return {}
-        return sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
-
-    return read
+    return lambda problems: sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
 
 
 def _options_json_of(secrets: _Reader) -> _Reader:
     def read(problems: list[AutoconfError]) -> _Values:
         chosen = choose(OPTIONS_JSON, [_environment(problems), secrets([])])
-        return known_options(chosen.values, chosen.origins)
+        given = in_options_json(chosen.values, chosen.origins)
+        return {name: given[name] for name in given if name in SDK_OPTIONS}
 
     return read
 
 
 def _config_file(problems: list[AutoconfError]) -> _Values:
     table = app_config.read(app_config.find(os.environ, None), problems)
-    own = {OWN_PREFIX + name: candidate for name, candidate in table.own.items()}
-    return sources.without_blanks({**table.options, **own})
+    return {**table.options, **{OWN_PREFIX + name: candidate for name, candidate in table.own.items()}}
 
 
 class _Checked:
@@ -128,8 +119,7 @@ class _Checked:
         try:
             return self._option.read(value)
         except ValueError as error:
-            reason = reason_of(self._option, value, error)
-            raise ValueError(f"it is not {self._option.kind.words}{reason}") from None
+            raise ValueError(f"it is {what_is_wrong(self._option, value, error)}") from None
 
 
 def _field(option: Option) -> tuple[Any, Any]:

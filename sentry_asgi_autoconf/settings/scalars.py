@@ -1,6 +1,6 @@
-"""Read what text, JSON and TOML hold as Python's types: the rules are pydantic's, without its import.
+"""Read what text, JSON and TOML hold as Python's types, by a JSON Schema: the rules are pydantic's, without its import.
 
-Each function takes one value and raises MismatchError.
+What is of another type raises MismatchError.
 """
 
 from __future__ import annotations
@@ -8,23 +8,25 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, Callable, Mapping
+from contextlib import suppress
+from typing import Any, Callable, Dict, Mapping, Sequence
 
 from sentry_asgi_autoconf.console import printable
 
+# What a JSON Schema says of a value: type, enum, minimum, maximum, items, properties, required, and anyOf.
+Shape = Dict[str, Any]
 # Blanks as Unicode has them, without the separators that Python's strip takes for some.
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_WHOLE = re.compile(rf"[{_BLANKS}]*([+-]?[0-9]+(?:_[0-9]+)*)(?:\.0+)?[{_BLANKS}]*\Z")
+_WHOLE = re.compile(rf"[{_BLANKS}]*([+-]?)([0-9]+(?:_[0-9]+)*)(?:\.0+)?[{_BLANKS}]*\Z")
 _DECIMAL = re.compile(rf"[{_BLANKS}]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[{_BLANKS}]*\Z")
 _MISPLACED_UNDERSCORE = re.compile(rf"\A[{_BLANKS}]*_|__|_[{_BLANKS}]*\Z")
 _MOST_DIGITS = 4300
 _LARGEST_FLOAT = 2.0**63  # that is taken for a whole number
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
 _FALSE = frozenset(("0", "off", "f", "false", "n", "no"))
-_NO_NUMBER = "it is no number"
-_NO_WHOLE_NUMBER = "it is no whole number"
-_NO_BOOLEAN = "it is neither true nor false"
-_NOT_VALID = "it is not valid"
+# Of a variable: at least every word that the SDK takes for its own.
+TRUE_WORDS = _TRUE | {"enable", "enabled"}
+FALSE_WORDS = _FALSE | {"disable", "disabled"}
 
 
 class MismatchError(ValueError):
@@ -44,153 +46,140 @@ class MismatchError(ValueError):
         return f"{'.'.join(printable(str(step)) for step in self.steps)}: {self.reason}" if self.steps else ""
 
 
-def part(step: object, read: Callable[[Any], Any], value: Any) -> Any:
-    """Read the part of a value to which `step` leads."""
+def read(shape: Shape, value: Any) -> Any:
+    """Return what a value is by its schema; null is as good as absent, but for a property that is required."""
+    if "anyOf" in shape:
+        *others, last = shape["anyOf"]
+        for other in others:
+            with suppress(MismatchError):
+                return read(other, value)
+        return read(last, value)
+    if "enum" in shape:
+        return _choice(shape["enum"], value)
+    return _READERS[shape["type"]](shape, value)
+
+
+def _part(step: object, shape: Shape, value: Any) -> Any:
     try:
-        return read(value)
+        return read(shape, value)
     except MismatchError as error:
         raise MismatchError(error.reason, step, *error.steps) from None
 
 
-def text(value: Any) -> str:
-    """Take text as it is."""
-    if not isinstance(value, str):
-        raise MismatchError("it is no text")
+def _choice(words: Sequence[str], value: Any) -> str:
+    if not isinstance(value, str) or value not in words:
+        raise MismatchError(f"it is not one of {', '.join(map(repr, words[:-1]))} or {words[-1]!r}")
     return value
 
 
-def boolean(value: Any) -> bool:
+def _text(shape: Shape, value: Any) -> str:
+    if not isinstance(value, str):
+        raise MismatchError("it is not text")
+    return value
+
+
+def _boolean(shape: Shape, value: Any) -> bool:
     """Read true or false, 1 or 0, and the commonest words for them."""
-    if isinstance(value, str):
-        word = value.lower()
-        if word not in _TRUE | _FALSE:
-            raise MismatchError(_NO_BOOLEAN if _is_utf8(value) else _NOT_VALID)
-        return word in _TRUE
-    if not isinstance(value, (int, float)) or value not in (0, 1):
-        raise MismatchError(_NO_BOOLEAN)
-    return bool(value)
+    found = value.lower() if isinstance(value, str) else value
+    if isinstance(found, str) and found in _TRUE | _FALSE:
+        return found in _TRUE
+    if not isinstance(found, (int, float)) or found not in (0, 1):
+        raise MismatchError("it is neither true nor false")
+    return bool(found)
 
 
-def whole_number(value: Any) -> int:
-    """Read a whole number, 0 or greater."""
-    number = _whole_number(value)
-    if number < 0:
-        raise MismatchError("it is less than 0")
+def _whole_number(shape: Shape, value: Any) -> int:
+    number = _as_whole_number(value)
+    if number is None:
+        raise MismatchError("it is not a whole number")
+    if number < shape["minimum"]:
+        raise MismatchError(f"it is less than {shape['minimum']}")
     return number
 
 
-def number(value: Any) -> float:
-    """Read a finite number, 0 or greater."""
-    found = _number(value)
-    if not math.isfinite(found) or found < 0:
-        raise MismatchError(_NO_NUMBER)
-    return found
-
-
-def rate(value: Any) -> float:
-    """Read a number from 0 to 1."""
-    found = number(value)
-    if found > 1:
-        raise MismatchError(_NO_NUMBER)
-    return found
-
-
-def choice(*words: str) -> Callable[[Any], str]:
-    """Return what reads one of these words."""
-    quoted = [repr(word) for word in words]
-    expected = f"{', '.join(quoted[:-1])} or {quoted[-1]}"
-
-    def read(value: Any) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise MismatchError(f"it is not one of {expected}")
-        return value
-
-    return read
-
-
-def texts(value: Any) -> list[str]:
-    """Read a list of texts."""
-    if not isinstance(value, (list, tuple)):
-        raise MismatchError("it is no list")
-    return [part(index, text, item) for index, item in enumerate(value)]
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    """Read a mapping."""
-    if not isinstance(value, Mapping):
-        raise MismatchError("it is no mapping")
-    return dict(value)
-
-
-def texts_by_key(value: Any) -> dict[str, str]:
-    """Read a mapping of texts."""
-    return {key: part(key, text, item) for key, item in mapping(value).items()}
-
-
-def _whole_number(value: Any) -> int:
+def _as_whole_number(value: Any) -> int | None:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        if not math.isfinite(value) or (value.is_integer() and not abs(value) < _LARGEST_FLOAT):
-            raise MismatchError(_NOT_VALID)
-        if not value.is_integer():
-            raise MismatchError(_NO_WHOLE_NUMBER)
-        return int(value)
+        return int(value) if value.is_integer() and abs(value) < _LARGEST_FLOAT else None
     match = _WHOLE.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise MismatchError(_NO_WHOLE_NUMBER if not isinstance(value, str) or _is_utf8(value) else _NOT_VALID)
-    sign, digits = _sign_and_digits(match.group(1))
-    if len(digits) > _MOST_DIGITS:
-        raise MismatchError(_NOT_VALID)
-    return int(sign + digits)
+    digits = match.group(2).replace("_", "").lstrip("0") or "0" if match else ""
+    return int(match.group(1) + digits) if match and len(digits) <= _MOST_DIGITS else None
 
 
-def _sign_and_digits(literal: str) -> tuple[str, str]:
-    sign = literal[0] if literal[0] in "+-" else ""
-    return sign, literal[len(sign) :].replace("_", "").lstrip("0") or "0"
+def _number(shape: Shape, value: Any) -> float:
+    number = _as_number(value)
+    # Neither infinity nor NaN.
+    if not math.isfinite(number) or not shape["minimum"] <= number <= shape.get("maximum", math.inf):
+        raise MismatchError("it is not a number that is allowed")
+    return number
 
 
-def _number(value: Any) -> float:
+def _as_number(value: Any) -> float:
     if isinstance(value, str):
         match = None if _MISPLACED_UNDERSCORE.search(value) else _DECIMAL.match(value.replace("_", ""))
-        if match is None:
-            raise MismatchError(_NO_NUMBER)
-        return float(match.group(1))
-    if not isinstance(value, (int, float)):
-        raise MismatchError(_NO_NUMBER)
+        return float(match.group(1)) if match else math.nan
     try:
-        return float(value)
+        return float(value) if isinstance(value, (int, float)) else math.nan
     except OverflowError:
-        raise MismatchError(_NO_NUMBER) from None
+        return math.nan
 
 
-def _is_utf8(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _list(shape: Shape, value: Any) -> list[Any]:
+    if not isinstance(value, (list, tuple)):
+        raise MismatchError("it is not a list")
+    return [_part(index, shape["items"], item) for index, item in enumerate(value)]
 
 
-# At least every word that the SDK takes for its own variables.
-TRUE_WORDS = frozenset(("true", "t", "yes", "y", "on", "1", "enable", "enabled"))
-FALSE_WORDS = frozenset(("false", "f", "no", "n", "off", "0", "disable", "disabled"))
+def _mapping(shape: Shape, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise MismatchError("it is not a mapping")
+    if "properties" in shape:
+        return _rules(shape["properties"], shape.get("required", ()), value)
+    items = shape["additionalProperties"]
+    return dict(value) if items is True else {key: _part(key, items, item) for key, item in value.items()}
+
+
+def _rules(parts: Mapping[str, Shape], required: Sequence[str], found: Mapping[str, Any]) -> dict[str, Any]:
+    rules = {}
+    for key, shape in parts.items():
+        if key in required and key not in found:
+            raise MismatchError("it is missing", key)
+        if found.get(key) is not None or key in required:
+            rules[key] = _part(key, shape, found[key])
+    for key in found:
+        if key not in parts:
+            raise MismatchError("there is no such key", key)
+    return rules
+
+
+_READERS: Mapping[str, Callable[[Shape, Any], Any]] = {
+    "string": _text,
+    "boolean": _boolean,
+    "integer": _whole_number,
+    "number": _number,
+    "array": _list,
+    "object": _mapping,
+}
 
 
 def parse_boolean(text: str) -> bool | None:
-    """Give True, False, or None for a word that is neither; letter case and blanks around do not matter."""
+    """Return True, False, or None for a word that is neither; letter case and blanks around do not matter."""
     word = text.strip().lower()
-    if word in TRUE_WORDS:
-        return True
-    if word in FALSE_WORDS:
-        return False
-    return None
+    return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
 
 
-def parse_json(text: str) -> Any:
-    """Parse JSON. Raises ValueError that tells the place and quotes nothing."""
+def word_as_boolean(value: Any) -> Any:
+    """Parse the text of a variable; leave anything else."""
+    return parse_boolean(value) if isinstance(value, str) else value
+
+
+def json_value(value: Any) -> Any:
+    """Parse text as JSON; leave anything else. Raises ValueError that tells the place and quotes nothing."""
+    if not isinstance(value, str):
+        return value
     try:
-        return json.loads(text)
+        return json.loads(value)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
         raise ValueError(f"not valid JSON at {place}: {error.msg}") from error
@@ -198,50 +187,11 @@ def parse_json(text: str) -> Any:
         raise ValueError("not valid JSON: a number or the nesting is too large") from error
 
 
-def json_value(value: Any) -> Any:
-    """Parse text as JSON; leave anything else, which `SENTRY_OPTIONS_JSON` has parsed already."""
-    return parse_json(value) if isinstance(value, str) else value
-
-
 def list_items(value: Any) -> Any:
-    """Split text at commas, or parse it as a JSON array if it starts like one."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return parse_json(value)
+    """Split text at commas, or parse it as a JSON array if it starts like one; leave anything else."""
+    if not isinstance(value, str) or value.lstrip().startswith("["):
+        return json_value(value)
     return [item.strip() for item in value.split(",") if item.strip()]
-
-
-def items(value: Any) -> list[Any]:
-    """Give the items of a list. Raises ValueError."""
-    found = list_items(value)
-    if not isinstance(found, list):
-        raise ValueError("it is no list")
-    return found
-
-
-def stripped(value: Any) -> str:
-    """Give text, or a number's text, without blanks around it. Raises ValueError."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise ValueError("it is not text")
-    return value.strip()
-
-
-def text_items(value: Any) -> list[str]:
-    """Give the items of a list of texts. Raises ValueError."""
-    return [stripped(item) for item in items(value)]
-
-
-def boolean_of_text(value: Any) -> Any:
-    """Read a boolean as people write them. Raises ValueError."""
-    if not isinstance(value, str):
-        return value
-    parsed = parse_boolean(value)
-    if parsed is None:
-        raise ValueError
-    return parsed
 
 
 def lower_case(value: Any) -> Any:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import stat
 import sys
-from pathlib import Path
 from typing import Any, Sequence
 
-from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.settings.sources import file_text
 
-# A policy of a few dozen lines is normal; what is larger by far is another file.
-LARGEST = 1024 * 1024
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 _PYTHON_S_KEY = re.compile(r"\('[^)]*\)")
@@ -24,12 +20,12 @@ class TomlFile:
     def __init__(self, path: str) -> None:
         """Read the file. Raises OSError or ValueError, with a reason that quotes nothing of the file."""
         self.path = path
-        self._text = _text(path)
+        self._text = file_text(path)
         self.content = _parsed(self._text)
         self._lines: dict[tuple[str, ...], int] | None = None
 
     def place(self, keys: Sequence[str]) -> str:
-        """Give `file:line` of a key, given by the tables above it and its own name."""
+        """Return `file:line` of a key, given by the tables above it and its own name."""
         if self._lines is None:
             self._lines = _lines(self._text)
         for length in range(len(keys), 0, -1):
@@ -37,26 +33,6 @@ class TomlFile:
             if line is not None:
                 return f"{self.path}:{line}"
         return self.path
-
-
-def reason(error: Exception) -> str:
-    """Say why a file cannot be read."""
-    if isinstance(error, OSError):
-        return error.strerror or "it cannot be opened"
-    return printable(str(error), 200)
-
-
-def _text(path: str) -> str:
-    status = Path(path).stat()
-    # A pipe would make the server wait for ever.
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "it is not a regular file")
-    if status.st_size > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST // 1024} KiB")
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not UTF-8 text") from error
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -70,9 +46,9 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"it is no valid TOML: {_where(error)}") from error
+        raise ValueError(f"it is not valid TOML: {_where(error)}") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError("it is no valid TOML: a number or the nesting is too large") from error
+        raise ValueError("it is not valid TOML: a number or the nesting is too large") from error
 
 
 def _where(error: Exception) -> str:
@@ -84,7 +60,7 @@ def _where(error: Exception) -> str:
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """Give the line of each key that begins one; keys of inline tables have none of their own."""
+    """Return the line of each key that begins one; keys of inline tables have none of their own."""
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):

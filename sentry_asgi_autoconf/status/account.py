@@ -60,7 +60,7 @@ class Account:
 
     def app_said(self, caller: str, merged: Merged) -> None:
         """Tell what an app's own init changed, and what of it was not taken."""
-        refused = {refusal.name: refusal.said_by for refusal in merged.refusals}
+        refused = {refusal.name: refusal.source for refusal in merged.refusals}
         self._app_init.append(
             {"at": caller, "sets": sorted([*merged.changed, *merged.found]), "refused": refused}
         )

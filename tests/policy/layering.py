@@ -9,7 +9,7 @@ from typing import Any, Mapping
 
 from sentry_asgi_autoconf.activation import init_arguments
 from sentry_asgi_autoconf.activation.layers import Loaded, load
-from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.policy.enforcement import CHAINED
 from sentry_asgi_autoconf.sdk import init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name

@@ -24,7 +24,7 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "missing": (lambda path: None, "policy.toml' cannot be read: No such file or directory."),
     "malformed": (
         lambda path: path.write_text("[defaults]\nrelease ="),
-        "it is no valid TOML: invalid value",
+        "it is not valid TOML: invalid value",
     ),
     "oversized": (lambda path: path.write_text("#" * 2**20 + "#"), "it is larger than 1024 KiB"),
     "binary": (lambda path: path.write_bytes(b"\x7fELF\xff\xfe\x00"), "it is not UTF-8 text"),
@@ -35,7 +35,7 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "endless device": (lambda path: path.symlink_to("/dev/zero"), "it is not a regular file"),
     "unknown key": (
         lambda path: path.write_text("[defaults]\nrelaese = '1'"),
-        "[defaults] relaese (*/policy.toml:2) is no setting. Did you mean release?",
+        "[defaults] relaese (*/policy.toml:2) is not a setting. Did you mean release?",
     ),
     "enforced hook that leads nowhere": (
         lambda path: path.write_text("[enforced]\nbefore_send = 'no.such:hook'"),
@@ -52,9 +52,9 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
 CONTENTS = {
     "unknown table": (
         "\n[default]\n",
-        "policy.toml:2: [default] is no table of",
+        "policy.toml:2: [default] is not a table of",
     ),
-    "no table": ("limits = 5", "policy.toml:1: [limits] is no table"),
+    "no table": ("limits = 5", "policy.toml:1: [limits] is not a table"),
     "wrong type": (
         "[defaults]\n\ntraces_sample_rate = 'often'",
         "[defaults] traces_sample_rate='often' (*/policy.toml:3) is not a number from 0 to 1",
@@ -69,14 +69,17 @@ CONTENTS = {
         "[enforced] asgi_enabled (*/policy.toml:3) enforces nothing, as the environment is heeded before there is a"
         " policy. Say it in [defaults]",
     ),
-    "array of tables": ("[[defaults]]\nrelease = '1'", "policy.toml:1: [defaults] is no table of settings"),
+    "array of tables": (
+        "[[defaults]]\nrelease = '1'",
+        "policy.toml:1: [defaults] is not a table of settings",
+    ),
     "key in upper case": (
         "[defaults]\nRELEASE = '1'",
-        "RELEASE (*/policy.toml:2) is no setting. Did you mean release?",
+        "RELEASE (*/policy.toml:2) is not a setting. Did you mean release?",
     ),
     "key like a variable": (
         "[defaults]\nSENTRY_RELEASE = '1'",
-        "SENTRY_RELEASE (*/policy.toml:2) is no setting. Did you mean release?",
+        "SENTRY_RELEASE (*/policy.toml:2) is not a setting. Did you mean release?",
     ),
     "rate above 1": (
         "[enforced]\ntraces_sample_rate = 2.0",
@@ -89,18 +92,18 @@ CONTENTS = {
     "date in a list": (
         "[enforced]\nin_app_include = [2024-01-31]",
         'in_app_include=["2024-01-31"] (*/policy.toml:2) is not a list of names, comma-separated or'
-        " a JSON array: 0: it is no text",
+        " a JSON array: 0: it is not text",
     ),
     "unknown part": (
         "[enforced]\ndata_collection = { x = 1 }",
         "(*/policy.toml:2) is not a JSON object such as",
     ),
-    "duplicate key": ("[defaults]\ndist = '1'\ndist = '2'", "it is no valid TOML: cannot overwrite a value"),
-    "duplicate table": ("[defaults]\n[defaults]", "it is no valid TOML: cannot declare [defaults] twice"),
-    "null character": ("[defaults]\nrelease = '\0'", "it is no valid TOML: found invalid character"),
+    "duplicate key": ("[defaults]\ndist = '1'\ndist = '2'", "it is not valid TOML: cannot overwrite a value"),
+    "duplicate table": ("[defaults]\n[defaults]", "it is not valid TOML: cannot declare [defaults] twice"),
+    "null character": ("[defaults]\nrelease = '\0'", "it is not valid TOML: found invalid character"),
     "nesting": (
         f"[defaults]\ndist = {'[' * 5000}{']' * 5000}",
-        "it is no valid TOML: a number or the nesting is too",
+        "it is not valid TOML: a number or the nesting is too",
     ),
     "enforced DSN that is none": (
         "[enforced]\ndsn = 'https://host/1'",
@@ -141,11 +144,11 @@ CONTENTS = {
     ),
     "limits that are no rules": (
         "[limits]\ndsn = 'host'",
-        "policy.toml:2: [limits] dsn is no table of rules, which are",
+        "policy.toml:2: [limits] dsn is not a table of rules, which are",
     ),
     "limits in an array": (
         "[[limits.dsn]]\nallow = ['host']",
-        "policy.toml:1: [limits] dsn is no table of rules",
+        "policy.toml:1: [limits] dsn is not a table of rules",
     ),
     "unknown rule": (
         "[limits.dsn]\n\nalow = ['host']",
@@ -157,11 +160,11 @@ CONTENTS = {
     ),
     "text allowed": (
         "[limits]\ndsn = { allow = 'host' }",
-        "policy.toml:2: [limits] dsn has a wrong value at allow: it is no list",
+        "policy.toml:2: [limits] dsn has a wrong value at allow: it is not a list",
     ),
     "number allowed": (
         "[limits.dsn]\n\nallow = [1]",
-        "policy.toml:3: [limits] dsn has a wrong value at allow: it is no text",
+        "policy.toml:3: [limits] dsn has a wrong value at allow: it is not text",
     ),
     "blank allowed": (
         "[limits]\nrelease = { allow = [' '] }",
@@ -169,10 +172,10 @@ CONTENTS = {
     ),
     "allowed beside a ceiling": (
         "[limits]\ndsn = { allow = ['host'], max = 1 }",
-        "policy.toml:2: [limits] dsn is no number",
+        "policy.toml:2: [limits] dsn is not a number",
     ),
-    "boolean for a ceiling": ("[limits]\nsample_rate = { max = true }", "at max: it is no number"),
-    "NaN for a ceiling": ("[limits]\nsample_rate = { max = nan }", "at max: it is no finite number"),
+    "boolean for a ceiling": ("[limits]\nsample_rate = { max = true }", "at max: it is not a number"),
+    "NaN for a ceiling": ("[limits]\nsample_rate = { max = nan }", "at max: it is not a finite number"),
     "URL for a host": (
         "[limits.dsn]\n\nallow = ['https://key@sentry.acme:9000/1']",
         "policy.toml:3: [limits] dsn has a wrong value at allow: 'https://***@sentry.acme:9000/1' matches no host,"
@@ -209,7 +212,7 @@ CONTENTS = {
     ),
     "enforced option that no SDK has": (
         "[enforced]\nsend_nothing = true",
-        "[enforced] send_nothing (*/policy.toml:2) is no setting",
+        "[enforced] send_nothing (*/policy.toml:2) is not a setting",
     ),
     "enforced integration that no SDK has": (
         "[enforced]\ndisabled_integrations = ['rediss']",
@@ -217,15 +220,15 @@ CONTENTS = {
     ),
     "limit on what is no number": (
         "[limits.release]\nmax = 1",
-        "policy.toml:1: [limits] release is no number: max and min are for numbers",
+        "policy.toml:1: [limits] release is not a number: max and min are for numbers",
     ),
     "limit on what is no text": (
         "[limits]\ndebug = { allow = ['true'] }",
-        "policy.toml:2: [limits] debug is no text",
+        "policy.toml:2: [limits] debug is not text",
     ),
     "limit that is no number": (
         "[limits]\nsample_rate = { max = 'half' }",
-        "[limits] sample_rate has a wrong value at max: it is no number",
+        "[limits] sample_rate has a wrong value at max: it is not a number",
     ),
     "limit beyond what there is": (
         f"[limits]\nsample_rate = {{ min = {10**400} }}",
@@ -241,7 +244,7 @@ CONTENTS = {
     ),
     "limit on no option": (
         "[limits]\nsample_rat = { max = 1 }",
-        "[limits] sample_rat is no option that can be limited. Did you mean sample_rate?",
+        "[limits] sample_rat is not an option that can be limited. Did you mean sample_rate?",
     ),
 }
 
@@ -254,8 +257,8 @@ ENTRY_POINTS = {
     "function that exits": ("def policy(): raise SystemExit(3)", "acme:policy", "raised SystemExit: 3"),
     "function with parameters": ("def policy(a): return {}", "acme:policy", "raised TypeError"),
     "coroutine": ("async def policy(): return {}", "acme:policy", "raised TypeError"),
-    "nothing": ("policy = None", "acme:policy", "it is no mapping of tables"),
-    "number": ("policy = 7", "acme:policy", "it is no mapping of tables"),
+    "nothing": ("policy = None", "acme:policy", "it is not a mapping of tables"),
+    "number": ("policy = 7", "acme:policy", "it is not a mapping of tables"),
     "circle": ("policy = {}\npolicy['defaults'] = policy", "acme:policy", "raised ValueError"),
     "null": (
         "policy = {'enforced': {'dsn': None}}",
@@ -435,7 +438,7 @@ def test_what_keeps_the_settings_from_being_read_lets_nothing_past_a_policy(
     server.stop()
     assert "the app's init gave _InitGuard" in server.output
     assert (project.items(), other.items()) == ([], [])
-    assert "there is a policy, which cannot be applied. Mend what the line above tells" in server.output
+    assert "there is a policy, which cannot be applied. Fix what the line above tells" in server.output
 
 
 def test_an_unknown_policy_stands_above_an_init_that_ran_before_the_server(

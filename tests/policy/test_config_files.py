@@ -82,8 +82,8 @@ def test_a_variable_names_another_file(start: Start, project: Project, shop: Pat
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("release = ", "pyproject.toml cannot be read: it is no valid TOML"),
-        ('relaese = "1"', "relaese (*/pyproject.toml:2) is no setting. Did you mean release?"),
+        ("release = ", "pyproject.toml cannot be read: it is not valid TOML"),
+        ('relaese = "1"', "relaese (*/pyproject.toml:2) is not a setting. Did you mean release?"),
         ("sample_rate = 7", "sample_rate=7 (*/pyproject.toml:2) is not a number from 0 to 1"),
         ('asgi_policy = "x"', "(*/pyproject.toml:2) is read from the environment only"),
     ],

@@ -47,7 +47,7 @@ def test_what_would_take_its_place_is_left_out(
     assert list(refused(merged)) == [name]
     assert merged.changed == []
     (option,) = enforced
-    assert f"[enforced] {option} (" in merged.refusals[0].said_by
+    assert f"[enforced] {option} (" in merged.refusals[0].source
 
 
 def test_a_limit_holds_against_spotlight_without_a_dsn(read: Read) -> None:

@@ -20,10 +20,9 @@ from sentry_sdk import client as sdk_client
 from sentry_asgi_autoconf.activation import app_init, init_arguments
 from sentry_asgi_autoconf.activation.layers import Loaded, load
 from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
-from sentry_asgi_autoconf.policy.enforcement import Enforcement
-from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement
 from sentry_asgi_autoconf.provenance import CONFIG_FILE
-from sentry_asgi_autoconf.settings.keys import file_settings
+from sentry_asgi_autoconf.settings.names import file_settings
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from tests.policy import toml_text
 from tests.policy.layer_hooks import Hook
@@ -147,7 +146,7 @@ def said(loaded: Loaded, app: Mapping[str, Any]) -> tuple[list[dict[str, Any]], 
 
 def assert_held(arguments: dict[str, Any], enforcement: Enforcement) -> None:
     """Check that nothing enforced or limited is loosened, also by what the SDK takes where nothing is said."""
-    if enforcement.lets_nothing_leave:
+    if enforcement.blocks_sending:
         assert (arguments["dsn"], arguments["spotlight"], arguments["transport"]) == ("", False, None)
     for name, value in enforcement.values.items():
         if name == "spotlight" and enforcement.undone_by_spotlight() and not arguments.get("dsn"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
-from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.policy.enforcement import CHAINED
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.policy.layering import APP, ENFORCED, JOINED, LAYERS, Layering, arguments_of
 
@@ -66,7 +66,7 @@ def test_an_enforced_value_wins_over_everything_and_says_where_it_stands(layerin
         assert layering.effect(arguments.own()) == layering.effect_of(len(LAYERS) - 1, ENFORCED)
         assert layering.effect(merged.arguments) == layering.effect_of(APP, ENFORCED)
         assert (merged.changed, merged.refusals) == ([layering.name], [])
-        assert str(loaded.enforcement.said_by(layering.name)) == layering.in_policy("enforced")
+        assert str(loaded.enforcement.source_of(layering.name)) == layering.in_policy("enforced")
         return
     setting = loaded.settings[layering.name]
     assert str(setting.origin) == layering.in_policy("enforced")
@@ -77,7 +77,7 @@ def test_an_enforced_value_wins_over_everything_and_says_where_it_stands(layerin
     assert layering.effect(merged.arguments) == layering.effect_of(ENFORCED)
     assert merged.changed == []
     (refusal,) = merged.refusals
-    assert (refusal.name, refusal.said_by) == (layering.name, layering.in_policy("enforced"))
+    assert (refusal.name, refusal.source) == (layering.name, layering.in_policy("enforced"))
 
 
 @pytest.mark.parametrize("bound", ["max", "min"])
@@ -96,7 +96,7 @@ def test_a_number_is_brought_within_its_limit_whoever_sets_it(bound: str, layeri
     assert merged.changed == []
     (refusal,) = merged.refusals
     assert (refusal.wanted, refusal.applied) == (layering.argument(APP), limit[bound])
-    assert refusal.said_by == layering.in_policy("limits")
+    assert refusal.source == layering.in_policy("limits")
 
 
 @pytest.mark.parametrize("field_name", TEXTS)
@@ -123,7 +123,7 @@ def test_a_text_that_is_not_allowed_gives_way_to_the_next_lower_layer_s(layering
     assert merged.arguments[layering.name] == layering.argument(winner)
     (refusal,) = merged.refusals
     assert (refusal.wanted, refusal.applied) == (wanted, layering.argument(winner))
-    assert refusal.said_by == layering.in_policy("limits")
+    assert refusal.source == layering.in_policy("limits")
 
 
 def _allowed(layering: Layering, layer: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.policy.enforcement import CHAINED
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.policy.boots import Boots
 from tests.policy.layering import APP, ENFORCED, JOINED, LAYERS, Layering

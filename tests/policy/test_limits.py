@@ -88,7 +88,7 @@ def test_no_older_way_to_trace_nothing_gets_below_the_floor(read: Read) -> None:
     for app in ({"enable_tracing": False}, {"enable_tracing": False, "traces_sample_rate": 0.1}):
         merged = limited(0.2, None).of_app(app)
         assert (merged.arguments["traces_sample_rate"], "enable_tracing" in merged.arguments) == (0.2, False)
-        assert ("enable_tracing", "limit (here)") in [(each.name, each.said_by) for each in merged.refusals]
+        assert ("enable_tracing", "limit (here)") in [(each.name, each.source) for each in merged.refusals]
     assert limited(0.2, None).of_app({"enable_tracing": True}).arguments["traces_sample_rate"] == 1.0
     loaded = read({"SENTRY_ENABLE_TRACING": "false"}, limits={"traces_sample_rate": {"min": 0.2}})
     assert "enable_tracing" not in arguments_of(loaded).own()

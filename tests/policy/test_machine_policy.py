@@ -87,7 +87,7 @@ def test_it_stands_above_the_policies_of_distributions_and_of_the_variable(
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda path: path.write_text("[enforced"), "cannot be read: it is no valid TOML"),
+        (lambda path: path.write_text("[enforced"), "cannot be read: it is not valid TOML"),
         (lambda path: path.symlink_to("policy.toml"), "cannot be read: Too many levels of symbolic links"),
         (lambda path: path.symlink_to("gone"), "cannot be read: No such file or directory"),
         (os.mkfifo, "cannot be read: it is not a regular file"),

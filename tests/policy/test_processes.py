@@ -71,6 +71,6 @@ def test_a_wsgi_app_that_the_server_turns_out_to_serve_keeps_the_client_that_it_
     receiver, dist = (project, "of-the-platform") if limits else (other, None)
     (event,) = receiver.wait("event")
     server.stop()
-    assert "what was loaded is no ASGI app" in server.output
+    assert "what was loaded is not an ASGI app" in server.output
     assert len(project.items("event")) + len(other.items("event")) == 1
     assert (event["environment"], event.get("dist")) == ("of-the-app", dist)

@@ -168,7 +168,7 @@ def test_a_handler_that_fails_to_import_is_reported_before_the_process_ends(
 def test_a_function_that_serves_no_asgi_app_sends_nothing(new_lambda: NewLambda, project: Project) -> None:
     function = new_lambda("no_mangum.handler")
     assert function.invoke({"Records": []}) == ("response", {"statusCode": 200})
-    until(lambda: "is no ASGI app" in function.process.output, "the withdrawal")
+    until(lambda: "is not an ASGI app" in function.process.output, "the withdrawal")
     function.invoke({"Records": []})
     assert project.items() == []
 

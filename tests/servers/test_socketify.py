@@ -209,4 +209,4 @@ def test_a_wsgi_app_that_socketify_had_to_recognise_sends_nothing(start: Start, 
     assert request(server, "/ok").text == "ok"
     end(server)
     assert project.items() == []
-    assert "is no ASGI app" in server.output
+    assert "is not an ASGI app" in server.output

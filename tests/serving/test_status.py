@@ -182,7 +182,7 @@ def test_the_file_is_rewritten_as_the_state_changes(start: Start, directory: Pat
 def test_an_initialisation_that_is_undone_is_told_with_its_reason(start: Start, directory: Path) -> None:
     server = start([*HYPERCORN, "-w", "0", "wsgi_app:app"], settings(directory))
     (report,) = until_they_say(directory, lambda report: report["state"] == "inactive", 1, server)
-    assert (report["reason"], report["apps"]) == ("what was loaded is no ASGI app", [])
+    assert (report["reason"], report["apps"]) == ("what was loaded is not an ASGI app", [])
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,8 @@ import pytest
 from sentry_sdk.consts import DEFAULT_OPTIONS, ClientConstructor
 
 from sentry_asgi_autoconf.activation.layers import load
-from sentry_asgi_autoconf.settings.option import Option
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.kinds import Option
+from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 
 HERE = Path(__file__).parent

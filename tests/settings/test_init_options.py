@@ -62,7 +62,7 @@ def test_import_strings_become_what_they_name() -> None:
         ("SENTRY_BEFORE_SEND", "tests.apps.hooks_of_a_policy:asynchronous", "have to await or iterate"),
         ("SENTRY_TRACES_SAMPLER", "tests.apps.hooks_of_a_policy:generator", "have to await or iterate"),
         ("SENTRY_TRANSPORT", "tests.apps.hooks_of_a_policy:asynchronous", "have to await or iterate"),
-        ("SENTRY_TRANSPORT", "myapp.sentry:number", "is no transport"),
+        ("SENTRY_TRANSPORT", "myapp.sentry:number", "is not a transport"),
         ("SENTRY_EVENT_SCRUBBER", "myapp.sentry:before_send", "has no method scrub_event"),
         ("SENTRY_EVENT_SCRUBBER", "myapp.sentry:NeedsArguments", "raised TypeError"),
     ],
@@ -96,7 +96,7 @@ def test_integrations_are_made_from_short_names_and_import_strings() -> None:
         ("trytond", UnresolvedImportError, "the library of the integration trytond is not installed"),
         ("rust-tracing", UnresolvedImportError, "making a RustTracingIntegration raised TypeError"),
         ("myapp.sentry:nothing", UnresolvedImportError, "has no attribute nothing"),
-        ("myapp.sentry:number", UnresolvedImportError, "which is no integration"),
+        ("myapp.sentry:number", UnresolvedImportError, "which is not an integration"),
         ("myapp.sentry:", UnresolvedImportError, "dotted names"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_misspelt_disabled_integration_is_told() -> None:
 def test_one_bad_error_class_drops_only_itself() -> None:
     built, (problem,) = arguments({"SENTRY_IGNORE_ERRORS": "KeyError,os:getpid,builtins:ValueError"})
     assert built["ignore_errors"] == ["KeyError", ValueError]
-    assert "is no exception class" in str(problem)
+    assert "is not an exception class" in str(problem)
 
 
 def test_an_option_that_the_sdk_does_not_know_is_left_out_with_its_version() -> None:

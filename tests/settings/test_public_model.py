@@ -18,9 +18,8 @@ from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.cli.config.typed_options import typed
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableConfigError, UnreadableSecretError
 from sentry_asgi_autoconf.settings import SentrySettings
-from sentry_asgi_autoconf.settings.option import Option
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.kinds import Option
+from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 from tests.harness.server import ROOT
 from tests.settings.test_fuzz import JSON, TEXTS

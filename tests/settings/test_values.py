@@ -162,7 +162,7 @@ def test_import_strings_and_integrations_are_told_apart_from_text() -> None:
         ("SENTRY_ASGI_TRACES_SAMPLE_RATES", '{"/a": 2}', "the rate of '/a' is not a number from 0 to 1"),
         ("SENTRY_ASGI_TRACES_SAMPLE_RATES", '{"G-T /a": 1}', "the key 'G-T /a' is not a path"),
         ("SENTRY_ASGI_TRACES_SAMPLE_RATES", "[]", "a JSON object"),
-        ("SENTRY_ASGI_WATCH", "a-b", "'a-b' is no module name"),
+        ("SENTRY_ASGI_WATCH", "a-b", "'a-b' is not a module name"),
     ],
 )
 def test_a_bad_value_draws_one_line_that_says_what_is_allowed(variable: str, text: str, words: str) -> None:

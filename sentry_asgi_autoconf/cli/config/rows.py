@@ -10,13 +10,12 @@ from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import SDK_DEFAULT, Candidate, Origin, Setting
-from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
-from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
-    from sentry_asgi_autoconf.settings.option import Option
+    from sentry_asgi_autoconf.settings.kinds import Option
 
 OWN_DEFAULT = "default"
 _UNSET = Setting(None, None)
@@ -94,5 +93,5 @@ def _limited_by_path(setting: Setting, rates: Mapping[str, float], enforcement: 
         return setting
     ruled = {*enforcement.values, *enforcement.limits}
     rulers = [name for name in ("traces_sample_rate", "traces_sampler") if name in ruled]
-    said_by = ", ".join(str(enforcement.said_by(name)) for name in rulers)
+    said_by = ", ".join(str(enforcement.source_of(name)) for name in rulers)
     return setting._replace(value=kept, wanted=setting.value, ruled_by=said_by)

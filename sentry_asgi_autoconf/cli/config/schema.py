@@ -7,8 +7,7 @@ import json
 from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.cli.config import schema_of_environment, schema_of_files
 from sentry_asgi_autoconf.cli.config.typed_options import Schema
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
+from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Iterable
 
 from sentry_asgi_autoconf.cli.config.typed_options import Schema, typed
-from sentry_asgi_autoconf.settings.option import Option
+from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.scalars import FALSE_WORDS, TRUE_WORDS
 
 _KEPT = ("description", "writeOnly")

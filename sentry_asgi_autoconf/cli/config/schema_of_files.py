@@ -6,10 +6,10 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf.cli.config.typed_options import Schema, typed
 from sentry_asgi_autoconf.policy.document import LIMITS_CALLERS, choices, limits_numbers, limits_texts
-from sentry_asgi_autoconf.settings import kinds, shapes
-from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
+from sentry_asgi_autoconf.settings import kinds
+from sentry_asgi_autoconf.settings.names import file_settings
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
-from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_PREFIX, OWN_SETTINGS
 
 _SETTINGS: Schema = {"$ref": "#/$defs/settings"}
 
@@ -62,10 +62,10 @@ def settings() -> Schema:
 def _limit(option: str) -> Schema:
     rules: Schema = {}
     if limits_numbers(option):
-        rules.update(max=shapes.NUMBER, min=shapes.NUMBER)
+        rules.update(max={"type": "number"}, min={"type": "number"})
     if limits_texts(option):
-        item = {"enum": list(choices(option))} if choices(option) else shapes.ANY_TEXT
-        rules["allow"] = {**shapes.items(item), "minItems": 1}
+        item = {"enum": list(choices(option))} if choices(option) else kinds.ANY_TEXT
+        rules["allow"] = {"type": "array", "items": item, "minItems": 1}
     if option == LIMITS_CALLERS:
         rules["sampled_by_callers"] = kinds.BOOLEAN.shape
     return {

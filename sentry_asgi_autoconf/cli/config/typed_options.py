@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict
 
-from sentry_asgi_autoconf.settings.option import Option
+from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.scalars import list_items
 
 Schema = Dict[str, Any]

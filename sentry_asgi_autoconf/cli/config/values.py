@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterator
 from sentry_asgi_autoconf.console import MASK, mask, printable
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.option import Option
+    from sentry_asgi_autoconf.settings.kinds import Option
 
 # Of a DSN, host and project tell where events go, and are no secret; anything unusual stays masked whole.
 _DSN = re.compile(r"(https?://).*@([\w.-]+(?::\d+)?(?:/[\w-]{1,31})*/\d+)\Z", re.DOTALL)
