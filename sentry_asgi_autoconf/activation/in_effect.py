@@ -17,8 +17,6 @@ _UNSET = Setting(None, None)
 
 def settled(loaded: Loaded) -> Loaded:
     """Return the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
-    if not loaded.enforcement:
-        return loaded
     effect = _Effect(loaded)
     settings = {name: effect.setting(name) for name in effect.names}
     return loaded._replace(
