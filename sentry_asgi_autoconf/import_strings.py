@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import re
 import sys
+from types import FunctionType, MethodType
 from typing import Callable, Iterator, Sequence, TypeVar
 
 from sentry_asgi_autoconf.console import printable
@@ -112,6 +113,12 @@ def described(error: BaseException) -> str:
         message = ""
     name = type(error).__name__
     return f"{name}: {printable(message, 200)}" if message else name
+
+
+def name_of(app: object) -> str:
+    """Name an app for the operator: a function or class by itself, an object by its class."""
+    named = app if isinstance(app, (type, FunctionType, MethodType)) else type(app)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def _is_part_of(missing: object, module: str) -> bool:

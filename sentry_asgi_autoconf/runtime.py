@@ -8,16 +8,16 @@ import threading
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
 
 from sentry_asgi_autoconf import console, exceptions, import_strings
-from sentry_asgi_autoconf.activation import decision, exclusions, init_stage
+from sentry_asgi_autoconf.activation import decision, init_stage
 from sentry_asgi_autoconf.activation.decision import Decision
 from sentry_asgi_autoconf.flushing import process_end
 from sentry_asgi_autoconf.status import unknown_server
-from sentry_asgi_autoconf.status.process_status import Status
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.sdk.arguments import Merged
     from sentry_asgi_autoconf.status.account import Account
+    from sentry_asgi_autoconf.status.process_status import Status
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -58,7 +58,7 @@ class Runtime:
         self._has_looked_for_guard = False
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
-        self._status = Status()
+        self._kept_status: Status | None = None
 
     # -- init
 
@@ -88,7 +88,7 @@ class Runtime:
                 self._decision = self.guarded(self._initialise, Decision(decision.FAILED))
                 if self._decision.code == decision.FAILED:
                     self.guarded(lambda: init_stage.block_sending(self.guarded), None)
-                self._say_decision()
+                self._say(self._decision)
             return self._decision
 
     def _initialise(self) -> Decision:
@@ -118,9 +118,9 @@ class Runtime:
         if self.is_active and (only_starts_others or not self._has_wrapped):
             self._decision = decided
             self.guarded(init_stage.deactivate, None)
-            self._say_decision()
+            self._say(decided)
         if only_starts_others:
-            self.guarded(self._status.serves_nothing, None)
+            self._keep_status(lambda status: status.serves_nothing())
 
     def _notice_fork(self) -> None:
         if self._pid == os.getpid():
@@ -130,9 +130,7 @@ class Runtime:
                 self._settings = self._decision = None
                 self._pid = os.getpid()
 
-    def _say_decision(self) -> None:
-        decided = self._decision
-        assert decided is not None
+    def _say(self, decided: Decision) -> None:
         console.say("info", f"{'active' if decided.active else 'inactive'}: {decided.reason}")
         self._tell(lambda account: account.decided(decided, self._settings))
 
@@ -157,6 +155,10 @@ class Runtime:
         if settings is None or isinstance(settings, Decision):
             return None
         own = settings.own
+        if not (own.disabled_servers or own.excluded_apps):
+            return None
+        from sentry_asgi_autoconf.activation import exclusions
+
         known = [text for loaded, text in self._import_strings if any(loaded is app for app in apps)]
         return self.guarded(lambda: exclusions.excluded_by(own, server, [*apps, *known]), None)
 
@@ -206,12 +208,12 @@ class Runtime:
         server_noise.end_boot()
         self._has_wrapped = True
         by_whom = server.distribution if server else "an app of your own"
-        console.say("info", f"{by_whom}: {exclusions.name_of(app)} is instrumented by {by}")
+        console.say("info", f"{by_whom}: {import_strings.name_of(app)} is instrumented by {by}")
         return served, by
 
     def _name_of(self, app: Any, import_string: str | None) -> str:
         known = (text for loaded, text in self._import_strings if loaded is app)
-        return import_string or next(known, None) or exclusions.name_of(app)
+        return import_string or next(known, None) or import_strings.name_of(app)
 
     # -- boot and flush
 
@@ -239,16 +241,16 @@ class Runtime:
 
     def flush_on_termination(self) -> None:
         """Flush when a SIGTERM arrives that would end the process at once."""
-        if self.is_active or self._status.is_told:
+        if self.is_active or (self._status and self._status.is_told):
             self.guarded(lambda: process_end.flush_on_termination(self._end, self._longest_flush()), None)
 
     def stopped(self) -> None:
         """Flush, and take note that a server of this process has ended."""
         self.flush()
-        self.guarded(self._status.stopped, None)
+        self._keep_status(lambda status: status.stopped())
 
     def _end(self) -> None:
-        self.guarded(self._status.end, None)
+        self._keep_status(lambda status: status.end())
         self.flush()
 
     def _longest_flush(self) -> float:
@@ -258,10 +260,26 @@ class Runtime:
 
         return flush.longest_flush()
 
-    # -- failures
+    # -- status
+
+    @property
+    def _status(self) -> Status | None:
+        """What keeps this process's status file, where one is asked for."""
+        if self._kept_status is None and os.environ.get("SENTRY_ASGI_STATUS_DIR", "").strip():
+            from sentry_asgi_autoconf.status.process_status import Status
+
+            self._kept_status = Status()
+        return self._kept_status
+
+    def _keep_status(self, action: Callable[[Status], None]) -> None:
+        status = self.guarded(lambda: self._status, None)
+        if status:
+            self.guarded(lambda: action(status), None)
 
     def _tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
-        self.guarded(lambda: self._status.tell(what, at_once=at_once), None)
+        self._keep_status(lambda status: status.tell(what, at_once=at_once))
+
+    # -- failures
 
     @staticmethod
     def guarded(function: Callable[[], T], otherwise: U, *, adapter_of: str | None = None) -> T | U:
@@ -272,29 +290,11 @@ class Runtime:
         try:
             return function()
         except Exception as error:
+            from sentry_asgi_autoconf.activation import exclusions
+
             if adapter_of is None or not exclusions.disable([adapter_of]):
                 console.say("error", exceptions.of_stage(error, adapter_of))
             return otherwise
 
 
-_runtime = Runtime()
-
-guard_clients = _runtime.guard_clients
-
-
-def activate() -> Decision:
-    """Initialise the SDK in this process from its environment, and return what was decided and why.
-
-    For an entry point of one's own: a worker, a script, a server without an adapter. Idempotent. Raises
-    SystemExit with status 78 if SENTRY_ASGI_STRICT is on and a setting is refused.
-    """
-    return _runtime.activate()
-
-
-def wrap(app: T, *, asgi_version: int = 3) -> T:
-    """Return the ASGI app ready to serve, with exactly one Sentry middleware; itself if this process is inactive.
-
-    For a server without an adapter. Activates the process if it is not yet. `asgi_version` is what `app` itself
-    speaks, 2 or 3; what is returned speaks 3.
-    """
-    return _runtime.wrap(app, asgi_version)  # type: ignore[no-any-return] # wraps T
+this_process = Runtime()

@@ -1,4 +1,4 @@
-"""Tell which setting keeps us from a server or from an app."""
+"""Which setting keeps us from a server or from an app."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 import re
 import sys
 from fnmatch import fnmatchcase
-from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
+
+from sentry_asgi_autoconf.settings import formats
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.own import OwnValues
@@ -19,8 +20,6 @@ _APPS = "SENTRY_ASGI_EXCLUDED_APPS"
 
 def excluded_by(own: OwnValues, server: str, apps: Sequence[Any]) -> str | None:
     """Name the setting that names the distribution `server`, or one of `apps`: import strings and objects."""
-    from sentry_asgi_autoconf.settings import formats
-
     if formats.canonical(server) in own.disabled_servers:
         return _SERVERS
     if any(matches(app, own.excluded_apps) for app in apps):
@@ -30,8 +29,6 @@ def excluded_by(own: OwnValues, server: str, apps: Sequence[Any]) -> str | None:
 
 def disable(servers: Sequence[str]) -> bool:
     """Whether the environment disables one of these distributions, before it is time to read the settings."""
-    from sentry_asgi_autoconf.settings import formats
-
     try:
         disabled = formats.distributions(os.environ.get(_SERVERS, ""))
     except ValueError:  # told of when the settings are read
@@ -43,18 +40,9 @@ def disable(servers: Sequence[str]) -> bool:
 _ASSUMED = ("app", "application")
 
 
-def matches(app: Any, patterns: Iterable[str]) -> bool:
+def matches(app: Any, patterns: Sequence[str]) -> bool:
     """Whether a name of `app`, an import string or an object, matches one of the globs `package.module:attribute`."""
-    patterns = list(patterns)
-    return bool(patterns) and any(
-        fnmatchcase(name, pattern) for name in _names_of(app) for pattern in patterns
-    )
-
-
-def name_of(app: Any) -> str:
-    """Name an app for the operator: a function or class by itself, an object by its class."""
-    named = app if isinstance(app, (type, FunctionType, MethodType)) else type(app)
-    return f"{named.__module__}.{named.__qualname__}"
+    return any(fnmatchcase(name, pattern) for name in _names_of(app) for pattern in patterns)
 
 
 def _names_of(app: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping
 
-from sentry_asgi_autoconf.policy.enforcement import apply_policy
+from sentry_asgi_autoconf.policy.in_force import apply_policy
 from sentry_asgi_autoconf.provenance import LIMITS, Candidate, Origin, Setting
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ _UNSET = Setting(None, None)
 
 def settled(loaded: Loaded) -> Loaded:
     """Return the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
-    if not loaded.enforcement:
-        return loaded
     effect = _Effect(loaded)
     settings = {name: effect.setting(name) for name in effect.names}
     return loaded._replace(

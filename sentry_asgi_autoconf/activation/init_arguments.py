@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple
 
-from sentry_asgi_autoconf.activation import in_effect, layers
-from sentry_asgi_autoconf.activation.app_init import unheld
-from sentry_asgi_autoconf.activation.sdk_environment import SdkEnvironment
+from sentry_asgi_autoconf.activation import layers
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import (
     AutoconfError,
@@ -17,14 +15,15 @@ from sentry_asgi_autoconf.exceptions import (
 from sentry_asgi_autoconf.policy.enforcement import BLOCKING, Enforcement
 from sentry_asgi_autoconf.sdk import init_options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 from sentry_asgi_autoconf.serving import current_request, request_names
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
+    from sentry_asgi_autoconf.activation.sdk_environment import SdkEnvironment
     from sentry_asgi_autoconf.provenance import Origin
-    from sentry_asgi_autoconf.sdk.arguments import Merged
+    from sentry_asgi_autoconf.sdk.arguments import Found, Merged
+    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
 
 class Resolved(NamedTuple):
@@ -59,10 +58,33 @@ def made_of(resolved: Resolved) -> Arguments:
         excluded_paths=list(loaded.own.excluded_paths),
         traces_sample_rates=rates,
         current_scope=current_request.scope,
-        look_up=SdkEnvironment(loaded).look_up,
+        look_up=_looking_up(loaded),
         complete_event=request_names.complete,
-        on_leaving=OnLeaving(loaded.own.attachments, loaded.own.user_fields),
+        on_leaving=_on_leaving(loaded),
     )
+
+
+def _looking_up(loaded: Loaded) -> Callable[[], Found]:
+    """Return what reads the environment again when an app calls `init`: most never do."""
+    kept: list[SdkEnvironment] = []
+
+    def look_up() -> Found:
+        if not kept:
+            from sentry_asgi_autoconf.activation.sdk_environment import SdkEnvironment
+
+            kept.append(SdkEnvironment(loaded))
+        return kept[0].look_up()
+
+    return look_up
+
+
+def _on_leaving(loaded: Loaded) -> OnLeaving | None:
+    attachments, user_fields = loaded.own.attachments, loaded.own.user_fields
+    if attachments and user_fields is None and not loaded.enforcement:
+        return None
+    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
+
+    return OnLeaving(attachments, user_fields)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
@@ -80,6 +102,8 @@ def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
             where = refusal.variable or str(loaded.sources.get(option, f"{refusal.name} of a configurator"))
             yield _not_permitted(where, refusal.source, "it is left out")
     if merged.unheld:
+        from sentry_asgi_autoconf.activation.app_init import unheld
+
         yield unheld(str(loaded.sources.get("transport", "a configurator")), merged.unheld)
 
 
@@ -100,14 +124,22 @@ def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
     # An option that this SDK does not have cannot be set by an app either.
     grave = [doubt for doubt in doubts if not isinstance(doubt, UnsupportedOptionError)]
     if grave:
-        loaded = in_effect.settled(loaded._replace(enforcement=BLOCKING))
+        loaded = _in_effect(loaded._replace(enforcement=BLOCKING))
         return Resolved(loaded, {}, BLOCKING, [*problems, *map(_of_policy, grave)])
     enforcement = given._replace(
         values={name: found.get(name, value) for name, value in given.values.items()},
         hooks={name: found.get(name, hook) for name, hook in given.hooks.items()},
     )
     options.update({name: found[name] for name in given.values if name in found})
-    return Resolved(in_effect.settled(loaded), options, enforcement, [*problems, *doubts])
+    return Resolved(_in_effect(loaded), options, enforcement, [*problems, *doubts])
+
+
+def _in_effect(loaded: Loaded) -> Loaded:
+    if not loaded.enforcement:
+        return loaded
+    from sentry_asgi_autoconf.activation import in_effect
+
+    return in_effect.settled(loaded)
 
 
 def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[AutoconfError]]:

@@ -8,7 +8,7 @@ from sentry_asgi_autoconf.activation import destination
 from sentry_asgi_autoconf.activation.destination import Found
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy import in_force
-from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy, enforced_by
+from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings import app_config
 from sentry_asgi_autoconf.settings.choosing import Choice, choose, quoted
@@ -73,7 +73,7 @@ def read(found: Found) -> Loaded:
     files = secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
     further = choose(OPTIONS_JSON, [environment(OPTIONS_JSON, environ), files])
     json_options = in_options_json(further.values, further.origins)
-    enforcement = enforced_by(policy)
+    enforcement = in_force.enforced_by(policy)
     standing = {name: value for name, value in policy.enforced.options.items() if name not in CHAINED}
     options = choose(
         SDK_OPTIONS,

@@ -6,8 +6,10 @@ import copyreg
 import importlib
 import importlib.util
 import inspect
+import sys
 from importlib.machinery import ModuleSpec, PathFinder
-from typing import Any, Iterable, Mapping
+from types import ModuleType
+from typing import Any, Iterable, Iterator, Mapping
 
 import sentry_sdk
 import sentry_sdk.client
@@ -212,3 +214,41 @@ def is_installed(trigger: str) -> bool:
     except (ImportError, ValueError):  # ValueError: a module without a spec was put into sys.modules
         return False
     return spec is not None and is_library(spec)
+
+
+# References that one instrumented library takes of another lead, as in the SDK's way, to what is not patched. There all
+# libraries are imported before the first is patched; here one may be imported that takes a function by name from one
+# that is patched already.
+_originals: dict[tuple[str, str], Any] = {}
+
+
+def remember_originals() -> None:
+    """Keep what integrations that are set up from now on may replace."""
+    for place in REPLACED:
+        function = _at(place)
+        if function is not None:
+            _originals.setdefault(place, function)
+
+
+def give_back_originals(library: str) -> None:
+    """Let the modules of a library that has just been imported refer to the originals."""
+    for place, original in _originals.items():
+        replacement = _at(place)
+        if replacement is None or replacement is original or place[0].startswith(f"{library}."):
+            continue
+        for module, alias in list(_references(library, replacement)):
+            setattr(module, alias, original)
+
+
+def _at(place: tuple[str, str]) -> Any:
+    module, name = place
+    return getattr(sys.modules.get(module), name, None)
+
+
+def _references(library: str, function: Any) -> Iterator[tuple[ModuleType, str]]:
+    for name, module in list(sys.modules.items()):
+        # Whatever else a library may have put there need not have attributes.
+        if isinstance(module, ModuleType) and f"{name}.".startswith(f"{library}."):
+            for alias, value in list(vars(module).items()):
+                if value is function:
+                    yield module, alias

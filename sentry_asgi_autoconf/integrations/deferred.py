@@ -15,7 +15,7 @@ from sentry_sdk.integrations import Integration
 from sentry_asgi_autoconf import import_hook
 from sentry_asgi_autoconf.exceptions import IntegrationError
 from sentry_asgi_autoconf.import_strings import described
-from sentry_asgi_autoconf.integrations import auto_enabling, event_loops, library_finder, unpatched
+from sentry_asgi_autoconf.integrations import auto_enabling, event_loops, library_finder
 from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS, integration_module, is_installed
 from sentry_asgi_autoconf.integrations.library_finder import LibraryFinder
 from sentry_asgi_autoconf.integrations.work_queue import Turns
@@ -73,7 +73,7 @@ def uninstall() -> None:
 def _planned(given: Mapping[str, Any]) -> Deferral:
     watch()
     deferral = Deferral(given)
-    unpatched.remember()
+    auto_enabling.remember_originals()
     library_finder.prepare(given)
     return deferral
 
@@ -92,8 +92,8 @@ def _enable(libraries: list[str]) -> None:
     due = [name for name in _wanted() if _is_due(name, libraries)]
     loaded = {name: _load(name) for name in due}
     for library in libraries:
-        unpatched.give_back(library)
-    unpatched.remember()
+        auto_enabling.give_back_originals(library)
+    auto_enabling.remember_originals()
     for name, integration in loaded.items():
         for deferral in _deferrals:
             if integration is not None and deferral.wants(name):

@@ -182,43 +182,6 @@ _NOWHERE = {"dsn": "", "spotlight": False, "transport": None}
 BLOCKING = Enforcement(_NOWHERE, origins=dict.fromkeys(_NOWHERE, UNREADABLE))
 
 
-def enforced_by(policy: Policy) -> Enforcement:
-    """Return what the policy does not leave to anybody."""
-    if policy.is_unreadable:
-        return BLOCKING
-    if not policy.enforced.options and not policy.enforced.further and not policy.limits:
-        return Enforcement()
-    from sentry_asgi_autoconf.settings.choosing import choose
-    from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-
-    checked = choose(SDK_OPTIONS, [policy.enforced.options]).values
-    given = {init_name(field): candidate for field, candidate in policy.enforced.options.items()}
-    given.update(policy.enforced.further)
-    return Enforcement(
-        {
-            **{init_name(field): value for field, value in checked.items() if field not in CHAINED},
-            **{name: candidate.value for name, candidate in policy.enforced.further.items()},
-        },
-        {field: value for field, value in checked.items() if field in CHAINED},
-        policy.limits,
-        {name: candidate.origin for name, candidate in given.items()},
-    )
-
-
-def apply_policy(
-    wanted: Mapping[str, Any], otherwise: Mapping[str, Any], enforcement: Enforcement
-) -> tuple[dict[str, Any], list[Refusal]]:
-    """Return the arguments as the policy allows them; one that is not permitted gives way to that of `otherwise`."""
-    if enforcement:
-        from sentry_asgi_autoconf.policy import constraints
-
-        return constraints.apply(wanted, otherwise, enforcement)
-    arguments = dict(wanted)
-    if arguments.get("enable_tracing") is True and arguments.get("traces_sample_rate") is None:
-        arguments["traces_sample_rate"] = 1.0  # as the SDK would read it
-    return arguments, []
-
-
 def copied(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return init's arguments so that nobody who is handed their lists and mappings changes ours."""
     return {name: _copied(value) for name, value in arguments.items()}

@@ -1,4 +1,4 @@
-"""The policy in force: find the policies there are, read each, and make one of them.
+"""The policy in force: find the policies there are, read each, make one of them, and apply it.
 
 They are of installed distributions, of the file that a variable names, and of the machine. The later one wins in what
 it sets, the stricter one in what it limits.
@@ -18,7 +18,15 @@ from sentry_asgi_autoconf.exceptions import (
     InvalidPolicyError,
     UnresolvedImportError,
 )
-from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, UNREADABLE, Policy
+from sentry_asgi_autoconf.policy.enforcement import (
+    BLOCKING,
+    CHAINED,
+    NO_POLICY,
+    UNREADABLE,
+    Enforcement,
+    Policy,
+    Refusal,
+)
 from sentry_asgi_autoconf.provenance import Candidate
 from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
 
@@ -168,3 +176,40 @@ def _impossible(limits: Mapping[str, Limit]) -> Iterator[AutoconfError]:
                 f"the limits of {name} leave no value: {printable(str(limit), 400)}",
                 remedy="Widen one of them; until then the ceiling applies, and of texts nothing is allowed.",
             )
+
+
+def enforced_by(policy: Policy) -> Enforcement:
+    """Return what the policy does not leave to anybody."""
+    if policy.is_unreadable:
+        return BLOCKING
+    if not policy.enforced.options and not policy.enforced.further and not policy.limits:
+        return Enforcement()
+    from sentry_asgi_autoconf.settings.choosing import choose
+    from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
+
+    checked = choose(SDK_OPTIONS, [policy.enforced.options]).values
+    given = {init_name(field): candidate for field, candidate in policy.enforced.options.items()}
+    given.update(policy.enforced.further)
+    return Enforcement(
+        {
+            **{init_name(field): value for field, value in checked.items() if field not in CHAINED},
+            **{name: candidate.value for name, candidate in policy.enforced.further.items()},
+        },
+        {field: value for field, value in checked.items() if field in CHAINED},
+        policy.limits,
+        {name: candidate.origin for name, candidate in given.items()},
+    )
+
+
+def apply_policy(
+    wanted: Mapping[str, Any], otherwise: Mapping[str, Any], enforcement: Enforcement
+) -> tuple[dict[str, Any], list[Refusal]]:
+    """Return the arguments as the policy allows them; one that is not permitted gives way to that of `otherwise`."""
+    if enforcement:
+        from sentry_asgi_autoconf.policy import constraints
+
+        return constraints.apply(wanted, otherwise, enforcement)
+    arguments = dict(wanted)
+    if arguments.get("enable_tracing") is True and arguments.get("traces_sample_rate") is None:
+        arguments["traces_sample_rate"] = 1.0  # as the SDK would read it
+    return arguments, []

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
-from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal, apply_policy, copied, same
-from sentry_asgi_autoconf.sdk import configurators
-from sentry_asgi_autoconf.sdk.leaving import ALL_LEAVES, OnLeaving
+from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportError
+from sentry_asgi_autoconf.import_strings import guarded
+from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal, copied, same
+from sentry_asgi_autoconf.policy.in_force import apply_policy
 from sentry_asgi_autoconf.serving import chained_hooks, path_sampling, redaction
 from sentry_asgi_autoconf.settings import destinations
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
@@ -66,13 +72,13 @@ class Arguments:
         current_scope: ScopeGetter,
         complete_event: chained_hooks.Hook,
         look_up: Callable[[], Found] = Found,
-        on_leaving: OnLeaving = ALL_LEAVES,
+        on_leaving: OnLeaving | None = None,
     ) -> None:
         """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
 
         `complete_event` is called with each error event and transaction, before any other hook.
         `look_up` returns what the SDK would look up in the environment.
-        `on_leaving` says what of an event is kept in.
+        `on_leaving` says what of an event is kept in, None that nothing is.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
         """
         self.enforcement = enforcement
@@ -92,7 +98,7 @@ class Arguments:
     @property
     def must_hold(self) -> bool:
         """Whether a rule or a configurator stands behind the arguments, so that nothing goes without them."""
-        return bool(self.enforcement) or self._on_leaving.is_ruled or configurators.exist()
+        return bool(self.enforcement or self._on_leaving) or configurators_exist()
 
     def own(self) -> dict[str, Any]:
         """Give the arguments for our init. Raises ConfiguratorError."""
@@ -142,11 +148,11 @@ class Arguments:
     def _finished(
         self, wanted: dict[str, Any], otherwise: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[Refusal]]:
-        configured = configurators.applied(wanted)
-        arguments, refusals = apply_policy(configured, otherwise, self.enforcement)
+        arguments, refusals = apply_policy(configured(wanted), otherwise, self.enforcement)
         self._sample(arguments)
         chained_hooks.add(arguments, self.enforcement.hooks)
-        chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))
+        if self._on_leaving:
+            chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))
         chained_hooks.shut(arguments, self.enforcement.values)
         if self.enforcement.ceiling_over_callers() == 0 and not any(self._rates_by_path.values()):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
@@ -200,3 +206,44 @@ def _items(given: Any) -> Any:
 
 def _identifier(integration: Any) -> Any:
     return getattr(integration, "identifier", integration)
+
+
+_REMEDY = "Fix it; until then nothing leaves this process."
+
+
+def configurators_exist() -> bool:
+    """Whether an organisation has functions that change the options before each `sentry_sdk.init`."""
+    group = entry_points.CONFIGURATORS
+    return bool(entry_points.in_group(group) or entry_points.unreadable(group))
+
+
+def configured(options: dict[str, Any]) -> dict[str, Any]:
+    """Return `options` as an organisation's configurators leave them, by name: changed in place, or returned.
+
+    Raises ConfiguratorError: what a configurator that fails would have kept in is not known.
+    """
+    for distribution in entry_points.unreadable(entry_points.CONFIGURATORS):
+        raise ConfiguratorError(
+            f"the metadata of {printable(distribution)}, which declares a configurator, cannot be read",
+            remedy=_REMEDY,
+        )
+    for point in entry_points.in_group(entry_points.CONFIGURATORS):
+        options = _applied(point, dict(options))
+    return options
+
+
+def _applied(point: Any, options: dict[str, Any]) -> dict[str, Any]:
+    name = f"the configurator {printable(str(point.name))} ({printable(str(point.value))})"
+    try:
+        function = guarded(point.load, f"loading {point.value}")
+        result: Any = guarded(lambda: function(options), f"calling {point.value}")
+    except UnresolvedImportError as error:
+        raise ConfiguratorError(f"{name} failed: {error.what}", remedy=_REMEDY) from error
+    if result is None:
+        return options
+    if not isinstance(result, dict) or not all(isinstance(key, str) for key in result):
+        raise ConfiguratorError(
+            f"{name} gave an object of type {type(result).__name__}",
+            remedy=f"It is to give the options as a dict, or None. {_REMEDY}",
+        )
+    return result

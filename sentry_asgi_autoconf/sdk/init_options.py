@@ -10,7 +10,7 @@ from sentry_sdk import consts, transport
 from sentry_asgi_autoconf.console import shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnresolvedImportError, UnsupportedOptionError
 from sentry_asgi_autoconf.import_strings import ImportReference, guarded
-from sentry_asgi_autoconf.integrations import by_name, deferred
+from sentry_asgi_autoconf.integrations import deferred
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, Origin
 
 
@@ -60,19 +60,26 @@ def argument(
             f"{origin.set_to()} is left out: sentry-sdk {consts.VERSION} has no such option",
             remedy="Upgrade sentry-sdk, or unset it.",
         )
-    if name in ("integrations", "disabled_integrations") and not follow:
-        return _each(origin, value, by_name.known, problems)
-    if name == "integrations":
-        return _each(origin, value, by_name.instance, problems)
-    if name == "disabled_integrations":
-        find = by_name.disabled if defers else by_name.installed_class
-        classes = _each(origin, value, find, problems)
-        return [found for found in classes if found is not None]
+    if name in ("integrations", "disabled_integrations"):
+        return _integrations(name, value, origin, problems, defers=defers, follow=follow)
     if name == "ignore_errors" and follow:
         return _each(origin, value, _error, problems)
     if isinstance(value, ImportReference) and follow:
         return _used(origin, value, _CONVERTERS.get(name, _function))
     return value
+
+
+def _integrations(
+    name: str, value: Any, origin: Origin, problems: list[AutoconfError], *, defers: bool, follow: bool
+) -> list[Any]:
+    from sentry_asgi_autoconf.integrations import by_name
+
+    if not follow:
+        return _each(origin, value, by_name.known, problems)
+    if name == "integrations":
+        return _each(origin, value, by_name.instance, problems)
+    classes = _each(origin, value, by_name.disabled if defers else by_name.installed_class, problems)
+    return [found for found in classes if found is not None]
 
 
 def _each(origin: Origin, values: Any, convert: Any, problems: list[AutoconfError]) -> list[Any]:

@@ -27,15 +27,10 @@ class OnLeaving(NamedTuple):
     attachments: bool = True
     user_fields: Sequence[str] | None = None
 
-    @property
-    def is_ruled(self) -> bool:
-        """Whether anything is kept in."""
-        return not self.attachments or self.user_fields is not None
-
     def hooks(self, arguments: Mapping[str, Any], enforcement: Enforcement) -> dict[str, Hook]:
         """Return the hooks that init's `arguments` need on top of all others, by their names."""
         labels = _Labels(arguments, enforcement)
-        if not self.is_ruled and not labels.names:
+        if self.attachments and self.user_fields is None and not labels.names:
             return {}
 
         def event(event: Any, hint: Any) -> Any:
@@ -74,9 +69,6 @@ class OnLeaving(NamedTuple):
             field = key[len(_USER) :]
             if _USER_NAME.get(field, field) not in self.user_fields:
                 del attributes[key]
-
-
-ALL_LEAVES = OnLeaving()
 
 
 class _Labels:

@@ -75,7 +75,7 @@ class _Metadata:
 def _join(entry_point: Any, module: ModuleType) -> None:
     from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
-    adapted = AdapterRuntime(_runtime()._runtime)
+    adapted = AdapterRuntime(_runtime())
     try:
         entry_point.load()(module, adapted)
     except Exception as error:
@@ -117,9 +117,9 @@ def _redirect(module: Any) -> None:
 
 
 def _runtime() -> Any:
-    from sentry_asgi_autoconf import runtime
+    from sentry_asgi_autoconf.runtime import this_process
 
-    return runtime
+    return this_process
 
 
 def _guarded(function: Callable[[], Any]) -> None:

@@ -98,10 +98,10 @@ def _served(app: str, server: tuple[str, str] | None) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    from sentry_asgi_autoconf import __version__, entry_points
+    from sentry_asgi_autoconf import entry_points
 
     return {
-        "sentry-asgi-autoconf": __version__,
+        "sentry-asgi-autoconf": entry_points.version_of("sentry-asgi-autoconf"),
         "sentry-sdk": entry_points.version_of("sentry-sdk"),
         "python": ".".join(map(str, sys.version_info[:3])),
     }

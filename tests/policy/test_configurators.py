@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 
 from sentry_asgi_autoconf.exceptions import ConfiguratorError
-from sentry_asgi_autoconf.sdk import configurators
+from sentry_asgi_autoconf.sdk import arguments
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy.conftest import Policy
@@ -141,7 +141,7 @@ def test_each_way_to_fail_has_its_words(name: str, tmp_path: Path, monkeypatch: 
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "acme", raising=False)
     with pytest.raises(ConfiguratorError) as raised:
-        configurators.applied({"dsn": "http://key@127.0.0.1:9/1"})
+        arguments.configured({"dsn": "http://key@127.0.0.1:9/1"})
     sys.modules.pop("acme", None)
     assert str(raised.value).startswith(f"the configurator acme ({value}) ")
     assert words in str(raised.value)

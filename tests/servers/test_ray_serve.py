@@ -274,10 +274,10 @@ def test_a_release_without_the_seam_is_named_in_one_line(
     code = (
         "import sys, types\n"
         f"sys.path.append({str(cluster.bootstrap.parents[1])!r})\n"
-        "from sentry_asgi_autoconf import runtime\n"
+        "from sentry_asgi_autoconf.servers import joining\n"
         "moved = types.ModuleType('ray.serve._private.http_util')\n"
         f"{module}\n"
-        "runtime.join_server(moved)\n"
+        "joining.join(moved)\n"
     )
     result = run(code, environment(bootstrap=False), python=cluster.python)
     (line,) = result.stderr.splitlines()

@@ -80,10 +80,10 @@ def test_a_uvicorn_without_the_seam_is_named_in_one_line_and_serves(
     python = venv(sys.executable, "sentry-sdk", "uvicorn")
     (tmp_path / "main.py").write_text(
         "import types, uvicorn.config\n"
-        "from sentry_asgi_autoconf import runtime\n"
+        "from sentry_asgi_autoconf.servers import joining\n"
         "moved = types.ModuleType('uvicorn.config')\n"
         "moved.Config = type('Config', (), {})\n"
-        "runtime.join_server(moved)\n"
+        "joining.join(moved)\n"
     )
     result = start([python, "main.py"], {"PYTHONPATH": str(bootstrap)}, cwd=tmp_path)
     assert result.wait() == 0

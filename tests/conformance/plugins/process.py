@@ -94,7 +94,7 @@ def _initialise(given: Mapping[str, Any]) -> Any:
 
 
 def _activate(settings: Loaded) -> None:
-    process = runtime._runtime = runtime.Runtime()
+    process = runtime.this_process = runtime.Runtime()
     process._settings = settings
     process.activate()
 
