@@ -11,7 +11,6 @@ from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings import app_config
-from sentry_asgi_autoconf.settings.choosing import Choice, choose, quoted
 from sentry_asgi_autoconf.settings.names import unknown_variables
 from sentry_asgi_autoconf.settings.options import (
     OPTIONS_JSON,
@@ -22,7 +21,15 @@ from sentry_asgi_autoconf.settings.options import (
 )
 from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS, OwnValues
 from sentry_asgi_autoconf.settings.scalars import is_quoted
-from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE, Table, environment, secrets
+from sentry_asgi_autoconf.settings.sources import (
+    DIRECTORY_VARIABLE,
+    Choice,
+    Table,
+    choose,
+    environment,
+    quoted,
+    secrets,
+)
 
 
 class Loaded(NamedTuple):

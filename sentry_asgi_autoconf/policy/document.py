@@ -11,11 +11,10 @@ from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy
 from sentry_asgi_autoconf.policy.limits import Limit, why_never
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, POLICY_DEFAULT, Origin
 from sentry_asgi_autoconf.settings import kinds
-from sentry_asgi_autoconf.settings.choosing import choose
 from sentry_asgi_autoconf.settings.names import classify, did_you_mean
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
-from sentry_asgi_autoconf.settings.sources import NOTHING, Table, is_blank
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table, choose, is_blank
 
 # The option whose ceiling may hold for what callers have decided.
 LIMITS_CALLERS = "traces_sample_rate"

@@ -184,8 +184,8 @@ def enforced_by(policy: Policy) -> Enforcement:
         return BLOCKING
     if not policy.enforced.options and not policy.enforced.further and not policy.limits:
         return Enforcement()
-    from sentry_asgi_autoconf.settings.choosing import choose
     from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
+    from sentry_asgi_autoconf.settings.sources import choose
 
     checked = choose(SDK_OPTIONS, [policy.enforced.options]).values
     given = {init_name(field): candidate for field, candidate in policy.enforced.options.items()}

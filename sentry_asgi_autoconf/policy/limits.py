@@ -34,7 +34,7 @@ class Limit(NamedTuple):
         return is_number(value)
 
     def clamped(self, value: Any) -> Any:
-        """Give the number within ceiling and floor; anything else as it is."""
+        """Return the number within ceiling and floor; anything else as it is."""
         if not is_number(value):
             return value
         if self.minimum is not None and value < self.minimum:
@@ -44,7 +44,7 @@ class Limit(NamedTuple):
         return value
 
     def and_also(self, other: Limit) -> Limit:
-        """Give what both limits leave: the stricter of each."""
+        """Return what both limits leave: the stricter of each."""
         return Limit(
             _stricter(min, self.maximum, other.maximum),
             _stricter(max, self.minimum, other.minimum),
@@ -54,7 +54,7 @@ class Limit(NamedTuple):
         )
 
     def first_text(self) -> str:
-        """Give the first text that is allowed and no glob, nothing if there is none."""
+        """Return the first text that is allowed and no glob, nothing if there is none."""
         return next((text for globs in self.allowed for text in globs if self._is_allowed_text(text)), "")
 
     @property
@@ -72,7 +72,7 @@ class Limit(NamedTuple):
         return not _is_glob(text) and self.permits(text)
 
     def __str__(self) -> str:
-        """Give where the limit was set."""
+        """Return where the limit was set."""
         return ", ".join(str(origin) for origin in self.origins)
 
 

@@ -69,12 +69,12 @@ def status_codes(value: Any) -> frozenset[int]:
 
 
 def errors(value: Any) -> list[str]:
-    """Tell class names, which stay text, from import strings."""
+    """Return class names as they are, and import strings checked."""
     return _each(value, lambda item: ImportReference.parse(item) if ":" in item else _dotted(item))
 
 
 def functions(value: Any) -> list[dict[str, str]]:
-    """Give qualified names the shape that the SDK wants, unless they have it."""
+    """Return qualified names in the shape that the SDK wants, {"qualified_name": "…"}."""
     names = [item.get("qualified_name") if isinstance(item, dict) else item for item in _items(value)]
     return [{"qualified_name": name} for name in _each(names, _qualified)]
 
@@ -90,7 +90,7 @@ def integrations(value: Any) -> list[IntegrationReference]:
 
 
 def socket_options(value: Any) -> list[tuple[int, int, int]]:
-    """Give `[level, name, value]` triples as numbers; names of the `socket` module stand for theirs."""
+    """Return `[level, name, value]` triples as numbers; names of the `socket` module stand for theirs."""
     return [_socket_option(item) for item in _items(json_value(value))]
 
 

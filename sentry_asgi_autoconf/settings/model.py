@@ -13,10 +13,10 @@ from typing_extensions import Annotated
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.provenance import Candidate
 from sentry_asgi_autoconf.settings import app_config, sources
-from sentry_asgi_autoconf.settings.choosing import choose, what_is_wrong
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, in_options_json
 from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.sources import choose, what_is_wrong
 
 # By the key that each has in files.
 _OPTIONS: Mapping[str, Option] = {

@@ -1,14 +1,16 @@
-"""The sources of settings: each gives a raw value for some of the options, and tells where it stands."""
+"""The sources of settings, which give raw values and say where they stand, and the choice of the one that applies."""
 
 from __future__ import annotations
 
 import stat
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.console import printable, shown
-from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
+from sentry_asgi_autoconf.console import MASK, printable, shown
+from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError, UnreadableSecretError
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, Candidate, Origin
+from sentry_asgi_autoconf.settings.scalars import MismatchError, is_quoted
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.kinds import Option
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 DIRECTORY_VARIABLE = "SENTRY_ASGI_SECRETS_DIR"
 # A policy of a few dozen lines is normal; what is larger by far is another file.
 _LARGEST = 1024 * 1024
+_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
 
 
 class Table(NamedTuple):
@@ -58,8 +61,9 @@ def secrets(
             candidate = read_secret(directory, option.variable)
         except UnreadableSecretError as error:
             problems.append(error)
-        else:
-            found.update({name: candidate} if candidate else {})
+            continue
+        if candidate:
+            found[name] = candidate
     return found
 
 
@@ -116,3 +120,85 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or "it cannot be opened"
     return printable(str(error), 200)
+
+
+class Choice(NamedTuple):
+    """The values that were chosen, by option, and how that came about.
+
+    `origins` gives the origin of each, `overrode` the candidates below it, highest first, `forbidden` those above it
+    that the policy did not permit; `problems` tell of values that were refused.
+    """
+
+    values: dict[str, Any]
+    origins: dict[str, Origin]
+    overrode: dict[str, list[Candidate]]
+    forbidden: dict[str, list[Candidate]]
+    problems: list[AutoconfError]
+
+
+def choose(
+    options: Mapping[str, Option],
+    sources: Sequence[Mapping[str, Candidate]],
+    permits: Callable[[str, Any], bool] = lambda name, value: True,
+) -> Choice:
+    """Choose from `sources`, highest first; a refused value gives way to the next lower source's, a blank sets nothing.
+
+    `permits` tells whether a policy lets an option have a valid value.
+    """
+    choice = Choice({}, {}, {}, {}, [])
+    for name, option in options.items():
+        given = [source[name] for source in sources if name in source and not is_blank(source[name].value)]
+        refused = _choose(option, given, permits, choice)
+        instead = choice.origins.get(name)
+        choice.problems.extend(_refusal(option, candidate, error, instead) for candidate, error in refused)
+    return choice
+
+
+def _choose(
+    option: Option, candidates: list[Candidate], permits: Callable[[str, Any], bool], choice: Choice
+) -> list[tuple[Candidate, ValueError]]:
+    """Add an option's value to the choice, and return the candidates that its kind refuses."""
+    name, refused = option.name, []
+    for place, candidate in enumerate(candidates, 1):
+        try:
+            value = option.read(candidate.value)
+        except ValueError as error:
+            refused.append((candidate, error))
+            continue
+        if permits(name, value):
+            choice.values[name], choice.origins[name] = value, candidate.origin
+            choice.overrode[name] = candidates[place:]
+            break
+        choice.forbidden.setdefault(name, []).append(candidate)
+    return refused
+
+
+def quoted(origin: Origin, value: str) -> InvalidSettingError:
+    """Describe a text that is valid, and most likely other than meant."""
+    name = origin.name if origin.place == ENVIRONMENT else f"{origin.name} ({printable(origin.place, 200)})"
+    return InvalidSettingError(f"{name} is {shown(value)}: {_QUOTED}", remedy="Leave them out.")
+
+
+def _refusal(
+    option: Option, refused: Candidate, error: ValueError, instead: Origin | None
+) -> InvalidSettingError:
+    value = MASK if option.is_secret else shown(refused.value)
+    applies = printable(str(instead), 200) if instead else "the default"
+    return InvalidSettingError(
+        f"{refused.origin.set_to(value)} is {what_is_wrong(option, refused.value, error)}",
+        remedy=f"Write it like {option.variable}={option.example}; until then {applies} applies.",
+    )
+
+
+def what_is_wrong(option: Option, refused: Any, error: ValueError) -> str:
+    """Return what follows "it is" of a refused value: not what is allowed, and the reason unless that says it all."""
+    reason = str(error) if isinstance(error, MismatchError) else printable(str(error), 200)
+    if isinstance(refused, str) and is_quoted(refused.strip()):
+        reason = _QUOTED
+    elif option.is_secret:
+        # Keys of a secret's parts may be secrets too; other reasons quote nothing of one.
+        reason = "" if isinstance(error, MismatchError) else reason
+    elif MASK in shown(refused, limit=sys.maxsize):
+        # A reason may quote half a password that only the whole value shows to be one.
+        reason = ""
+    return f"not {option.kind.words}" + (f": {reason}" if reason else "")
