@@ -18,7 +18,6 @@ from sentry_asgi_autoconf.policy.enforcement import Enforcement, nothing_leaves
 from sentry_asgi_autoconf.sdk import init_options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from sentry_asgi_autoconf.sdk.leaving import OnLeaving
-from sentry_asgi_autoconf.serving import current_request, request_names
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
@@ -58,9 +57,7 @@ def made_of(resolved: Resolved) -> Arguments:
         defers=_defers(loaded),
         excluded_paths=list(loaded.own.excluded_paths),
         traces_sample_rates=rates,
-        current_scope=current_request.scope,
         look_up=SdkEnvironment(loaded).look_up,
-        complete_event=request_names.complete,
         on_leaving=OnLeaving(loaded.own.attachments, loaded.own.user_fields),
     )
 

@@ -7,9 +7,9 @@ by name from one that is patched already.
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import Any, Iterator
+from typing import Any
 
+from sentry_asgi_autoconf import import_hook
 from sentry_asgi_autoconf.integrations.auto_enabling import REPLACED
 
 _originals: dict[tuple[str, str], Any] = {}
@@ -29,19 +29,10 @@ def give_back(library: str) -> None:
         replacement = _at(place)
         if replacement is None or replacement is original or place[0].startswith(f"{library}."):
             continue
-        for module, alias in list(_references(library, replacement)):
+        for module, alias in list(import_hook.references(library, replacement)):
             setattr(module, alias, original)
 
 
 def _at(place: tuple[str, str]) -> Any:
     module, name = place
     return getattr(sys.modules.get(module), name, None)
-
-
-def _references(library: str, function: Any) -> Iterator[tuple[ModuleType, str]]:
-    for name, module in list(sys.modules.items()):
-        # Whatever else a library may have put there need not have attributes.
-        if isinstance(module, ModuleType) and f"{name}.".startswith(f"{library}."):
-            for alias, value in list(vars(module).items()):
-                if value is function:
-                    yield module, alias
