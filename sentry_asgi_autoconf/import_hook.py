@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # a process that imports a server need not import typing 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
-    from typing import Any, Callable, Protocol, TypeVar
+    from typing import Any, Callable, Iterator, Protocol, TypeVar
 
     T = TypeVar("T")
 
@@ -23,26 +23,20 @@ if TYPE_CHECKING:
             """Take note that the module has been executed, or has failed."""
 
 
-# import.c cuts the frames of files by this name out of tracebacks, as it does with importlib's own.
-_IMPORT_MACHINERY = "<frozen importlib._bootstrap>"
-
 _searches: set[tuple[int, int, str]] = set()
 
 
 def find_spec(finder: object, name: str, path: Any, target: Any) -> ModuleSpec | None:
-    """Give the spec that the finders other than `finder` have for a module, each asked once."""
+    """Return the spec that the finders other than `finder` have for a module, each asked once."""
     # wrapt's finder, among others, searches all finders from within its own search.
     search = (id(finder), get_ident(), name)
     if search in _searches:
         return None
     _searches.add(search)
     try:
-        for other in sys.meta_path:
-            if other is not finder and hasattr(other, "find_spec"):
-                spec = other.find_spec(name, path, target)
-                if spec is not None:
-                    return spec
-        return None
+        others = (each for each in sys.meta_path if each is not finder and hasattr(each, "find_spec"))
+        found = (other.find_spec(name, path, target) for other in others)
+        return next((spec for spec in found if spec is not None), None)
     finally:
         _searches.discard(search)
 
@@ -83,12 +77,28 @@ class _Loader:
             self._observer.ends(module, succeeded)
 
 
-if sys.version_info >= (3, 8):  # 3.7 cannot replace a code object's file name: one more frame shows there
-    _Loader.exec_module.__code__ = _Loader.exec_module.__code__.replace(co_filename=_IMPORT_MACHINERY)
+# The frame above stands between importlib's and the module's, in the traceback of each boot that fails. Nothing public
+# tells when a module has been executed without one, and Python adds it again to an error that is raised on. CPython's
+# import.c cuts out the frames of importlib by the name of its file: under that name it cuts out this one as well.
+# It gains two lines less in what the server logs, and costs nothing. The end of it is a CPython that knows its frames
+# in another way: test_the_traceback_of_a_failing_module_is_as_without_us (tests/bootstrap) fails then. Python 3.7
+# cannot replace a code object's file name, and shows the frame.
+if sys.version_info >= (3, 8):
+    _Loader.exec_module.__code__ = _Loader.exec_module.__code__.replace(
+        co_filename="<frozen importlib._bootstrap>"
+    )
+
+
+def references(package: str, value: object) -> Iterator[tuple[ModuleType, str]]:
+    """Yield the modules of a package that have imported `value` by name, and the names."""
+    for name, module in list(sys.modules.items()):
+        # Whatever else a library may have put there need not have attributes.
+        if isinstance(module, type(sys)) and f"{name}.".startswith(f"{package}."):
+            yield from ((module, alias) for alias, found in list(vars(module).items()) if found is value)
 
 
 def guarded(action: Callable[[], T], described: Callable[[Exception], object]) -> T | None:
-    """Run what an import sets off, and give its result: the first of the two fail-open boundaries.
+    """Run what an import sets off, and return its result: the first of the two fail-open boundaries.
 
     Whatever it raises costs one line, which `described` makes of the error: nothing of ours may keep a process
     from its work.

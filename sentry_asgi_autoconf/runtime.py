@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
 from sentry_asgi_autoconf import console, exceptions, import_strings
 from sentry_asgi_autoconf.activation import decision, init_stage
 from sentry_asgi_autoconf.activation.decision import Decision
-from sentry_asgi_autoconf.flushing import process_end
+from sentry_asgi_autoconf.flushing import flush
 from sentry_asgi_autoconf.status import unknown_server
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Runtime:
             return settings
         decided, self._settings = init_stage.initialise(settings, self.guarded, self._app_said)
         if decided.active:
-            process_end.run_in_multiprocessing_child(self.flush)
+            flush.run_in_multiprocessing_child(self.flush)
         return decided
 
     def guard_clients(self) -> None:
@@ -235,14 +235,14 @@ class Runtime:
     def flush(self) -> None:
         """Send what was captured, for at most the SDK's shutdown_timeout."""
         if self.is_active:
-            from sentry_asgi_autoconf.flushing import flush
-
             self.guarded(flush.flush, None)
 
     def flush_on_termination(self) -> None:
         """Flush when a SIGTERM arrives that would end the process at once."""
-        if self.is_active or (self._status and self._status.is_told):
-            self.guarded(lambda: process_end.flush_on_termination(self._end, self._longest_flush()), None)
+        is_told = self._status is not None and self._status.is_told
+        if self.is_active or is_told:
+            longest = flush.longest_flush if self.is_active else float
+            self.guarded(lambda: flush.flush_on_termination(self._end, longest()), None)
 
     def stopped(self) -> None:
         """Flush, and take note that a server of this process has ended."""
@@ -252,13 +252,6 @@ class Runtime:
     def _end(self) -> None:
         self._keep_status(lambda status: status.end())
         self.flush()
-
-    def _longest_flush(self) -> float:
-        if not self.is_active:
-            return 0.0
-        from sentry_asgi_autoconf.flushing import flush
-
-        return flush.longest_flush()
 
     # -- status
 

@@ -15,7 +15,6 @@ from sentry_asgi_autoconf.exceptions import (
 from sentry_asgi_autoconf.policy.enforcement import BLOCKING, Enforcement
 from sentry_asgi_autoconf.sdk import init_options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from sentry_asgi_autoconf.serving import current_request, request_names
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
@@ -57,9 +56,7 @@ def made_of(resolved: Resolved) -> Arguments:
         defers=_defers(loaded),
         excluded_paths=list(loaded.own.excluded_paths),
         traces_sample_rates=rates,
-        current_scope=current_request.scope,
         look_up=_looking_up(loaded),
-        complete_event=request_names.complete,
         on_leaving=_on_leaving(loaded),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
 _GUARDED = ("guarded", "all")
+# What was made with one that was imported before, its integration has not seen.
+_FRAMEWORKS = ("django", "litestar", "quart", "starlette")
 
 
 def load(app: str | None) -> Loaded | Decision:
@@ -70,7 +73,6 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     from sentry_asgi_autoconf.activation import init_arguments
     from sentry_asgi_autoconf.integrations import deferred
     from sentry_asgi_autoconf.sdk import guard
-    from sentry_asgi_autoconf.wrapping import made_before
 
     deferred.tell_when_set_up(_notice_requests)
     resolved = init_arguments.resolve(loaded)
@@ -78,9 +80,10 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     _report([*loaded.problems, *resolved.problems], strict=loaded.own.strict)
     for warning in loaded.warnings:
         console.say("warning", warning)
-    made = made_before.Made(_integrations())
+    imported = [name for name in _FRAMEWORKS if name in sys.modules and name not in _integrations()]
     decided = _initialised(arguments, loaded, app_said)
-    guarded(lambda: made.make_again(_integrations()), None)
+    if imported:
+        guarded(lambda: _make_again(imported), None)
     # Without a destination, too: the app's own init may be what names one.
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
     return decided, loaded
@@ -110,9 +113,16 @@ def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
 
 def _notice_requests() -> None:
     # Not before the SDK's modules have been kept from importing libraries that they only look for.
-    from sentry_asgi_autoconf.serving import noticing
+    from sentry_asgi_autoconf.serving import request_layer
 
-    noticing.install()
+    request_layer.install()
+
+
+def _make_again(frameworks: Sequence[str]) -> None:
+    from sentry_asgi_autoconf.wrapping import made_before
+
+    active = _integrations()
+    made_before.make_again([name for name in frameworks if name in active])
 
 
 def _integrations() -> Sequence[str]:

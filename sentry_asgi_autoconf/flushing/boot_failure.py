@@ -1,4 +1,4 @@
-"""Capture a failed boot, and wait until it is sent: the process may end right after."""
+"""Capture a failed boot, once a minute, and wait until it is sent: the process may end right after."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from sentry_sdk.utils import event_from_exception
 
 from sentry_asgi_autoconf.flushing.flush import MECHANISM, flush
 
+PERIOD = 60.0  # seconds
+
 
 def capture(error: BaseException) -> None:
     """Capture an exception that ends the boot. The SDK drops it if an integration has captured it already."""
-    if may_report(error):
+    if may_report(described(error)):
         event, hint = event_from_exception(
             error,
             client_options=sentry_sdk.get_client().options,
@@ -29,22 +31,19 @@ def capture(error: BaseException) -> None:
     flush()
 
 
-def may_report(error: BaseException) -> bool:
-    """Whether this failure of a boot has not been reported within the last minute."""
-    return may_report_text(f"{type(error).__name__}: {error}")
-
-
 def capture_message(text: str) -> None:
     """Capture the words in which an app said that its boot failed."""
-    if may_report_text(text):
+    if may_report(text):
         sentry_sdk.capture_message(text, level="fatal")
         flush()
 
 
-PERIOD = 60.0  # seconds
+def described(error: BaseException) -> str:
+    """Return the words by which a failure is known again."""
+    return f"{type(error).__name__}: {error}"
 
 
-def may_report_text(failure: str) -> bool:
+def may_report(failure: str) -> bool:
     """Whether no process of this process group has reported `failure` within the last minute; it counts as reported."""
     name = hashlib.sha256(f"{_group()}\n{failure}".encode("utf-8", "replace")).hexdigest()[:32]
     for directory in _directories():
@@ -64,18 +63,13 @@ def _group() -> int:
 
 
 def _directories() -> Iterator[Path]:
-    """Give where the files may go: private to the user, and never the working directory, tempfile's last resort."""
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    parents = [Path(tempfile.gettempdir())] if _has_temporary_directory() else []
-    for parent in [*parents, Path("/dev/shm")]:
-        yield parent / f"sentry-asgi-autoconf-{user}"
-
-
-def _has_temporary_directory() -> bool:
-    try:
-        return Path(tempfile.gettempdir()) != Path.cwd()
-    except OSError:
-        return False
+    """Yield where the files may go: private to the user, and never the working directory, tempfile's last resort."""
+    name = f"sentry-asgi-autoconf-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    with contextlib.suppress(OSError):
+        parent = Path(tempfile.gettempdir())
+        if parent != Path.cwd():
+            yield parent / name
+    yield Path("/dev/shm") / name
 
 
 def _claim(directory: Path, name: str) -> bool:

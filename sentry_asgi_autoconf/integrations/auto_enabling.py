@@ -8,14 +8,15 @@ import importlib.util
 import inspect
 import sys
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterable, Mapping
 
 import sentry_sdk
 import sentry_sdk.client
 from sentry_sdk import integrations
 from sentry_sdk.integrations import DidNotEnable, Integration
 from sentry_sdk.utils import get_sdk_name
+
+from sentry_asgi_autoconf import import_hook
 
 
 def import_strings() -> dict[str, str]:
@@ -236,19 +237,10 @@ def give_back_originals(library: str) -> None:
         replacement = _at(place)
         if replacement is None or replacement is original or place[0].startswith(f"{library}."):
             continue
-        for module, alias in list(_references(library, replacement)):
+        for module, alias in list(import_hook.references(library, replacement)):
             setattr(module, alias, original)
 
 
 def _at(place: tuple[str, str]) -> Any:
     module, name = place
     return getattr(sys.modules.get(module), name, None)
-
-
-def _references(library: str, function: Any) -> Iterator[tuple[ModuleType, str]]:
-    for name, module in list(sys.modules.items()):
-        # Whatever else a library may have put there need not have attributes.
-        if isinstance(module, ModuleType) and f"{name}.".startswith(f"{library}."):
-            for alias, value in list(vars(module).items()):
-                if value is function:
-                    yield module, alias

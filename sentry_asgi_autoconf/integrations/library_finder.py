@@ -26,6 +26,7 @@ class LibraryFinder:
         """Take the function that is told the libraries' names."""
         self._on_import = on_import
         self._this_thread = _Imports()
+        # Those that a thread is executing, or about to tell of.
         self._busy: list[str] = []
 
     def install(self) -> None:
@@ -34,13 +35,13 @@ class LibraryFinder:
             sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Give the spec of a library, None for anything else: all that any other import pays.
+        """Return the spec of a library, None for anything else: all that any other import pays.
 
         Raises ModuleNotFoundError in modules of the SDK that can do without the library.
         """
         if name not in auto_enabling.WATCHED:
             return None
-        if is_refused(name):
+        if _is_refused(name):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         spec = import_hook.find_spec(self, name, path, target)
         if spec is not None and auto_enabling.is_library(spec):
@@ -115,7 +116,15 @@ def prepare(given: Mapping[str, Any]) -> None:
         _allow(_STDLIB)
 
 
-def is_refused(library: str) -> bool:
+def look_again(library: str) -> None:
+    """Have the modules find a library that has been imported meanwhile."""
+    for module in [module for module in _without if _AT_IMPORT[module] == library]:
+        _execute_again(module)
+        if module == _STDLIB and sentry_sdk.get_client().get_integration("stdlib") is not None:
+            getattr(sys.modules[module], _PATCH)()
+
+
+def _is_refused(library: str) -> bool:
     """Whether the import that is going on in this thread is one of a module that only looks for the library."""
     importer = _importer()
     if importer in _allowed or library not in (_AT_IMPORT.get(importer), _LATER.get(importer)):
@@ -125,12 +134,11 @@ def is_refused(library: str) -> bool:
     return True
 
 
-def look_again(library: str) -> None:
-    """Have the modules find a library that has been imported meanwhile."""
-    for module in [module for module in _without if _AT_IMPORT[module] == library]:
-        _execute_again(module)
-        if module == _STDLIB and sentry_sdk.get_client().get_integration("stdlib") is not None:
-            getattr(sys.modules[module], _PATCH)()
+def _importer() -> str:
+    frame = sys._getframe(3)  # the import machinery, which asks the finder
+    while frame.f_back is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__"))
 
 
 def _allow(module: str) -> None:
@@ -143,10 +151,3 @@ def _execute_again(module: str) -> None:
     _without.discard(module)
     # In the same namespace, so that what the module has patched already sees the library.
     importlib.reload(sys.modules[module])
-
-
-def _importer() -> str:
-    frame = sys._getframe(3)  # the import machinery, which asks the finder
-    while frame.f_back is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-        frame = frame.f_back
-    return str(frame.f_globals.get("__name__"))

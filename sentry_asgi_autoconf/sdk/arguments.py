@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.console import printable
@@ -10,13 +10,11 @@ from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportE
 from sentry_asgi_autoconf.import_strings import guarded
 from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal, copied, same
 from sentry_asgi_autoconf.policy.in_force import apply_policy
-from sentry_asgi_autoconf.serving import chained_hooks, path_sampling, redaction
+from sentry_asgi_autoconf.serving import chained_hooks, redaction, request_names
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.sdk.leaving import OnLeaving
-
-ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
 _SAMPLERS = {
     "error_sampler": "sample_rate",
@@ -69,14 +67,11 @@ class Arguments:
         defers: bool,
         excluded_paths: list[str],
         traces_sample_rates: Mapping[str, float],
-        current_scope: ScopeGetter,
-        complete_event: chained_hooks.Hook,
         look_up: Callable[[], Found] = Found,
         on_leaving: OnLeaving | None = None,
     ) -> None:
-        """Take init's arguments from the settings, and `current_scope`, which returns the ASGI scope being served.
+        """Take init's arguments from the settings.
 
-        `complete_event` is called with each error event and transaction, before any other hook.
         `look_up` returns what the SDK would look up in the environment.
         `on_leaving` says what of an event is kept in, None that nothing is.
         `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
@@ -88,9 +83,7 @@ class Arguments:
         self._on_app_init = on_app_init
         self._excluded_paths = excluded_paths
         self._rates_by_path = traces_sample_rates
-        self._current_scope = current_scope
         self._look_up = look_up
-        self._complete_event = complete_event
         self._on_leaving = on_leaving
         # What was refused of the settings alone, and was told of.
         self._refused: set[str] = set()
@@ -156,37 +149,45 @@ class Arguments:
         chained_hooks.shut(arguments, self.enforcement.values)
         if self.enforcement.ceiling_over_callers() == 0 and not any(self._rates_by_path.values()):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
-        redaction.add(arguments, self._current_scope)
+        redaction.add(arguments)
         for name in ("before_send", "before_send_transaction"):
-            chained_hooks.put_first(arguments, name, self._complete_event)
+            chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals
 
     def _sample(self, arguments: dict[str, Any]) -> None:
-        for sampler, rate in _SAMPLERS.items():
-            is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
-            if is_ruled and callable(arguments.get(sampler)):
-                arguments[sampler] = path_sampling.LimitedSampler(
-                    arguments[sampler], self.enforcement.limits[rate]
-                )
         ceiling = self.enforcement.ceiling_over_callers()
-        if path_sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path, ceiling):
+        limited = [
+            (sampler, self.enforcement.limits[rate])
+            for sampler, rate in _SAMPLERS.items()
+            if rate in self.enforcement.limits and sampler not in self.enforcement.values
+            if callable(arguments.get(sampler))
+        ]
+        samples_by_path = self._samples_by_path(arguments, ceiling)
+        if not (limited or samples_by_path):
+            return
+        from sentry_asgi_autoconf.serving import path_sampling
+
+        for sampler, limit in limited:
+            arguments[sampler] = path_sampling.LimitedSampler(arguments[sampler], limit)
+        if samples_by_path:
             otherwise = arguments.get("traces_sampler")
             arguments["traces_sampler"] = path_sampling.PathSampler(
                 otherwise if callable(otherwise) else None,
                 arguments.get("traces_sample_rate") or 0.0,
                 self._excluded_paths,
                 self._rates_by_path,
-                self._current_scope,
                 ceiling,
             )
+
+    def _samples_by_path(self, arguments: Mapping[str, Any], ceiling: float | None) -> bool:
+        """Whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
+        tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
+        is_asked = bool(self._excluded_paths) or ceiling is not None
+        return bool(self._rates_by_path or (is_asked and (tracing or arguments.get("enable_tracing"))))
 
 
 def _without_none(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
-
-
-def no_request() -> None:
-    """Return the ASGI scope being served where none is."""
 
 
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:

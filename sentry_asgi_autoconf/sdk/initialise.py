@@ -12,8 +12,7 @@ from sentry_asgi_autoconf.exceptions import InvalidPolicyError, SdkError
 from sentry_asgi_autoconf.integrations import deferred, event_loops
 from sentry_asgi_autoconf.policy.enforcement import BLOCKING
 from sentry_asgi_autoconf.sdk import guard
-from sentry_asgi_autoconf.sdk.arguments import Arguments, no_request
-from sentry_asgi_autoconf.serving.chained_hooks import as_it_is
+from sentry_asgi_autoconf.sdk.arguments import Arguments
 
 
 def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
@@ -81,8 +80,6 @@ def block_sending(guarded: Callable[..., Any]) -> None:
         defers=False,
         excluded_paths=[],
         traces_sample_rates={},
-        current_scope=no_request,
-        complete_event=as_it_is,
     )
     guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
     send_nothing_more()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
 
-from sentry_asgi_autoconf import entry_points, import_strings
+from sentry_asgi_autoconf import entry_points, import_hook, import_strings
 from sentry_asgi_autoconf.activation import decision
 from sentry_asgi_autoconf.exceptions import AdapterError
 from sentry_asgi_autoconf.servers import patching
 
 if TYPE_CHECKING:
-    from types import ModuleType, TracebackType
+    from types import TracebackType
 
     from sentry_asgi_autoconf.runtime import Runtime, ServedBy
     from sentry_asgi_autoconf.servers.patching import Steps
@@ -260,18 +259,10 @@ class Loading:
 
 def _put(owner: Any, name: str, original: Any, replaced: Any) -> None:
     if not isinstance(owner, type) and original.__module__ == owner.__name__:
-        for module, alias in list(_imported_by_name(owner, original)):
+        package = owner.__name__.partition(".")[0]
+        for module, alias in list(import_hook.references(package, original)):
             setattr(module, alias, replaced)
     setattr(owner, name, replaced)
-
-
-def _imported_by_name(owner: ModuleType, function: Any) -> Iterator[tuple[ModuleType, str]]:
-    package = owner.__name__.partition(".")[0]
-    for name, module in list(sys.modules.items()):
-        if module is not None and name.partition(".")[0] == package:
-            for alias, value in list(vars(module).items()):
-                if value is function:
-                    yield module, alias
 
 
 def _short_name(owner: Any) -> str:

@@ -17,19 +17,19 @@ _SWITCHES = {"enable_logs": "before_send_log", "enable_metrics": "before_send_me
 
 def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
     """Put each of `hooks` behind init's argument of its name."""
-    experiments = experiments_of(arguments)
     for name, hook in hooks.items():
-        first = arguments.get(name) or experiments.get(name)
+        first = _given(arguments, name)
         if name == "event_scrubber":
-            arguments[name] = Scrubbers(first or _usual_scrubber(arguments), hook)
+            arguments[name] = _Scrubbers(first or _usual_scrubber(arguments), hook)
         elif name in DEFAULT_OPTIONS:
-            arguments[name] = hook if first is None else in_turn(name, first, hook)
+            arguments[name] = _in_turn(name, first, hook) if first else hook
 
 
 def put_first(arguments: dict[str, Any], name: str, hook: Hook) -> None:
-    """Put `hook`, which may fail and cost nothing, before init's argument of this name."""
-    then = arguments.get(name)
-    arguments[name] = in_turn(name, OptionalHook(hook), *([] if then is None else [then]))
+    """Put `hook` before init's argument of this name."""
+    if name in DEFAULT_OPTIONS:
+        then = _given(arguments, name)
+        arguments[name] = _in_turn(name, hook, then) if then else hook
 
 
 def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
@@ -45,54 +45,37 @@ def shut_out(arguments: dict[str, Any], name: str) -> None:
         arguments[name] = _dropped
 
 
-def as_it_is(data: Any, hint: Any) -> Any:
-    """Leave it as it is."""
-    return data
+def is_streaming(arguments: Mapping[str, Any]) -> bool:
+    """Whether a client of these arguments of init's, or of these options, sends its spans one by one."""
+    return "stream" in (arguments.get("trace_lifecycle"), _experiments(arguments).get("trace_lifecycle"))
+
+
+def _experiments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return init's `_experiments`, as far as an app has made a mapping of them."""
+    experiments = arguments.get("_experiments")
+    return experiments if isinstance(experiments, Mapping) else {}
+
+
+def _given(arguments: Mapping[str, Any], name: str) -> Any:
+    return arguments.get(name) or _experiments(arguments).get(name)
 
 
 def _dropped(data: Any, hint: Any) -> None:
     """Drop it."""
 
 
-def experiments_of(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give init's `_experiments`, as far as an app has made something of the kind of them."""
-    experiments = arguments.get("_experiments")
-    return experiments if isinstance(experiments, Mapping) else {}
-
-
-def is_streaming(arguments: Mapping[str, Any]) -> bool:
-    """Whether a client of these arguments of init's sends its spans one by one."""
-    return "stream" in (arguments.get("trace_lifecycle"), experiments_of(arguments).get("trace_lifecycle"))
-
-
-def in_turn(name: str, *hooks: Hook) -> Hook:
+def _in_turn(name: str, *hooks: Hook) -> Hook:
     """Return a hook for init's argument of this name that calls all of them, unless one drops the event."""
-    return _KINDS.get(name, Hooks)(hooks)
+    return _KINDS.get(name, _Hooks)(hooks)
 
 
-class OptionalHook:
-    """A hook that the data goes on without, where it raises."""
-
-    def __init__(self, hook: Hook) -> None:
-        """Take it."""
-        self._hook = hook
-
-    def __call__(self, data: Any, hint: Any) -> Any:
-        """Return what the hook makes of the data, or else the data."""
-        with capture_internal_exceptions():
-            return self._hook(data, hint)
-        return data
-
-
-class Hooks:
+class _Hooks:
     """Hooks one after the other; what one of them raises, the SDK drops the data for."""
 
     def __init__(self, hooks: tuple[Hook, ...]) -> None:
-        """Take them in their order."""
         self._hooks = hooks
 
     def __call__(self, data: Any, hint: Any) -> Any:
-        """Return what they make of the data, None if one drops it."""
         for hook in self._hooks:
             data = self._result(hook, data, hint)
             if data is None:
@@ -103,36 +86,32 @@ class Hooks:
         return hook(data, hint)
 
 
-class BreadcrumbHooks(Hooks):
+class _BreadcrumbHooks(_Hooks):
     """Where one of these raises, the SDK goes on with the breadcrumb that it was given, changed or not."""
 
     def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
-        return OptionalHook(hook)(data, hint)
+        with capture_internal_exceptions():
+            return hook(data, hint)
+        return data
 
 
-class SpanHooks(Hooks):
+class _SpanHooks(_Hooks):
     """None of these may drop a span: where one raises or returns none, the SDK goes on with the span as it was."""
 
     def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
-        before = copied(data)
-        found = data
+        before, found = copied(data), None
         with capture_internal_exceptions():
-            try:
-                found = hook(data, hint)
-            except Exception:
-                found = before
-                raise
+            found = hook(data, hint)
         return found if isinstance(found, dict) and ("name" in found or "name" not in before) else before
 
 
-_KINDS = {"before_breadcrumb": BreadcrumbHooks, "before_send_span": SpanHooks}
+_KINDS = {"before_breadcrumb": _BreadcrumbHooks, "before_send_span": _SpanHooks}
 
 
-class Scrubbers:
+class _Scrubbers:
     """Scrubs with two scrubbers, with the second whatever becomes of the first."""
 
     def __init__(self, first: Any, second: Any) -> None:
-        """Take them in their order."""
         self._first = first
         self._second = second
 

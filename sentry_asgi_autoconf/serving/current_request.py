@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from contextvars import ContextVar
-from typing import Any, Mapping
+from typing import Any
+
+# Kept on an exception that was captured, with the number of its request.
+_CAPTURED = "_sentry_asgi_autoconf_captured"
 
 _numbers = itertools.count(1)
 
@@ -21,10 +25,10 @@ class Request:
     is_unwanted = False
     # The isolation scope of ours, once an integration inside has opened the request with one of its own.
     outer_scope: Any = None
-    # The mounts that the request went through, outermost first.
-    mounts: tuple[Any, ...] = ()
+    # The mounts that the request went through, outermost first, with the root paths below them.
+    mounts: tuple[tuple[Any, str], ...] = ()
     # The URL routers of channels, and the scopes that they were given.
-    routers: tuple[Any, ...] = ()
+    routers: tuple[tuple[Any, Any], ...] = ()
     has_error = False
     client_left = False
 
@@ -37,7 +41,8 @@ class Request:
         self.served_by = served_by
         self.scopes = scopes
         # What the client asked for.
-        self.path = _path_of(scope) if scope.get("root_path") else scope.get("path")
+        root = scope.get("root_path")
+        self.path = _below(root, scope.get("path")) if root else scope.get("path")
         # Tells this request from others on what outlives it, and must not keep it alive.
         self.number = next(_numbers)
 
@@ -46,10 +51,13 @@ class Request:
         """Whether the transaction that our middleware has made is not to be sent."""
         return self.outer_scope is not None or self.is_unwanted or (self.needs_inner and self.inner is None)
 
+    def has_captured(self, error: BaseException) -> bool:
+        """Whether this error was captured while this request was served."""
+        return getattr(error, _CAPTURED, None) == self.number
 
-def _path_of(scope: Mapping[str, Any]) -> Any:
+
+def _below(root: Any, path: Any) -> Any:
     """Return the path with the root path, which some servers put before it themselves."""
-    path, root = scope.get("path"), scope["root_path"]
     if not isinstance(path, str) or not isinstance(root, str):
         return path
     return path if path == root or path.startswith(f"{root}/") else root + path
@@ -65,3 +73,14 @@ def scope() -> dict[str, Any] | None:
     """Return the ASGI scope of the request at hand."""
     request = _request.get()
     return None if request is None else request.scope
+
+
+def mark_captured(error: BaseException, request: Request | None) -> None:
+    """Have it known of an error that it was captured, in `request` if in any."""
+    with contextlib.suppress(AttributeError, TypeError):  # what an exception class of the app's may raise
+        setattr(error, _CAPTURED, request and request.number)
+
+
+def was_captured(error: BaseException) -> bool:
+    """Whether an error was captured, in whatever request."""
+    return hasattr(error, _CAPTURED)

@@ -12,37 +12,34 @@ All else is left to the middleware: traces that a caller has sampled, and sample
 
 from __future__ import annotations
 
+import functools
 import inspect
 from contextvars import ContextVar
-from typing import Any, ClassVar, Iterable, Tuple
+from typing import Any, Callable, Collection, Iterable, Mapping, Tuple
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 from sentry_sdk.tracing_utils import has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
+from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
 from sentry_asgi_autoconf.serving.request_layer import RequestLayer
-from sentry_asgi_autoconf.serving.traced_request import (
-    Plan,
-    TracedRequest,
-    is_rate,
-    is_streaming,
-    transaction_of,
-)
 
 # Those whose middleware asks the integration for which methods it makes a transaction.
 INTEGRATIONS = ("starlette",)
 _ARGUMENT = "http_methods_to_capture"
+_TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
 
 
 class HeadSampling:
     """Prepares the requests of this process's apps by what the client at hand asks for."""
 
     def __init__(self) -> None:
-        """Begin without a client."""
         self._client: Any = None
-        self._plan: Plan | None = None
+        self._make_request: Callable[[Any], UntracedRequest] | None = None
         self._app_knows_sentry = False
+        # The methods of every active integration, as any of them may be inside the layer.
+        self._methods_inside: set[str] = set()
 
     def app_calls_init(self) -> None:
         """Take note that the app's code knows Sentry's objects: it may rely on a transaction with tracing off, too."""
@@ -50,83 +47,109 @@ class HeadSampling:
 
     def middleware(self, app: Any, **arguments: Any) -> RequestLayer:
         """Return the app in the SDK's middleware, which is then asked for each request."""
-        made = RequestLayer(app, **arguments)
-        self._stand_in(made, "span_origin", _LayerMethods)
-        return made
+        layer = RequestLayer(app, **arguments)
+        _answer_for(layer, "span_origin", self._methods_inside)
+        return layer
 
     def around(self, app: Any) -> Any:
-        """Give an ASGI 3 app, in a middleware of the SDK's, whose transactions end with their requests."""
-
-        async def traced(request: TracedRequest, receive: Any, send: Any) -> Any:
-            with request:
-                return await app(request.scope, receive, request.noticing_status(send))
+        """Return an ASGI 3 app that serves `app`, in a middleware of the SDK's, and ends transactions with requests."""
 
         def serve(scope: Any, receive: Any, send: Any) -> Any:
-            plan = self._current_plan() if scope["type"] == "http" else None
-            if plan is None:
+            make_request = self._current() if scope["type"] == "http" else None
+            if make_request is None:
                 return app(scope, receive, send)
-            request = TracedRequest(scope, plan)
+            request = make_request(scope)
             _at_hand.set(request)
-            # Where nothing needs an end, no frame of ours is in the app's tracebacks.
-            return app(scope, receive, send) if plan.rate_of is None else traced(request, receive, send)
+            return request.serve(app, receive, send)
 
         return serve
 
-    def _current_plan(self) -> Plan | None:
+    def _current(self) -> Callable[[Any], UntracedRequest] | None:
+        """Return what makes the requests of the client at hand, None if they are left to the SDK."""
         client = sentry_sdk.get_client()
         if client is not self._client:
-            self._client, self._plan = client, None
+            self._client, self._make_request = client, None
             with capture_internal_exceptions():
-                self._plan = self._plan_of(client)
+                self._make_request = self._maker(client.options)
                 # A segment that has begun can't be taken back: there, the layer keeps to its own methods.
-                _LayerMethods.of_integrations = (
-                    set() if is_streaming(client.options) else _all_methods(client.integrations.values())
-                )
+                makers = [] if is_streaming(client.options) else client.integrations.values()
+                methods = {method for maker in makers for method in getattr(maker, _ARGUMENT, ())}
+                self._methods_inside.update(methods)
+                self._methods_inside.intersection_update(methods)
                 for name in INTEGRATIONS:
-                    self._stand_in(client.integrations.get(name), "origin")
-        return self._plan
+                    _answer_for(client.integrations.get(name), "origin")
+        return self._make_request
 
-    @staticmethod
-    def _stand_in(maker: Any, origin: str, kind: type[_Methods] | None = None) -> None:
-        """Be asked by what makes transactions, if this SDK asks, and make them with its attribute `origin`."""
-        methods = getattr(maker, _ARGUMENT, None)
-        if methods is not None and not isinstance(methods, _Methods):
-            setattr(maker, _ARGUMENT, (kind or _Methods)(methods, getattr(maker, origin)))
-
-    def _plan_of(self, client: Any) -> Plan | None:
-        options = client.options
+    def _maker(self, options: dict[str, Any]) -> Callable[[Any], UntracedRequest] | None:
         if is_streaming(options) or not _names_by_itself():
             return None
         if not has_tracing_enabled(options):
-            return None if self._app_knows_sentry else Plan(None)
-        trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
-        unsent = transaction_of({"path": "unsent", "type": "http"}, trace, "")
-        unsent.sampled = False
-        if options.get("instrumenter", "sentry") != "sentry":
-            return None
-        sampler = options.get("traces_sampler")
-        if callable(sampler):
-            return Plan(sampler, False, unsent) if getattr(sampler, "needs_no_transaction", False) else None
-        rate = options["traces_sample_rate"]
-        return Plan(lambda context: rate, True, unsent) if is_rate(rate) else None
+            return None if self._app_knows_sentry else UntracedRequest
+        from sentry_asgi_autoconf.serving import traced_request
+
+        plan = traced_request.plan_of(options)
+        return plan and functools.partial(traced_request.TracedRequest, plan)
+
+
+class UntracedRequest:
+    """One request of a client with tracing off."""
+
+    __slots__ = ("_was_asked", "scope")
+
+    def __init__(self, scope: Any) -> None:
+        self.scope = scope
+        self._was_asked = False
+
+    def serve(self, app: Any, receive: Any, send: Any) -> Any:
+        """Serve it, without a frame of ours in the app's tracebacks."""
+        return app(self.scope, receive, send)
+
+    def prepare(self, origin: str) -> bool:
+        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
+        if self._was_asked:  # a request within it
+            return False
+        self._was_asked = True
+        isolation = sentry_sdk.get_isolation_scope()
+        incoming = _trace_headers(self.scope)
+        if incoming:
+            isolation.generate_propagation_context(incoming)
+        else:
+            isolation.set_new_propagation_context()
+        return True
+
+
+def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    incoming: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        if raw_name in _TRACE_HEADERS:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            incoming[name] = f"{incoming[name]}, {value}" if name in incoming else value
+    return incoming
+
+
+_at_hand: ContextVar[UntracedRequest | None] = ContextVar("sentry_asgi_autoconf_head", default=None)
 
 
 class _Methods(Tuple[str, ...]):
-    """The methods for which a middleware makes transactions, as it asks for them while it serves a request."""
+    """The methods for which a middleware makes transactions, as it asks for them while it serves a request.
+
+    Note follows.
+    """
 
     origin: str
+    others: Collection[str]
 
-    def __new__(cls, methods: Iterable[str], origin: str) -> _Methods:
+    def __new__(cls, methods: Iterable[str], origin: str, others: Collection[str]) -> _Methods:
         made = super().__new__(cls, methods)
-        made.origin = origin
+        made.origin, made.others = origin, others
         return made
 
     def __getnewargs__(self) -> Any:
         """Return what a copy is made of, for pickle."""
-        return tuple(self), self.origin
+        return tuple(self), self.origin, self.others
 
     def __contains__(self, method: object) -> bool:
-        if not self._has(method):
+        if not (super().__contains__(method) or method in self.others):
             return False
         request, is_prepared = _at_hand.get(), False
         if request is not None:
@@ -134,28 +157,17 @@ class _Methods(Tuple[str, ...]):
                 is_prepared = request.prepare(self.origin)
         return not is_prepared
 
-    def _has(self, method: object) -> bool:
-        return super().__contains__(method)
 
-
-class _LayerMethods(_Methods):
-    """Those of the layer, and those of every active integration, as any of them may be inside."""
-
-    of_integrations: ClassVar[set[str]] = set()
-
-    def _has(self, method: object) -> bool:
-        return super()._has(method) or method in self.of_integrations
-
-
-def _all_methods(integrations: Iterable[Any]) -> set[str]:
-    return {method for integration in integrations for method in getattr(integration, _ARGUMENT, ())}
-
-
-_at_hand: ContextVar[TracedRequest | None] = ContextVar("sentry_asgi_autoconf_request", default=None)
-
-head_sampling = HeadSampling()
+def _answer_for(maker: Any, origin: str, others: Collection[str] = ()) -> None:
+    """Be asked by what makes transactions, if this SDK asks, and make them with its attribute `origin`."""
+    methods = getattr(maker, _ARGUMENT, None)
+    if methods is not None and not isinstance(methods, _Methods):
+        setattr(maker, _ARGUMENT, _Methods(methods, getattr(maker, origin), others))
 
 
 def _names_by_itself() -> bool:
     """Whether this SDK's middleware names what is sent, not only its own transaction; it knows `sample_rand` then."""
     return {_ARGUMENT, "asgi_version"} <= set(inspect.signature(SentryAsgiMiddleware.__init__).parameters)
+
+
+head_sampling = HeadSampling()

@@ -1,29 +1,14 @@
-"""Sample transactions by method and path."""
+"""Sample transactions by method and path, and hold an app's sampler to a limit; imported where one is asked for."""
 
 from __future__ import annotations
 
 import fnmatch
 import random
 import re
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Pattern, Union
+from typing import Any, Callable, Mapping, Pattern
 
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.policy.limits import Limit
-
-SampleRate = Union[float, bool, None]
-Sampler = Callable[[Dict[str, Any]], SampleRate]
-
-
-def is_needed(
-    options: Mapping[str, Any],
-    excluded_paths: list[str],
-    rates: Mapping[str, float],
-    ceiling_over_callers: float | None,
-) -> bool:
-    """Tell whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
-    tracing = options.get("traces_sampler") or options.get("traces_sample_rate") is not None
-    is_asked = bool(excluded_paths) or ceiling_over_callers is not None
-    return bool(rates or (is_asked and (tracing or options.get("enable_tracing"))))
+from sentry_asgi_autoconf.policy.limits import Limit, is_number
+from sentry_asgi_autoconf.serving import current_request
 
 
 class PathSampler:
@@ -31,12 +16,11 @@ class PathSampler:
 
     def __init__(
         self,
-        otherwise: Sampler | None,
+        otherwise: Callable[[dict[str, Any]], Any] | None,
         general_rate: float,
         excluded_paths: list[str],
         rates: Mapping[str, float],
-        current_scope: Callable[[], dict[str, Any] | None],
-        ceiling_over_callers: float | None = None,
+        ceiling_over_callers: float | None,
     ) -> None:
         """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts.
 
@@ -47,16 +31,15 @@ class PathSampler:
         self._general_rate = general_rate
         self._excluded = [_compiled(glob) for glob in excluded_paths]
         self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
-        self._current_scope = current_scope
 
     @property
     def needs_no_transaction(self) -> bool:
         """Whether it decides by the request alone, so that it may be asked before there is a transaction."""
         return self._otherwise is None
 
-    def __call__(self, context: dict[str, Any]) -> SampleRate:
-        """Give the rate for the transaction that `context` (the SDK's sampling context) is about."""
-        scope = context.get("asgi_scope") or self._served_scope(context)
+    def __call__(self, context: dict[str, Any]) -> Any:
+        """Return the rate for the transaction that `context` (the SDK's sampling context) is about."""
+        scope = context.get("asgi_scope") or _served_scope(context)
         path = scope.get("path", "")
         if any(pattern.match(path) for pattern in self._excluded):
             return 0.0
@@ -70,14 +53,10 @@ class PathSampler:
             wanted = parent
         if self._ceiling is None or not _is_continued(context):
             return wanted
-        return _drawn(wanted, max(self._ceiling, rate or 0.0))
-
-    def _served_scope(self, context: dict[str, Any]) -> dict[str, Any]:
-        # Sanic's integration does not hand on the scope. A transaction that is no server's may have been started by
-        # a task that outlives the request in whose context it was made.
-        if context.get("transaction_context", {}).get("op") not in ("http.server", "websocket.server"):
-            return {}
-        return self._current_scope() or {}
+        if not is_number(wanted):
+            return None  # the SDK samples nothing then
+        # Decided here: the number by which the SDK would is in the caller's headers.
+        return random.random() < min(wanted, max(self._ceiling, rate or 0.0))
 
     def _rate_of(self, method: str, path: str) -> float | None:
         for wanted, pattern, rate in self._rates:
@@ -86,31 +65,17 @@ class PathSampler:
         return None
 
 
+def _served_scope(context: Mapping[str, Any]) -> dict[str, Any]:
+    # Sanic's integration does not hand on the scope. A transaction that is no server's may have been started by
+    # a task that outlives the request in whose context it was made.
+    if context.get("transaction_context", {}).get("op") not in ("http.server", "websocket.server"):
+        return {}
+    return current_request.scope() or {}
+
+
 def _is_continued(context: Mapping[str, Any]) -> bool:
     begun = context.get("transaction_context") or {}
     return context.get("parent_sampled") is not None or begun.get("parent_span_id") is not None
-
-
-def _drawn(rate: Any, ceiling: float) -> SampleRate:
-    """Decide about a caller's trace here: the number by which the SDK would is in the caller's headers."""
-    from sentry_asgi_autoconf.policy.limits import is_number  # there is one, as there is a ceiling
-
-    if not is_number(rate):
-        return None  # the SDK samples nothing then
-    return bool(random.random() < min(rate, ceiling))
-
-
-class LimitedSampler:
-    """An app's sampler, whose rates are held to a limit."""
-
-    def __init__(self, sampler: Callable[..., Any], limit: Limit) -> None:
-        """Take both."""
-        self._sampler = sampler
-        self._limit = limit
-
-    def __call__(self, *context: Any) -> Any:
-        """Return the sampler's rate, clamped."""
-        return self._limit.clamped(self._sampler(*context))
 
 
 def _parsed(key: str) -> tuple[str, Pattern[str]]:
@@ -120,3 +85,15 @@ def _parsed(key: str) -> tuple[str, Pattern[str]]:
 
 def _compiled(glob: str) -> Pattern[str]:
     return re.compile(fnmatch.translate(glob))
+
+
+class LimitedSampler:
+    """An app's sampler, whose rates are held to a limit."""
+
+    def __init__(self, sampler: Callable[..., Any], limit: Limit) -> None:
+        self._sampler = sampler
+        self._limit = limit
+
+    def __call__(self, *context: Any) -> Any:
+        """Return the sampler's rate, clamped."""
+        return self._limit.clamped(self._sampler(*context))

@@ -6,15 +6,13 @@ are replaced in its `before_send…` hooks: there an event is plain data, and co
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Mapping
 
-from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
-from sentry_asgi_autoconf.serving.chained_hooks import Hook, experiments_of, in_turn, is_streaming
+from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving.chained_hooks import is_streaming, put_first
 from sentry_asgi_autoconf.serving.sensitive import FILTERED, Sensitive
-
-ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
 # The places of an event's free text: names, ids and types are kept. A list's one item stands for all of the list's.
 _TEXT = Sensitive.replaced_in
@@ -41,40 +39,25 @@ _REQUEST = {"request": {"headers": Sensitive.replaced_in_headers}}
 _TELEMETRY = {"body": _TEXT, "name": _TEXT, "attributes": _TEXT}
 
 
-def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
-    """Put redaction before each hook of init's `options`, unless they ask for personal data."""
-    redact = Redaction(options, current_scope)
-    hooks: dict[str, Hook] = {
-        "before_send": redact.event,
-        "before_send_transaction": redact.event,
-        "before_send_log": redact.attributes,
-        "before_send_metric": redact.attributes,
-    }
-    experiments = experiments_of(options)
-    if is_streaming(options):
-        hooks["before_send_span"] = redact.attributes
-    if not redact.is_wanted(options):
+def add(arguments: dict[str, Any]) -> None:
+    """Put redaction before each hook of init's `arguments`, unless they ask for personal data."""
+    if arguments.get("send_default_pii"):
         return
-    for name, first in hooks.items():
-        if name in DEFAULT_OPTIONS:
-            then = options.get(name) or experiments.get(name)
-            options[name] = in_turn(name, first, *([then] if then else []))
+    redaction = Redaction(arguments)
+    for name in ("before_send", "before_send_transaction"):
+        put_first(arguments, name, redaction.event)
+    spans = ["before_send_span"] if is_streaming(arguments) else []
+    for name in ("before_send_log", "before_send_metric", *spans):
+        put_first(arguments, name, redaction.attributes)
 
 
 class Redaction:
     """Redacts by the request that the context serves, whatever the data look like: what is odd costs nothing else."""
 
-    def __init__(self, options: dict[str, Any], current_scope: ScopeGetter) -> None:
-        """Take init's `options`, and what gives the request's ASGI scope."""
-        collection = options.get("data_collection")
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        collection = arguments.get("data_collection")
         self._request_is_ours = not isinstance(collection, dict)
         self._addresses = not isinstance(collection, dict) or not collection.get("user_info", True)
-        self._current_scope = current_scope
-
-    @staticmethod
-    def is_wanted(options: dict[str, Any]) -> bool:
-        """Tell whether a client of these options may not send personal data."""
-        return not options.get("send_default_pii")
 
     def event(self, event: Any, hint: Any) -> Any:
         """Redact an error event or a transaction."""
@@ -86,7 +69,7 @@ class Redaction:
 
     def _redacted(self, data: Any, places: dict[Any, Any]) -> Any:
         try:
-            return _redacted(data, places, Sensitive(self._current_scope(), addresses=self._addresses))
+            return _redacted(data, places, Sensitive(current_request.scope(), addresses=self._addresses))
         except RecursionError:  # it was captured where the stack is all but full
             data.update({name: _withheld(data[name]) for name in places.keys() & data.keys()})
             return data

@@ -1,4 +1,4 @@
-"""The SDK's middleware around an app that no integration serves whole, and what happens of the SDK's inside it.
+"""The SDK's middleware around an app that no integration serves whole, and what happens inside it.
 
 An app may hand a request on to whatever it likes: nothing but what is called while it is served tells. The layer opens
 the scope and the transaction of each request. Where an integration's middleware is called inside, it finds the request
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from itertools import takewhile
 from typing import Any, Callable
 
 import sentry_sdk
@@ -18,11 +19,13 @@ from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
 from sentry_asgi_autoconf.serving.current_request import Request
-from sentry_asgi_autoconf.serving.traced_request import is_streaming
 
 # How a second patch knows the first.
 _PATCHED = "_sentry_asgi_autoconf_patched"
+# Those whose integrations read the bodies of requests.
+_READERS = ("litestar", "sanic", "starlette", "starlite")
 
 
 class RequestLayer(SentryAsgiMiddleware):
@@ -61,24 +64,38 @@ class RequestLayer(SentryAsgiMiddleware):
 
     def _capture_request_exception(self, exc: Exception) -> None:
         request = current_request.recall()
-        if request is None or not was_captured(exc, request):
+        if request is None or not request.has_captured(exc):
             super()._capture_request_exception(exc)
 
 
 def install() -> None:
-    """Notice from now on what the SDK's middlewares do inside a request. Idempotent."""
-    for owner, method, replacement in (
-        (SentryAsgiMiddleware, "_run_app", _noticing_asgi),
-        (SentryAsgiMiddleware, "_capture_lifespan_exception", _telling_requests),
-        (SentryWsgiMiddleware, "__call__", _noticing_wsgi),
-        # Its integration opens a request without a middleware of the SDK's.
-        (getattr(sys.modules.get("sanic.app"), "Sanic", None), "__call__", _noticing_sanic),
-    ):
-        original = getattr(owner, method, None)
-        if original is not None and not hasattr(original, _PATCHED):
-            patched = replacement(original)
-            setattr(patched, _PATCHED, True)
-            setattr(owner, method, patched)
+    """Notice from now on what integrations and frameworks do inside a request, as far as they are imported.
+
+    Idempotent: asked again whenever an integration has been set up.
+    """
+    _patch(SentryAsgiMiddleware, "_run_app", _noticing_asgi)
+    _patch(SentryAsgiMiddleware, "_capture_lifespan_exception", _telling_requests)
+    _patch(SentryWsgiMiddleware, "__call__", _noticing_wsgi)
+    # Its integration opens a request without a middleware of the SDK's.
+    _patch(_imported("sanic.app", "Sanic"), "__call__", _noticing_sanic)
+    _patch(_imported("starlette.routing", "Mount"), "handle", _noticing_mount)
+    _patch(_imported("channels.routing", "URLRouter"), "__call__", _noticing_router)
+    if any(f"sentry_sdk.integrations.{name}" in sys.modules for name in _READERS):
+        from sentry_asgi_autoconf.serving import unread_bodies
+
+        unread_bodies.install()
+
+
+def _imported(module: str, name: str) -> Any:
+    return getattr(sys.modules.get(module), name, None)
+
+
+def _patch(owner: Any, method: str, replacement: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    original = getattr(owner, method, None)
+    if original is not None and not hasattr(original, _PATCHED):
+        patched = replacement(original)
+        setattr(patched, _PATCHED, True)
+        setattr(owner, method, patched)
 
 
 def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,7 +154,7 @@ def _noticing_wsgi(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _noticing_sanic(original: Callable[..., Any]) -> Callable[..., Any]:
-    # A coroutine function, as servers look at it to tell ASGI 3 from 2.
+    # A coroutine function, as servers look at it to tell ASGI 3 from 2; uvicorn has to get a TypeError without a scope.
     @functools.wraps(original)
     async def call(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
         request = current_request.recall()
@@ -148,10 +165,30 @@ def _noticing_sanic(original: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def was_captured(error: BaseException, request: Request) -> bool:
-    """Whether this error was captured while this request was served."""
-    return getattr(error, CAPTURED, None) == request.number
+def _noticing_mount(original: Callable[..., Any]) -> Callable[..., Any]:
+    # No coroutine function, so that it leaves no frame in the app's tracebacks.
+    def handle(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
+        request = current_request.recall()
+        if request is not None:
+            root_path = scope.get("root_path", "")
+            # An app may try several mounts in turn: those that do not lead here are left behind.
+            above = takewhile(
+                lambda passed: passed[0] is not self and f"{root_path}/".startswith(f"{passed[1]}/"),
+                request.mounts,
+            )
+            request.mounts = (*above, (self, root_path))
+        return original(self, scope, *args, **kwargs)
+
+    return handle
 
 
-# Kept on an exception that was captured, with the number of its request.
-CAPTURED = "_sentry_asgi_autoconf_captured"
+def _noticing_router(original: Callable[..., Any]) -> Callable[..., Any]:
+    # A coroutine function, as servers look at it to tell ASGI 3 from 2.
+    @functools.wraps(original)
+    async def call(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
+        request = current_request.recall()
+        if request is not None:
+            request.routers = (*request.routers, (self, scope))
+        return await original(self, scope, *args, **kwargs)
+
+    return call

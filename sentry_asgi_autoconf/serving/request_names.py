@@ -14,7 +14,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import Dsn, capture_internal_exceptions, transaction_from_function
 
-from sentry_asgi_autoconf.serving import current_request, noticing
+from sentry_asgi_autoconf.serving import current_request
 from sentry_asgi_autoconf.serving.current_request import Request
 
 # What the SDK calls a request whose route it does not find.
@@ -29,15 +29,12 @@ def complete(event: Any, hint: Any) -> Any:
             _drop_delivery(event)
         request = current_request.recall()
         if request is not None and isinstance(request.path, str) and "request" in event:
-            _correct_url(event["request"], request)
+            interface = event["request"]
+            if isinstance(interface, dict) and isinstance(interface.get("url"), str):
+                interface["url"] = _corrected(interface["url"], request)
             _name(event, request)
             _end_websocket(event, request.client_left)
     return event
-
-
-def _correct_url(interface: Any, request: Request) -> None:
-    if isinstance(interface, dict) and isinstance(interface.get("url"), str):
-        interface["url"] = _corrected(interface["url"], request)
 
 
 def _corrected(url: str, request: Request) -> str:
@@ -64,7 +61,7 @@ def _name(event: Any, request: Request) -> None:
 
 def _with_mounts(name: str, request: Request) -> str:
     """Return the name of a route below the mounts that lead to it."""
-    mounts, route = [passed.mount for passed in request.mounts], request.scope.get("route")
+    mounts, route = [mount for mount, _ in request.mounts], request.scope.get("route")
     if name in _UNNAMED and route is not None:
         name = getattr(route, "path", name)
     if mounts and route is mounts[-1]:
@@ -75,7 +72,7 @@ def _with_mounts(name: str, request: Request) -> str:
 def _route_of(request: Request) -> tuple[str, str] | None:
     """Return name and source of a route that only its framework knows."""
     if request.routers:
-        pattern = noticing.pattern_of(request.routers)
+        pattern = _pattern_of(request.routers)
         return (pattern, "route") if pattern else None
     handler = request.scope.get("route_handler")  # Litestar's
     if handler is None or request.scope.get("type") != "http":
@@ -83,6 +80,22 @@ def _route_of(request: Request) -> tuple[str, str] | None:
     function = getattr(handler.fn, "value", handler.fn)
     name = handler.name or transaction_from_function(function)
     return (name, "component") if name else None
+
+
+def _pattern_of(routers: tuple[tuple[Any, Any], ...]) -> str:
+    """Return the patterns by which these routers have matched, as the SDK writes Django's; "" if one has not."""
+    from sentry_sdk.integrations.django.transactions import LEGACY_RESOLVER
+
+    parts = []
+    for router, scope in routers:
+        path = scope.get("path_remaining")
+        if path is None:
+            path = scope["path"][len(scope.get("root_path", "")) :]
+        route = next((each for each in router.routes if each.pattern.match(str(path).lstrip("/"))), None)
+        if route is None:
+            return ""
+        parts.append(LEGACY_RESOLVER._simplify(route))
+    return "/" + "".join(parts).lstrip("/")
 
 
 def _end_websocket(event: Any, client_left: bool) -> None:
@@ -100,14 +113,11 @@ def _drop_delivery(event: Any) -> None:
     spans, dsn = event.get("spans"), sentry_sdk.get_client().options.get("dsn")
     if not spans or not dsn or not isinstance(spans, list):
         return
-    receiver = Dsn(dsn).netloc
-    event["spans"] = [
-        span
-        for span in spans
-        if not (
-            isinstance(span, dict)
-            and span.get("op") == "http.client"
-            and f"://{receiver}/" in str(span.get("description"))
-            and str(span.get("description")).endswith("/envelope/")
-        )
-    ]
+    receiver = f"://{Dsn(dsn).netloc}/"
+
+    def delivers(span: Any) -> bool:
+        is_request = isinstance(span, dict) and span.get("op") == "http.client"
+        url = str(span.get("description")) if is_request else ""
+        return receiver in url and url.endswith("/envelope/")
+
+    event["spans"] = [span for span in spans if not delivers(span)]

@@ -12,7 +12,6 @@ import sentry_sdk
 from sentry_sdk.integrations import asgi
 from sentry_sdk.scope import use_isolation_scope, use_scope
 
-from sentry_asgi_autoconf.flushing import boot_failure
 from sentry_asgi_autoconf.flushing.flush import flush_aside
 from sentry_asgi_autoconf.integrations.event_loops import is_in_trio, serving_loops
 from sentry_asgi_autoconf.serving import current_request
@@ -106,13 +105,13 @@ class Lifespan:
             except Exception as error:
                 if self._entered:
                     self._is_reporting = True
-                    boot_failure.capture(error)
+                    _boot_failure().capture(error)
                 self._failure = None
                 raise
             finally:
                 # Also where the app goes on waiting after it has said so, until the server ends it.
                 if self._failure is not None:
-                    boot_failure.capture_message(self._failure)
+                    _boot_failure().capture_message(self._failure)
 
     def _process(self, event: Any, hint: Any) -> Any:
         """Judge what an integration captures as it leaves the app.
@@ -121,12 +120,18 @@ class Lifespan:
         be one of an endless series.
         """
         exc_info = hint.get("exc_info")
-        is_of_lifespan = (
-            _running_task() == self._task
-        )  # tasks and threads that it starts have its Sentry scope
+        # Tasks and threads that it starts have its Sentry scope.
+        is_of_lifespan = _running_task() == self._task
         if self._is_reporting or not is_of_lifespan or not exc_info or not _is_unhandled(event):
             return event
-        return event if self._entered and boot_failure.may_report(exc_info[1]) else None
+        failures = _boot_failure()
+        return event if self._entered and failures.may_report(failures.described(exc_info[1])) else None
+
+
+def _boot_failure() -> Any:
+    from sentry_asgi_autoconf.flushing import boot_failure  # few boots need it
+
+    return boot_failure
 
 
 def _running_task() -> tuple[int, object]:
@@ -144,15 +149,24 @@ def _is_unhandled(event: Any) -> bool:
 
 
 def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Return an ASGI 3 app that serves `app`, in whatever opens its requests, and reports such responses."""
+    """Return an ASGI 3 app that serves `app`, in whatever opens its requests, and reports responses of 5xx."""
 
     async def serve_http(scope: Any, receive: Any, send: Any) -> Any:
-        response = _Response(send)
-        result = await app(scope, receive, response.send)
+        failed: tuple[int, Any, Any] | None = None
+
+        async def watched_send(message: Any) -> Any:
+            nonlocal failed
+            status = message.get("status") if isinstance(message, dict) else None
+            if isinstance(status, int) and status >= 500:
+                # Here the scopes are those of the request; they are gone when the app has returned.
+                failed = status, sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
+            return await send(message)
+
+        result = await app(scope, receive, watched_send)
         # One that raises has told why.
         request = current_request.recall()
-        if request is not None and not request.has_error:
-            response.report(scope)
+        if failed is not None and request is not None and not request.has_error:
+            _report(scope, *failed)
         return result
 
     def serve(scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
@@ -161,40 +175,14 @@ def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
     return serve
 
 
-class _Response:
-    """The status of a response, and the scopes of its request."""
-
-    def __init__(self, send: Callable[[Any], Awaitable[Any]]) -> None:
-        self._send = send
-        self._status = 0
-        self._scopes: tuple[Any, Any] | None = None
-
-    async def send(self, message: Any) -> Any:
-        status = message.get("status") if isinstance(message, dict) else None
-        if isinstance(status, int) and status >= 500:
-            # Here they are those of the request; they are gone when the app has returned.
-            self._scopes = sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
-            self._status = status
-        return await self._send(message)
-
-    def report(self, scope: Any) -> None:
-        """Capture the response, if it is such a one."""
-        if self._scopes is None:
-            return
-        isolation, current = self._scopes
-        with use_isolation_scope(isolation), use_scope(current):
-            sentry_sdk.capture_event(
-                {
-                    "level": "error",
-                    "message": f"{self._status} {_reason(self._status)}: {scope['method']} {scope['path']}",
-                    # By route, not by path.
-                    "fingerprint": ["5xx response", str(self._status), "{{ transaction }}"],
-                }
-            )
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "response"
+def _report(scope: Any, status: int, isolation: Any, current: Any) -> None:
+    phrases = {each.value: each.phrase for each in HTTPStatus}
+    with use_isolation_scope(isolation), use_scope(current):
+        sentry_sdk.capture_event(
+            {
+                "level": "error",
+                "message": f"{status} {phrases.get(status, 'response')}: {scope['method']} {scope['path']}",
+                # By route, not by path.
+                "fingerprint": ["5xx response", str(status), "{{ transaction }}"],
+            }
+        )

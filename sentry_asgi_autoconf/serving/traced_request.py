@@ -1,4 +1,4 @@
-"""Prepare the scopes of one request as the SDK's middleware would, and give it the transaction that the rate allows."""
+"""Give each request the transaction that the rate allows; imported where there is a rate."""
 
 from __future__ import annotations
 
@@ -14,77 +14,59 @@ from sentry_sdk.tracing_utils import Baggage
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving.head_sampling import UntracedRequest
 
-_TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
 _SOURCE = "url"
+_MILLION = 1_000_000
+
+# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each.
+_generator = random.Random()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_generator.seed)
 
 
 class Plan(NamedTuple):
     """What one client's options say of its transactions.
 
-    `rate_of` gives the rate for the sampling context of a request that begins a trace; None with tracing off.
-    `heeds_callers` says whether a caller's decision not to sample a trace needs nobody's consent. `unsent` is a
-    transaction that ends in the place of each that is not sent.
+    `rate_of` returns the rate for the sampling context of a request that begins a trace. `heeds_callers` says whether a
+    caller's decision not to sample a trace needs nobody's consent. `unsampled` is a transaction that ends in the place
+    of each that is not sent.
     """
 
-    rate_of: Callable[[Mapping[str, Any]], float] | None
-    heeds_callers: bool = False
-    unsent: Any = None
+    rate_of: Callable[[Mapping[str, Any]], float]
+    heeds_callers: bool
+    unsampled: Transaction
 
 
-class TracedRequest:
+def plan_of(options: Mapping[str, Any]) -> Plan | None:
+    """Return what a client's options, with tracing on, say; None if the SDK must see to its transactions itself."""
+    if options.get("instrumenter", "sentry") != "sentry":
+        return None
+    trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
+    unsampled = _transaction({"path": "unsampled", "type": "http"}, trace, "")
+    unsampled.sampled = False
+    sampler, rate = options.get("traces_sampler"), options["traces_sample_rate"]
+    if callable(sampler):
+        return Plan(sampler, False, unsampled) if getattr(sampler, "needs_no_transaction", False) else None
+    return Plan(lambda context: rate, True, unsampled) if _is_rate(rate) else None
+
+
+class TracedRequest(UntracedRequest):
     """One request, and the transaction that was made for it, if any was."""
 
-    __slots__ = ("_plan", "_scopes", "_transaction", "_was_asked", "scope")
+    __slots__ = ("_plan", "_scopes", "_transaction")
 
-    def __init__(self, scope: Any, plan: Plan) -> None:
-        self.scope = scope
+    def __init__(self, plan: Plan, scope: Any) -> None:
+        super().__init__(scope)
         self._plan = plan
-        self._was_asked = False
         self._transaction: Any = None
         # Those of the request, if its transaction was started.
         self._scopes: tuple[Any, Any] | None = None
 
-    def prepare(self, origin: str) -> bool:
-        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
-        if self._was_asked:  # a request within it
-            return False
-        self._was_asked = True
-        isolation = sentry_sdk.get_isolation_scope()
-        incoming = _trace_headers(self.scope)
-        if incoming:
-            isolation.generate_propagation_context(incoming)
-        else:
-            isolation.set_new_propagation_context()
-        if self._plan.rate_of is None:
-            return True
-        trace = isolation.get_active_propagation_context()
-        if trace.parent_span_id is None:
-            rate, rand = self._plan.rate_of({"asgi_scope": self.scope, "parent_sampled": None}), draw()
-            make = functools.partial(transaction_of, self.scope, trace, origin, rand)
-        elif trace.parent_sampled is False and self._plan.heeds_callers:
-            rate, rand = 0.0, 0
-            make = functools.partial(transaction_of, self.scope, trace, origin, baggage=trace.baggage)
-        else:
-            return False
-        if not is_rate(rate):
-            return False
-        if rand < rate * 1_000_000:
-            self._start(make())
-        else:
-            self._transaction = UnsentTransaction(make, self.scope["path"], _SOURCE, float(rate))
-            sentry_sdk.get_current_scope().span = self._transaction
-        return True
+    async def serve(self, app: Any, receive: Any, send: Any) -> Any:
+        """Serve it, and end its transaction."""
 
-    def _start(self, transaction: Transaction) -> None:
-        sentry_sdk.start_transaction(transaction, custom_sampling_context={"asgi_scope": self.scope})
-        self._transaction = transaction.__enter__()
-        self._scopes = (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope())
-
-    def noticing_status(self, send: Any) -> Any:
-        """Return `send`, for the transaction to notice the status of the response."""
-
-        async def noticing(message: Any) -> Any:
+        async def noticing_status(message: Any) -> Any:
             if (
                 self._transaction is not None
                 and isinstance(message, dict)
@@ -94,7 +76,36 @@ class TracedRequest:
                 self._transaction.set_http_status(message["status"])
             return await send(message)
 
-        return noticing
+        with self:
+            return await app(self.scope, receive, noticing_status)
+
+    def prepare(self, origin: str) -> bool:
+        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
+        if not super().prepare(origin):
+            return False
+        trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
+        if trace.parent_span_id is None:
+            rate = self._plan.rate_of({"asgi_scope": self.scope, "parent_sampled": None})
+            rand = _draw_sample_rand()
+            make = functools.partial(_transaction, self.scope, trace, origin, rand)
+        elif trace.parent_sampled is False and self._plan.heeds_callers:
+            rate, rand = 0.0, 0
+            make = functools.partial(_transaction, self.scope, trace, origin, baggage=trace.baggage)
+        else:
+            return False
+        if not _is_rate(rate):
+            return False
+        if rand < rate * _MILLION:
+            self._start(make())
+        else:
+            self._transaction = UnsampledTransaction(make, self.scope["path"], _SOURCE, float(rate))
+            sentry_sdk.get_current_scope().span = self._transaction
+        return True
+
+    def _start(self, transaction: Transaction) -> None:
+        sentry_sdk.start_transaction(transaction, custom_sampling_context={"asgi_scope": self.scope})
+        self._transaction = transaction.__enter__()
+        self._scopes = (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope())
 
     def __enter__(self) -> None:
         pass
@@ -106,7 +117,7 @@ class TracedRequest:
         is_wanted = request is None or not request.has_no_transaction_of_ours
         if self._scopes is None:
             if is_wanted:
-                self._plan.unsent.finish()  # counts as one that is not sent
+                self._plan.unsampled.finish()  # counts as one that is not sent
             return
         if not is_wanted:
             self._transaction.sampled = False
@@ -115,13 +126,23 @@ class TracedRequest:
             self._transaction.__exit__(*error)
 
 
-def transaction_of(
+def _draw_sample_rand() -> int:
+    """Return a number from 0 to 999,999."""
+    return int(_generator.random() * _MILLION)
+
+
+def _is_rate(rate: Any) -> bool:
+    """Whether the SDK takes this for a rate."""
+    return isinstance(rate, (int, float)) and 0 <= rate <= 1
+
+
+def _transaction(
     scope: Mapping[str, Any], trace: Any, origin: str, rand: int = 0, baggage: Any = None
 ) -> Transaction:
     """Make the transaction of a request whose trace comes with `baggage`, or begins here with the number drawn."""
     if baggage is None and trace.parent_span_id is None:
         # By this number the SDK decides when the transaction starts, and others do further down.
-        baggage = Baggage({"sample_rand": f"{rand / 1_000_000:.6f}"}, mutable=True)
+        baggage = Baggage({"sample_rand": f"{rand / _MILLION:.6f}"}, mutable=True)
     transaction = Transaction(
         op="http.server",
         # Until a framework knows the route; the middleware names what is sent.
@@ -138,39 +159,11 @@ def transaction_of(
     return transaction
 
 
-def is_streaming(options: Mapping[str, Any]) -> bool:
-    """Whether a client of these options streams its spans, and makes no transactions."""
-    experiments = options.get("_experiments") or {}
-    return "stream" in (options.get("trace_lifecycle"), experiments.get("trace_lifecycle"))
+class UnsampledTransaction(Transaction):
+    """A transaction whose every part but name, source and decision is made once an error, say, asks for it.
 
-
-def is_rate(rate: Any) -> bool:
-    """Whether the SDK takes this for a rate."""
-    return isinstance(rate, (int, float)) and 0 <= rate <= 1
-
-
-def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
-    incoming: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        if raw_name in _TRACE_HEADERS:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            incoming[name] = f"{incoming[name]}, {value}" if name in incoming else value
-    return incoming
-
-
-# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each.
-_generator = random.Random()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_generator.seed)
-
-
-def draw() -> int:
-    """Give a number from 0 to 999,999."""
-    return int(_generator.random() * 1_000_000)
-
-
-class UnsentTransaction(Transaction):
-    """A transaction whose every part but name, source and decision is made once an error, say, asks for it."""
+    Note follows.
+    """
 
     __slots__ = ("_http_status", "_is_whole", "_make")
 

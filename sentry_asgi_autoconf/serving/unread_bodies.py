@@ -18,7 +18,6 @@ import sentry_sdk
 from sentry_sdk.integrations._wsgi_common import request_body_within_bounds
 from sentry_sdk.utils import capture_internal_exceptions
 
-_INTEGRATIONS = "sentry_sdk.integrations"
 # What parses forms says in the log what is wrong with them: to the app, where that parses them, and not twice.
 _PARSERS = ("multipart.multipart", "python_multipart.multipart", "sanic.error")
 
@@ -27,23 +26,19 @@ _extracting: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_extracting", de
 
 def install() -> None:
     """Have the integrations read no body from now on, as far as they are imported. Idempotent."""
-    starlette = sys.modules.get(f"{_INTEGRATIONS}.starlette")
-    if starlette is not None:
-        for module in (starlette, sys.modules.get(f"{_INTEGRATIONS}.fastapi")):
-            _replace(module, "StarletteRequestExtractor", _late_starlette_extractor)
-    _replace(sys.modules.get(f"{_INTEGRATIONS}.sanic"), "SanicRequestExtractor", _quiet_sanic_extractor)
+    for integration, name, late in (
+        ("starlette", "StarletteRequestExtractor", _late_starlette_extractor),
+        ("fastapi", "StarletteRequestExtractor", _late_starlette_extractor),
+        ("litestar", "ConnectionDataExtractor", _late_litestar_extractor),
+        ("starlite", "ConnectionDataExtractor", _late_litestar_extractor),
+        ("sanic", "SanicRequestExtractor", _quiet_sanic_extractor),
+    ):
+        module = sys.modules.get(f"sentry_sdk.integrations.{integration}")
+        extractor = getattr(module, name, None)
+        if extractor is not None and not hasattr(extractor, "reads_late"):
+            setattr(module, name, late(extractor))
     for parser in _PARSERS:
         logging.getLogger(parser).addFilter(_is_said_to_the_app)
-    for name in ("litestar", "starlite"):
-        _replace(
-            sys.modules.get(f"{_INTEGRATIONS}.{name}"), "ConnectionDataExtractor", _late_litestar_extractor
-        )
-
-
-def _replace(module: Any, name: str, late: Callable[[Any], Any]) -> None:
-    extractor = getattr(module, name, None)
-    if extractor is not None and not hasattr(extractor, "reads_late"):
-        setattr(module, name, late(extractor))
 
 
 def _late_starlette_extractor(original: Any) -> Any:
@@ -64,7 +59,7 @@ def _late_starlette_extractor(original: Any) -> Any:
 
         def _attach_body(self, length: int) -> None:
             request = self.request
-            messages = Messages(request._receive)
+            messages = _Messages(request._receive)
             if request_body_within_bounds(sentry_sdk.get_client(), length):
                 request._receive = messages.receive
 
@@ -118,11 +113,10 @@ class NotReadError(Exception):
     """The app has not read the whole body."""
 
 
-class Messages:
+class _Messages:
     """What an app receives of a body, to be repeated once it is whole."""
 
     def __init__(self, receive: Callable[[], Awaitable[Any]]) -> None:
-        """Take the function by which the app receives."""
         self._receive = receive
         self._parts: list[bytes] = []
         self._size = 0

@@ -15,7 +15,7 @@ from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.activation.decision import is_subinterpreter
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import StatusError
-from sentry_asgi_autoconf.flushing import process_end
+from sentry_asgi_autoconf.flushing import flush
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.status.account import Account
@@ -95,7 +95,7 @@ class Status:
         if self._file is None:
             self._file = StatusFile(directory)
             atexit.register(self.end)
-            process_end.run_in_multiprocessing_child(self.end)
+            flush.run_in_multiprocessing_child(self.end)
         self._file.write(self._of_this_process().content())
 
 

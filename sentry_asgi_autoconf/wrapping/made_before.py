@@ -1,12 +1,31 @@
-"""Make parts of a Starlette or FastAPI app again: its integration instruments them while they are made."""
+"""Make parts of a Starlette or FastAPI app, say, again: its integration instruments them while they are made."""
 
 from __future__ import annotations
 
 import gc
 import sys
-from typing import Any, Callable, Iterable, Iterator
+from typing import Any, Callable, Iterable, Tuple
 
 _MADE_BY_FRAMEWORK = "request_response.<locals>.app"
+
+Maker = Tuple[str, str, Callable[[Any], None]]
+
+
+def make_again(integrations: Iterable[str]) -> None:
+    """Make again what is made with the frameworks of these `integrations`, which have not seen it."""
+    makers = []
+    for module, name, make in (maker for each in integrations for maker in _MAKERS.get(each, ())):
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None:
+            makers.append((kind, make))
+    if not makers:
+        return
+    kinds = tuple(kind for kind, _ in makers)
+    # By type(), as isinstance would wake lazy objects.
+    for found in [each for each in gc.get_objects() if issubclass(type(each), kinds)]:
+        for kind, make in makers:
+            if issubclass(type(found), kind):
+                make(found)
 
 
 def make_middleware_again(entry: Any) -> None:
@@ -33,45 +52,6 @@ def make_router_again(included: Any) -> None:
     included._effective_candidates_version = None
 
 
-class Made:
-    """The frameworks that were imported before, whose integrations have not seen what was made with them."""
-
-    def __init__(self, integrations: Iterable[str]) -> None:
-        """Look for them; `integrations` are those of an earlier client, which have."""
-        seen = set(integrations)
-        self._frameworks = [
-            name for name in _MAKERS if name not in seen and _MAKERS[name].module in sys.modules
-        ]
-
-    def make_again(self, integrations: Iterable[str]) -> None:
-        """Make again what is made with those of these `integrations`."""
-        active = set(integrations)
-        wanted = [_MAKERS[name] for name in self._frameworks if name in active]
-        makers = [(kind, make) for framework in wanted for kind, make in framework.makers()]
-        if not makers:
-            return
-        kinds = tuple(kind for kind, _ in makers)
-        # By type(), as isinstance would wake lazy objects.
-        for found in [each for each in gc.get_objects() if issubclass(type(each), kinds)]:
-            for kind, make in makers:
-                if issubclass(type(found), kind):
-                    make(found)
-
-
-class _Framework:
-    """A framework's module, and what makes instances of its classes again."""
-
-    def __init__(self, module: str, *makers: tuple[str, str, Callable[[Any], None]]) -> None:
-        self.module = module
-        self._makers = makers
-
-    def makers(self) -> Iterator[tuple[type, Callable[[Any], None]]]:
-        for module, name, make in self._makers:
-            kind = getattr(sys.modules.get(module), name, None)
-            if kind is not None:
-                yield kind, make
-
-
 def _make_litestar_again(app: Any) -> None:
     """Put the integration's middleware and its hook for exceptions first, and make the handlers of all routes again."""
     integration: Any = sys.modules["sentry_sdk.integrations.litestar"]
@@ -96,30 +76,27 @@ def _make_quart_again(app: Any) -> None:
 
 
 class _Registry:
-    """Stand in for an app where a function is registered."""
+    """Stand in for an app where a function is registered: take no note of it."""
 
     def add_url_rule(self, *args: Any, **kwargs: Any) -> None:
-        """Take no note of it."""
+        pass
 
     def _check_setup_finished(self, name: str) -> None:
         pass
 
 
 def _make_django_again(handler: Any) -> None:
-    """Load a handler's middleware again."""
     handler.load_middleware(is_async=True)
 
 
-_MAKERS = {
-    "starlette": _Framework(
-        "starlette.routing",
+# By integration, modules and their classes whose instances are made again.
+_MAKERS: dict[str, tuple[Maker, ...]] = {
+    "starlette": (
         ("starlette.middleware", "Middleware", make_middleware_again),
         ("starlette.routing", "Route", make_route_again),
         ("fastapi.routing", "_IncludedRouter", make_router_again),
     ),
-    "litestar": _Framework("litestar.app", ("litestar.app", "Litestar", _make_litestar_again)),
-    "quart": _Framework("quart.app", ("quart.app", "Quart", _make_quart_again)),
-    "django": _Framework(
-        "django.core.handlers.asgi", ("django.core.handlers.asgi", "ASGIHandler", _make_django_again)
-    ),
+    "litestar": (("litestar.app", "Litestar", _make_litestar_again),),
+    "quart": (("quart.app", "Quart", _make_quart_again),),
+    "django": (("django.core.handlers.asgi", "ASGIHandler", _make_django_again),),
 }

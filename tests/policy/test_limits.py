@@ -31,8 +31,6 @@ def limited(low: float | None, high: float | None) -> Arguments:
         defers=False,
         excluded_paths=[],
         traces_sample_rates={},
-        current_scope=lambda: None,
-        complete_event=lambda event, hint: event,
     )
 
 

@@ -18,7 +18,7 @@ FORKING = """
 import os
 import sentry_sdk
 from sentry_asgi_autoconf import activate
-from sentry_asgi_autoconf.wrapping import failure
+from sentry_asgi_autoconf.flushing.flush import flush
 
 assert activate().active
 {init}
@@ -28,7 +28,7 @@ child = os.fork()
 if child == 0:
     assert activate().active
     sentry_sdk.capture_message("child")
-    failure.flush()
+    flush()
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Iterator
+from contextvars import copy_context
+from typing import Any, Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined]
 
+from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving.current_request import Request
 from sentry_asgi_autoconf.serving.redaction import Redaction
 
 SECRET = "s3ss10n-of-somebody"
@@ -64,7 +67,17 @@ def put(data: Any, path: tuple[Any, ...], value: Any) -> None:
 
 def redacted(event: Any) -> Any:
     """Redact an event of a request that brought the secret."""
-    return Redaction({}, lambda: SCOPE).event(event, {})
+    return in_request(SCOPE, Redaction({}).event, event)
+
+
+def in_request(scope: dict[str, Any], redact: Callable[[Any, Any], Any], data: Any) -> Any:
+    """Redact data while the request of this ASGI scope is served."""
+
+    def serve() -> Any:
+        current_request.begin(Request(scope, None, (None, None)))
+        return redact(data, {})
+
+    return copy_context().run(serve)
 
 
 class Odd:
@@ -176,7 +189,7 @@ def test_lists_where_the_protocol_allows_them_are_redacted() -> None:
 
 @given(ODD)
 def test_a_log_a_metric_and_a_span_are_redacted_whatever_they_hold(odd: Any) -> None:
-    found = Redaction({}, lambda: SCOPE).attributes({"name": odd, "body": odd, "attributes": {"a": odd}}, {})
+    found = in_request(SCOPE, Redaction({}).attributes, {"name": odd, "body": odd, "attributes": {"a": odd}})
     assert found.keys() == {"name", "body", "attributes"}
     assert not any(SECRET in each for each in texts(found))
 
@@ -191,7 +204,7 @@ def test_what_is_shared_stays_shared_and_what_is_cyclic_cyclic() -> None:
 @pytest.mark.parametrize("credentials", ["é", "Basic é", "Basic ====", "Basic /w==", "Basic", "", "\ud800"])
 def test_no_credentials_of_a_client_keep_its_events_from_being_sent(credentials: str) -> None:
     scope = {"headers": [(b"authorization", credentials.encode("utf-8", "surrogatepass"))]}
-    assert Redaction({}, lambda: scope).event({"message": HARMLESS}, {}) == {"message": HARMLESS}
+    assert in_request(scope, Redaction({}).event, {"message": HARMLESS}) == {"message": HARMLESS}
 
 
 def test_what_is_nested_deeper_than_the_stack_is_redacted() -> None:

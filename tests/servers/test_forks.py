@@ -12,7 +12,7 @@ FORKING = """
 import gc, os, sys, threading
 import sentry_sdk
 from sentry_asgi_autoconf import activate, runtime, wrap
-from sentry_asgi_autoconf.flushing import boot_failure
+from sentry_asgi_autoconf.flushing.flush import flush
 
 assert activate().active
 sentry_sdk.capture_message("parent")
@@ -50,7 +50,7 @@ for name, lock in found:
         assert activate().active
         assert wrap(lambda scope, receive, send: None) is not None
         sentry_sdk.capture_message(name)
-        boot_failure.flush()
+        flush()
         os._exit(0)
     done.set()
     holder.join()

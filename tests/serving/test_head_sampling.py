@@ -204,6 +204,17 @@ def test_each_request_has_a_trace_of_its_own(
     assert len({event["contexts"]["trace"]["trace_id"] for event in events}) == 3
 
 
+@pytest.mark.parametrize("app", ["plain", "framework"])
+@pytest.mark.parametrize(("rate", "numbers"), [("", 1), ("0.000001", 1), ("1", 4)])
+def test_a_transaction_is_built_only_where_it_is_sent(
+    rate: str, numbers: int, app: str, start: Callable[..., Server], project: Project
+) -> None:
+    """The SDK's middleware asks before it builds one, and nothing of it then asks for more than the stand-in has."""
+    environ = {"SENTRY_DSN": project.dsn, "SENTRY_TRACES_SAMPLE_RATE": rate}
+    server = start(uvicorn(f"building:{app}"), environ).ready()
+    assert len({server.get("/").text for _ in range(4)}) == numbers
+
+
 @pytest.mark.parametrize("module", ["early_init_app", "late_init_app"])
 def test_an_app_that_calls_init_itself_finds_a_span_in_each_request(
     module: str, begin: Callable[..., Server], project: Project
