@@ -75,8 +75,8 @@ def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
 
     from rich.console import Console
 
-    from sentry_asgi_autoconf.inbox.receiver import Store
     from sentry_asgi_autoconf.inbox.server import serve, url_of
+    from sentry_asgi_autoconf.inbox.store import Store
     from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 
     if arguments.parent is None:
