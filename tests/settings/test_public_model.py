@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
-from sentry_asgi_autoconf.cli.config.typed_options import typed
+from sentry_asgi_autoconf.cli.config.schema import typed
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableConfigError, UnreadableSecretError
 from sentry_asgi_autoconf.settings import SentrySettings
 from sentry_asgi_autoconf.settings.loading import load

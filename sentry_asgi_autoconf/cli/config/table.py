@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any, Iterator, Sequence
 
@@ -10,9 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sentry_asgi_autoconf.cli.config.explanation import Explanation
-from sentry_asgi_autoconf.cli.config.rows import Row
-from sentry_asgi_autoconf.cli.config.values import in_a_cell, masked
+from sentry_asgi_autoconf.cli.config.as_json import masked
+from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.limits import Limit
 from sentry_asgi_autoconf.origin import ENFORCED, LIMITS, Origin
@@ -27,7 +27,7 @@ _LONGEST = 300
 
 
 def as_table(explanation: Explanation) -> str:
-    """Give table, problems and warnings, in colours if standard output is a terminal that shows them."""
+    """Return table, problems and warnings, in colours if standard output is a terminal that shows them."""
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _UNLIMITED_COLUMNS  # a file, or a program that looks for lines
@@ -44,22 +44,15 @@ def _table(rows: Sequence[Row], *, is_narrow: bool) -> Table:
     for heading in ("Setting", "Value, source, overrides and policies") if is_narrow else _HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        value, source, notes = _cells(row)
+        origin = row.setting.origin
+        assert origin  # the rows have a default one too
+        value = Text(_shown(row, row.setting.value), "bold")
+        source = Text(_source(origin), "magenta" if origin.layer in (ENFORCED, LIMITS) else "cyan")
+        cells = [value, source, Text("\n").join(_notes(row))]
         if is_narrow:
-            table.add_row(
-                Text(_place(row.name)), Text("\n").join([value, Text("from ").append(source), *notes])
-            )
-        else:
-            table.add_row(Text(_place(row.name)), value, source, Text("\n").join(notes))
+            cells = [Text("\n").join([value, Text("from ").append(source), *_notes(row)])]
+        table.add_row(Text(_place(row.name)), *cells)
     return table
-
-
-def _cells(row: Row) -> tuple[Text, Text, list[Text]]:
-    origin = row.setting.origin
-    assert origin  # the rows give a default one too
-    is_ruled = origin.layer in (ENFORCED, LIMITS)
-    value = Text(_shown(row, row.setting.value), "bold")
-    return value, Text(_source(origin), "magenta" if is_ruled else "cyan"), list(_notes(row))
 
 
 def _notes(row: Row) -> Iterator[Text]:
@@ -86,7 +79,7 @@ def _candidate(row: Row, candidate: Candidate) -> str:
 
 
 def _source(origin: Origin) -> str:
-    """Give layer and place, the variable too if it is another than the setting's own."""
+    """Return layer and place, the variable too if it is another than the setting's own."""
     where = [] if origin.place == origin.layer else [origin.place]
     holder = [origin.name] if origin.key else []
     return _place(": ".join([origin.layer, *holder, *where]))
@@ -119,7 +112,10 @@ def _messages(kind: str, errors: Sequence[AutoconfError], style: str) -> Iterato
 
 
 def _shown(row: Row, value: Any) -> str:
-    return in_a_cell(masked(row.declared, value, is_dsn=row.option == "dsn"))
+    shown = masked(row.declared, value, is_dsn=row.option == "dsn")
+    if shown is None or shown == "":
+        return "not set" if shown is None else '""'
+    return printable(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))
 
 
 def _place(text: str) -> str:
