@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
-
-from sentry_asgi_autoconf.distribution_metadata import metadata
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 SERVERS = "sentry_asgi_autoconf.servers"
 POLICIES = "sentry_asgi_autoconf.policies"
@@ -126,3 +125,25 @@ def version_of(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "unknown"
+
+
+if TYPE_CHECKING or sys.version_info >= (3, 10):
+    # On a newer Python the backport would change the host process's finders.
+    from importlib import metadata
+elif sys.version_info >= (3, 8):
+    from importlib import metadata
+
+    def _has_recent_backport() -> bool:
+        """Whether there is one that selects entry points; one that is older is not even imported."""
+        try:
+            return int(metadata.version("importlib-metadata").partition(".")[0]) >= 4
+        except (metadata.PackageNotFoundError, AttributeError, ValueError):  # not installed, or not wholly
+            return False
+
+    if _has_recent_backport():
+        with suppress(AttributeError, ImportError, SyntaxError, TypeError):  # or it is broken itself
+            import importlib_metadata as metadata
+else:
+    import importlib_metadata as metadata
+
+__all__ = ["metadata"]

@@ -1,203 +1,196 @@
-"""Conduct the stages of one process: patch, init, wrap, flush. The app is served whatever fails here."""
+"""Conduct the stages of one process: init, wrap, flush. The app is served whatever fails here."""
 
 from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar
+import threading
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
 
-from sentry_asgi_autoconf import (
-    activation,
-    app_init,
-    console,
-    exclusions,
-    failures,
-    process_end,
-    references,
-    unknown_server,
-)
-from sentry_asgi_autoconf.activation import Decision, Failure
-from sentry_asgi_autoconf.process_lock import process_lock
-from sentry_asgi_autoconf.status import Status
+from sentry_asgi_autoconf import console, exceptions, import_strings
+from sentry_asgi_autoconf.activation import decision, exclusions, init_stage
+from sentry_asgi_autoconf.activation.decision import Decision
+from sentry_asgi_autoconf.flushing import process_end
+from sentry_asgi_autoconf.status import unknown_server
+from sentry_asgi_autoconf.status.process_status import Status
 
 if TYPE_CHECKING:
-    import threading
-    from types import ModuleType
-
+    from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.sdk.arguments import Merged
-    from sentry_asgi_autoconf.serving import Server
-    from sentry_asgi_autoconf.settings.loading import Loaded
-    from sentry_asgi_autoconf.status_account import Account
+    from sentry_asgi_autoconf.status.account import Account
 
 T = TypeVar("T")
 U = TypeVar("U")
 
+_locks: dict[int, threading.RLock] = {}
 
-_FAILED = Failure(False, "failed, see stderr")
+
+def process_lock() -> threading.RLock:
+    """Return the lock under which this process decides, initialises and wraps: one for all, so that none waits for two.
+
+    One that a parent's thread held when it forked is not its child's.
+    """
+    # One step, so that threads which ask at the same moment do not make two.
+    return _locks.setdefault(os.getpid(), threading.RLock())
+
+
+class ServedBy(NamedTuple):
+    """A server as the stages know it.
+
+    `error_loggers` are those of its loggers that say that the app did not start. `repeats` are pairs of a logger and
+    the beginning of the message in which it repeats an error of the app.
+    """
+
+    distribution: str
+    version: str
+    error_loggers: tuple[str, ...] = ()
+    repeats: tuple[tuple[str, str], ...] = ()
 
 
 class Runtime:
-    """Hold one process's decision and join its servers to the stages; server adapters are handed this object."""
+    """Hold one process's decision, and take its apps through the stages."""
 
     def __init__(self) -> None:
         """Start undecided."""
-        self._lacks_metadata = False
         self._pid = os.getpid()
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
-        self._app: str | None = None
         self._has_looked_for_guard = False
-        self._joining: list[str] = []
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
         self._status = Status()
 
-    # -- patch
-
-    def join_server(self, module: ModuleType) -> None:
-        """Let the adapters that are declared for `module`'s name join it, each once and at its own risk."""
-        from sentry_asgi_autoconf import entry_points
-
-        name = module.__name__
-        declared = [found for found in entry_points.in_group(entry_points.SERVERS) if found.name == name]
-        if not declared and not self._lacks_metadata:
-            self._lacks_metadata = True
-            console.say("warning", failures.of_metadata(name))
-        for entry_point in declared:
-            # Until it says otherwise, the adapter's server is taken to have the name of its package.
-            joining = self._joining = [name.partition(".")[0]]
-            try:
-                entry_point.load()(module, self)
-            except Exception as error:
-                if not exclusions.disable(joining):
-                    console.say("warning", failures.of_join(entry_point.value, name, error))
-
-    def server(
-        self, distribution: str, *, error_loggers: Sequence[str] = (), repeats: Sequence[tuple[str, str]] = ()
-    ) -> Server:
-        """Return what an adapter joins its server with, and takes it through the stages with: see `Server`."""
-        from sentry_asgi_autoconf.serving import Server
-
-        self._joining.append(distribution)
-        return Server(self, distribution, error_loggers, repeats)
-
     # -- init
 
+    def read_settings(self, app: str | None = None) -> Loaded | Decision:
+        """Read the settings for the app of this import string, once; a Decision says that none apply.
+
+        Not before the server has read its own files of variables.
+        """
+        self._notice_fork()
+        with process_lock():
+            if self._settings is None:
+                self._settings = self.guarded(lambda: init_stage.load(app), Decision(decision.FAILED))
+            return self._settings
+
     def activate(self) -> Decision:
-        """Initialise the SDK in this process, if its settings say so, and give what was decided.
+        """Initialise the SDK in this process, if its settings say so, and return what was decided.
 
         Idempotent; decides anew in a forked child. Raises SystemExit with status 78 in strict mode, if a setting
         is refused.
         """
         self._notice_fork()
-        with self._lock:
+        with process_lock():
             if self._decision is None:
                 unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
-                self._decision = Decision(False, "being initialised")
-                self._decision = self.guarded(self._initialise, _FAILED)
-                if self._decision is _FAILED:
-                    self.guarded(lambda: activation.hold(self.guarded), None)
-                state = "active" if self._decision.active else "inactive"
-                console.say("info", f"{state}: {self._decision.reason}")
-                self._tell_decision(self._decision)
+                self._decision = Decision(decision.BEING_INITIALISED)
+                self._decision = self.guarded(self._initialise, Decision(decision.FAILED))
+                if self._decision.code == decision.FAILED:
+                    self.guarded(lambda: init_stage.block_sending(self.guarded), None)
+                self._say_decision()
             return self._decision
 
     def _initialise(self) -> Decision:
-        settings = self._read_settings()
+        settings = self.read_settings()
         if isinstance(settings, Decision):
-            activation.report_misspelt_destination(settings)
+            init_stage.report_misspelt_destination(settings)
             return settings
-        decision, self._settings = activation.initialise(settings, self.guarded, self._app_said)
-        if decision.active:
+        decided, self._settings = init_stage.initialise(settings, self.guarded, self._app_said)
+        if decided.active:
             process_end.run_in_multiprocessing_child(self.flush)
-        return decision
+        return decided
 
     def guard_clients(self) -> None:
-        """Hold the clients that this process makes, though it may serve nothing, where the settings say so."""
-        with self._lock:
+        """Guard the clients that this process makes, though it may serve nothing, where the settings say so."""
+        with process_lock():
             if self._decision is None and not self._has_looked_for_guard:
                 # Said first, as a hook that a setting names may make a client while it is imported.
                 self._has_looked_for_guard = True
-                self.guarded(lambda: activation.guard_clients(self.guarded, self._app_said), None)
+                self.guarded(lambda: init_stage.guard_clients(self.guarded, self._app_said), None)
 
-    def _read_settings(self) -> Loaded | Decision:
-        """Read the settings, once and late, as servers read files of variables; a Decision says that none apply."""
-        self._notice_fork()
-        with self._lock:
-            if self._settings is None:
-                app = self._app
-                self._settings = self.guarded(lambda: activation.load(app), _FAILED)
-            return self._settings
+    def refuse_bad_settings(self) -> None:
+        """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
+        self.guarded(lambda: init_stage.refuse_bad_settings(self.read_settings()), None)
 
-    @property
-    def _lock(self) -> threading.RLock:
-        return process_lock()
+    def deactivate(self, decided: Decision, *, only_starts_others: bool = False) -> None:
+        """Undo the initialisation, as this process serves nothing of ours, or only starts those that serve."""
+        if self.is_active and (only_starts_others or not self._has_wrapped):
+            self._decision = decided
+            self.guarded(init_stage.deactivate, None)
+            self._say_decision()
+        if only_starts_others:
+            self.guarded(self._status.serves_nothing, None)
 
     def _notice_fork(self) -> None:
         if self._pid == os.getpid():
             return
-        with self._lock:
+        with process_lock():
             if self._pid != os.getpid():
                 self._settings = self._decision = None
                 self._pid = os.getpid()
 
+    def _say_decision(self) -> None:
+        decided = self._decision
+        assert decided is not None
+        console.say("info", f"{'active' if decided.active else 'inactive'}: {decided.reason}")
+        self._tell(lambda account: account.decided(decided, self._settings))
+
+    def _app_said(self, caller: str, merged: Merged) -> None:
+        from sentry_asgi_autoconf.activation import app_init
+        from sentry_asgi_autoconf.serving.head_sampling import head_sampling
+
+        head_sampling.app_calls_init()
+        app_init.tell(caller, merged)
+        self._tell(lambda account: account.app_said(caller, merged), at_once=False)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the SDK is initialised in this process."""
+        return self._pid == os.getpid() and self._decision is not None and self._decision.active
+
+    # -- wrap
+
     def excluded_by(self, server: str, apps: Sequence[Any]) -> str | None:
         """Name the setting that keeps us from a server, or from an app: import strings, or the app itself."""
-        self._app = self._app or next((app for app in apps if isinstance(app, str)), None)
-        settings = self._read_settings()
-        if isinstance(settings, Decision):
+        settings = self._settings
+        if settings is None or isinstance(settings, Decision):
             return None
         own = settings.own
         known = [text for loaded, text in self._import_strings if any(loaded is app for app in apps)]
         return self.guarded(lambda: exclusions.excluded_by(own, server, [*apps, *known]), None)
 
-    def has_nothing_to_do(self) -> bool:
-        """Whether the settings leave this process as it is."""
-        settings = self._read_settings()
-        return isinstance(settings, Decision) and not isinstance(settings, Failure)
-
     def remember(self, app: Any, import_string: str) -> None:
         """Know a loaded app by the import string that led to it: a factory's has no other name."""
         self._import_strings.append((app, import_string))
 
-    def refuse_bad_settings(self) -> None:
-        """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
-        self.guarded(lambda: activation.refuse_bad_settings(self._app), None)
-
-    def withdraw(self, reason: str, *, is_parent: bool = False) -> None:
-        """Undo the initialisation, as this process serves nothing of ours; a parent serves nothing at all."""
-        if self.is_active and (is_parent or not self._has_wrapped):
-            self._decision = decision = Decision(False, reason)
-            self.guarded(activation.withdraw, None)
-            console.say("info", f"inactive: {reason}")
-            self._tell_decision(decision)
-        if is_parent:
-            self.guarded(self._status.serves_nothing, None)
-
-    def leave_alone(self, app: Any, name: str | None, server: Server, setting: str) -> None:
+    def leave_alone(self, app: Any, name: str | None, server: ServedBy, setting: str) -> None:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
         unknown_server.unwatch()
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
-        self.withdraw(f"{setting} leaves out what this process serves")
-        self._tell(lambda account: account.leaves_alone(self._name_of(app, name), server, setting))
+        left_alone = Decision(decision.LEFT_ALONE, f"{setting} leaves out what this process serves")
+        self.deactivate(left_alone)
+        self._tell(
+            lambda account: account.leaves_alone(self._name_of(app, name), server[:2], left_alone, setting)
+        )
 
-    # -- wrap
-
-    def wrap(self, app: Any, asgi_version: int, server: Server | None = None, name: str | None = None) -> Any:
-        """Give `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
+    def wrap(
+        self, app: Any, asgi_version: int, server: ServedBy | None = None, name: str | None = None
+    ) -> Any:
+        """Return `app` ready to serve, by `server` or by one without an adapter; itself in an inactive process."""
         served, by = app, None
         if self.activate().active:
-            with self._lock:
+            with process_lock():
                 served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
         if served is not app or by is None:  # else it was wrapped before, and is told of
-            self._tell(lambda account: account.serves(self._name_of(app, name), server, by))
+            self._tell(lambda account: account.serves(self._name_of(app, name), server and server[:2], by))
         return served
 
-    def _wrap(self, app: Any, asgi_version: int, server: Server | None) -> tuple[Any, str | None]:
+    def _wrap(self, app: Any, asgi_version: int, server: ServedBy | None) -> tuple[Any, str | None]:
         from sentry_asgi_autoconf.sdk import initialise
-        from sentry_asgi_autoconf.wrapping import exclusion, served_app, wrap
-        from sentry_asgi_autoconf.wrapping.server_noise import server_noise
+        from sentry_asgi_autoconf.serving import served_app
+        from sentry_asgi_autoconf.serving.server_noise import server_noise
+        from sentry_asgi_autoconf.wrapping import wrap
 
         settings = self._settings
         captures_5xx = not isinstance(settings, (Decision, type(None))) and settings.own.capture_5xx
@@ -207,44 +200,42 @@ class Runtime:
         else:
             # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
             served, by = make(server.error_loggers, served_app.ServedApp)
-            name, version = server.distribution, server.version
-            initialise.describe_server({"name": name, "version": version, "adapter": name})
+            name = server.distribution
+            initialise.describe_server({"name": name, "version": server.version, "adapter": name})
             server_noise.expect(server.repeats)
         server_noise.end_boot()
         self._has_wrapped = True
         by_whom = server.distribution if server else "an app of your own"
-        console.say("info", f"{by_whom}: {exclusion.name_of(app)} is instrumented by {by}")
+        console.say("info", f"{by_whom}: {exclusions.name_of(app)} is instrumented by {by}")
         return served, by
 
     def _name_of(self, app: Any, import_string: str | None) -> str:
-        from sentry_asgi_autoconf.wrapping import exclusion
-
         known = (text for loaded, text in self._import_strings if loaded is app)
-        return import_string or next(known, None) or exclusion.name_of(app)
+        return import_string or next(known, None) or exclusions.name_of(app)
 
     # -- boot and flush
 
-    def begin_boot(self, server: Server) -> None:
+    def begin_boot(self, error_loggers: Sequence[str]) -> None:
         """Expect that the app may fail to load, in this process and in those that its server starts after it."""
         if self.is_active:
-            from sentry_asgi_autoconf.wrapping.server_noise import server_noise
+            from sentry_asgi_autoconf.serving.server_noise import server_noise
 
-            self.guarded(lambda: server_noise.begin_boot(server.error_loggers), None)
+            self.guarded(lambda: server_noise.begin_boot(error_loggers), None)
 
     def report_failed_boot(self, error: BaseException) -> None:
         """Report that the app could not be loaded, before the process ends."""
-        self._tell(lambda account: account.cannot_load(references.described(error)))
+        self._tell(lambda account: account.cannot_load(import_strings.described(error)))
         if self.is_active:
-            from sentry_asgi_autoconf.wrapping import failure
+            from sentry_asgi_autoconf.flushing import boot_failure
 
-            self.guarded(lambda: failure.capture(error), None)
+            self.guarded(lambda: boot_failure.capture(error), None)
 
     def flush(self) -> None:
         """Send what was captured, for at most the SDK's shutdown_timeout."""
         if self.is_active:
-            from sentry_asgi_autoconf.wrapping import failure
+            from sentry_asgi_autoconf.flushing import flush
 
-            self.guarded(failure.flush, None)
+            self.guarded(flush.flush, None)
 
     def flush_on_termination(self) -> None:
         """Flush when a SIGTERM arrives that would end the process at once."""
@@ -263,33 +254,18 @@ class Runtime:
     def _longest_flush(self) -> float:
         if not self.is_active:
             return 0.0
-        from sentry_asgi_autoconf.wrapping import failure
+        from sentry_asgi_autoconf.flushing import flush
 
-        return failure.longest_flush()
+        return flush.longest_flush()
 
-    # -- status
+    # -- failures
 
     def _tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         self.guarded(lambda: self._status.tell(what, at_once=at_once), None)
 
-    def _tell_decision(self, decision: Decision) -> None:
-        self._tell(lambda account: account.decided(decision, self._settings))
-
-    def _app_said(self, caller: str, merged: Merged) -> None:
-        from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
-
-        head_sampling.app_calls_init()
-        app_init.tell(caller, merged)
-        self._tell(lambda account: account.app_said(caller, merged), at_once=False)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the SDK is initialised in this process."""
-        return self._pid == os.getpid() and self._decision is not None and self._decision.active
-
     @staticmethod
     def guarded(function: Callable[[], T], otherwise: U, *, adapter_of: str | None = None) -> T | U:
-        """Run `function`, and give `otherwise` if it raises: the second of the two fail-open boundaries.
+        """Run `function`, and return `otherwise` if it raises: the second of the two fail-open boundaries.
 
         A defect of ours, or of the adapter of a server `adapter_of`, costs telemetry, never the app.
         """
@@ -297,18 +273,17 @@ class Runtime:
             return function()
         except Exception as error:
             if adapter_of is None or not exclusions.disable([adapter_of]):
-                console.say("error", failures.of_stage(error, adapter_of))
+                console.say("error", exceptions.of_stage(error, adapter_of))
             return otherwise
 
 
 _runtime = Runtime()
 
-join_server = _runtime.join_server
 guard_clients = _runtime.guard_clients
 
 
 def activate() -> Decision:
-    """Initialise the SDK in this process from its environment, and give what was decided and why.
+    """Initialise the SDK in this process from its environment, and return what was decided and why.
 
     For an entry point of one's own: a worker, a script, a server without an adapter. Idempotent. Raises
     SystemExit with status 78 if SENTRY_ASGI_STRICT is on and a setting is refused.
@@ -317,9 +292,9 @@ def activate() -> Decision:
 
 
 def wrap(app: T, *, asgi_version: int = 3) -> T:
-    """Give the ASGI app ready to serve, with exactly one Sentry middleware; itself if this process is inactive.
+    """Return the ASGI app ready to serve, with exactly one Sentry middleware; itself if this process is inactive.
 
     For a server without an adapter. Activates the process if it is not yet. `asgi_version` is what `app` itself
-    speaks, 2 or 3; what is given back speaks 3.
+    speaks, 2 or 3; what is returned speaks 3.
     """
     return _runtime.wrap(app, asgi_version)  # type: ignore[no-any-return] # wraps T

@@ -1,7 +1,7 @@
 """Watch for servers from interpreter start on, then give way to the sitecustomize that this file shadows.
 
 Every Python on the machine runs this file: it imports os and sys alone, does next to nothing where no server is
-imported, and parses on Python 2.7. What a server's import sets off is in `sentry_asgi_autoconf._hook`.
+imported, and parses on Python 2.7. What a server's import sets off is in `sentry_asgi_autoconf.servers.joining`.
 """
 
 import os
@@ -80,13 +80,13 @@ class TriggerFinder(object):
         """Import the package's import hook; None, with one line on stderr, if that fails."""
         try:
             try:
-                from sentry_asgi_autoconf import _hook
+                from sentry_asgi_autoconf.servers import joining
             except ImportError:
                 # Last on the path, so that nothing of it shadows what the app has itself.
                 if self.beside in sys.path:
                     raise
                 sys.path.append(self.beside)
-                from sentry_asgi_autoconf import _hook
+                from sentry_asgi_autoconf.servers import joining
         except Exception as error:
             self.triggers.clear()
             if sys.stderr is not None:
@@ -95,7 +95,7 @@ class TriggerFinder(object):
                     "%s: %s [unexpected-error]\n" % (type(error).__name__, error)
                 )
             return None
-        return _hook
+        return joining
 
 
 def install():

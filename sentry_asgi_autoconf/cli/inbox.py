@@ -134,7 +134,7 @@ def _in_a_child(environment: dict[str, str]) -> Iterator[str]:
 
 
 def _direct(environment: dict[str, str], url: str) -> None:
-    from sentry_asgi_autoconf import redirection
+    from sentry_asgi_autoconf.inbox import redirection
 
     inbox = f"{url.replace('://', '://inbox@')}/1"
     redirection.tell_of(environment, inbox)

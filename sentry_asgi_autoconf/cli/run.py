@@ -14,8 +14,8 @@ from typing import Any
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.cli.path import with_bootstrap
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AdapterError, AutoconfError
-from sentry_asgi_autoconf.shown_values import printable
 
 
 class CommandNotExecutableError(AutoconfError):

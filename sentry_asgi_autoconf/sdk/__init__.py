@@ -1,4 +1,7 @@
-"""All that touches `sentry_sdk`. Raises ImportError where that is older than 2.0."""
+"""The calls of the SDK: the arguments of each `sentry_sdk.init`, ours and the app's, and the guard between.
+
+Raises ImportError where `sentry_sdk` is older than 2.0.
+"""
 
 import sentry_sdk
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
-from sentry_asgi_autoconf import destinations
-from sentry_asgi_autoconf.enforcement import Enforcement, Refusal
-from sentry_asgi_autoconf.sdk import (
-    chained_hooks,
-    configurators,
-    constraints,
-    redaction,
-    sampling,
-    ways_out,
-)
+from sentry_asgi_autoconf.policy import constraints, ways_out
+from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal
+from sentry_asgi_autoconf.sdk import configurators
 from sentry_asgi_autoconf.sdk.leaving import ALL_LEAVES, OnLeaving
+from sentry_asgi_autoconf.serving import chained_hooks, path_sampling, redaction
+from sentry_asgi_autoconf.settings import destinations
 
 ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
 
@@ -163,13 +158,13 @@ class Arguments:
         for sampler, rate in _SAMPLERS.items():
             is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
             if is_ruled and callable(arguments.get(sampler)):
-                arguments[sampler] = sampling.LimitedSampler(
+                arguments[sampler] = path_sampling.LimitedSampler(
                     arguments[sampler], self.enforcement.limits[rate]
                 )
         ceiling = self.enforcement.ceiling_over_callers()
-        if sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path, ceiling):
+        if path_sampling.is_needed(arguments, self._excluded_paths, self._rates_by_path, ceiling):
             otherwise = arguments.get("traces_sampler")
-            arguments["traces_sampler"] = sampling.PathSampler(
+            arguments["traces_sampler"] = path_sampling.PathSampler(
                 otherwise if callable(otherwise) else None,
                 arguments.get("traces_sample_rate") or 0.0,
                 self._excluded_paths,

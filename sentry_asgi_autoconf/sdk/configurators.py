@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportError
-from sentry_asgi_autoconf.references import guarded
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf.import_strings import guarded
 
 _REMEDY = "Mend it; until then nothing leaves this process."
 

@@ -7,16 +7,21 @@ constructor of `sentry_sdk.Client`.
 from __future__ import annotations
 
 import functools
+import logging
+import os
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Mapping
 
 import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import DidNotEnable
+from sentry_sdk.scrubber import EventScrubber
+from sentry_sdk.utils import get_default_release, logger
 
 from sentry_asgi_autoconf import client_calls
 from sentry_asgi_autoconf.client_calls import Call
-from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.sdk import deferred, quiet_logger
+from sentry_asgi_autoconf.import_strings import described
+from sentry_asgi_autoconf.integrations import deferred
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
@@ -65,7 +70,7 @@ class Guard:
     def _made(self, original: Callable[..., None], client: Any, given: dict[str, Any]) -> Merged:
         def made(final: Mapping[str, Any]) -> Any:
             original(client, **final)
-            quiet_logger.set_level(client)
+            set_level(client)
             return client
 
         merged = self.arguments.of_app(given)
@@ -91,7 +96,7 @@ def must_hold() -> bool:
     return any(guard.arguments.must_hold for guard in _standing)
 
 
-def withdraw() -> None:
+def uninstall() -> None:
     """Let clients be made as without us."""
     _standing.clear()
 
@@ -127,3 +132,39 @@ def _guarded(original: Any) -> Any:
 
     construct.guarded = True  # type: ignore[attr-defined] # how a second guard knows the first
     return construct
+
+
+# The client puts these in where nothing is given, from the machine or from other options.
+_FOUND_OUT = frozenset(("instrumenter", "keep_alive", "project_root", "server_name", "spotlight"))
+
+
+def arguments(client: Any) -> dict[str, Any]:
+    """Give the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
+    if not client.is_active():
+        return {}
+    return {
+        name: value
+        for name, value in client.options.items()
+        if name in DEFAULT_OPTIONS and name not in _FOUND_OUT and not _is_usual(name, value)
+    }
+
+
+def _is_usual(name: str, value: Any) -> bool:
+    if value is None or value is DEFAULT_OPTIONS[name] or value == DEFAULT_OPTIONS[name]:
+        return True
+    if name == "debug":
+        return not value
+    if name == "data_collection":
+        return not value.get("provided_by_user")
+    if name == "event_scrubber":
+        return type(value) is EventScrubber
+    if name == "environment":
+        return bool(value == (os.environ.get("SENTRY_ENVIRONMENT") or "production"))
+    if name == "release":
+        return bool(value == get_default_release())
+    return name == "dsn" and value == os.environ.get("SENTRY_DSN")
+
+
+def set_level(client: Any) -> None:
+    """Set the level for what `client` prints: everything with the option debug, else nothing below a warning."""
+    logger.setLevel(logging.DEBUG if client.options["debug"] else logging.WARNING)

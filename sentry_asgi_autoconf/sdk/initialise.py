@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
-from sentry_asgi_autoconf import client_calls
-from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.sdk import deferred, guard, loop_bound, quiet_logger
+from sentry_asgi_autoconf import client_calls, console
+from sentry_asgi_autoconf.exceptions import InvalidPolicyError, SdkError
+from sentry_asgi_autoconf.integrations import deferred, event_loops
+from sentry_asgi_autoconf.policy.enforcement import nothing_leaves
+from sentry_asgi_autoconf.sdk import guard
+from sentry_asgi_autoconf.sdk.arguments import Arguments, no_request
+from sentry_asgi_autoconf.serving.chained_hooks import as_it_is
 
 
 def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
@@ -17,7 +21,7 @@ def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
 
     Raises SdkError if the SDK refuses the arguments.
     """
-    loop_bound.take_over()
+    event_loops.take_over()
     try:
         with guard.ours():
             deferred.make_client(_initialised, arguments, defers=defers)
@@ -35,7 +39,7 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
         # An earlier client's arguments are among ours; bound to a nearer scope, it would stand before ours.
         for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
             scope.set_client(None)
-    quiet_logger.set_level(client)
+    guard.set_level(client)
     return client
 
 
@@ -44,16 +48,16 @@ def describe_server(server: Mapping[str, str]) -> None:
     sentry_sdk.Scope.get_global_scope().set_context("asgi_server", dict(server))
 
 
-def withdraw() -> None:
+def deactivate() -> None:
     """Take our client away again; what the integrations have patched finds none, and does nothing.
 
     One that the app made itself is as without us then; under a policy it stays as it is.
     """
     call = client_calls.last_of_app(sentry_sdk.get_client())
     if not guard.must_hold():
-        guard.withdraw()
-        deferred.withdraw()
-        loop_bound.withdraw()
+        guard.uninstall()
+        deferred.uninstall()
+        event_loops.uninstall()
         send_nothing_more()
         said = None if call is None else call.given()
         if said is not None:
@@ -66,3 +70,21 @@ def send_nothing_more() -> None:
     """Take the client away that is there, whoever made it."""
     sentry_sdk.get_client().close(timeout=0)
     sentry_sdk.Scope.get_global_scope().set_client(None)
+
+
+def block_sending(guarded: Callable[..., Any]) -> None:
+    """Let nothing leave this process, as there is a policy that could not be applied."""
+    arguments = Arguments(
+        {},
+        nothing_leaves(),
+        on_app_init="merge",
+        defers=False,
+        excluded_paths=[],
+        traces_sample_rates={},
+        current_scope=no_request,
+        complete_event=as_it_is,
+    )
+    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
+    send_nothing_more()
+    remedy = "Fix what the line above tells; until then nothing leaves this process."
+    console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.sdk.chained_hooks import Hook, is_streaming
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.serving.chained_hooks import Hook, is_streaming
 
 # By which attribute a log, a metric or a streamed span says the same.
 _LABELS = {

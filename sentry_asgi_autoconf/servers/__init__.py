@@ -1,1 +1,1 @@
-"""Server adapters: each joins one server's app loader to the runtime, and is found through its entry point."""
+"""The patch stage: adapters, each of which joins one server's app loader to the runtime."""

@@ -10,14 +10,14 @@ from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 # Modules of WSGI servers' commands: where one is loaded, an app that imports a2wsgi does so to be served.
 _SERVING_COMMANDS = ("gunicorn.arbiter", "waitress.runner")
 
 
-def join(module: ModuleType, runtime: Runtime) -> None:
+def join(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap an app when it is first called, as a module that makes the middleware may be imported by anything."""
     server = runtime.server("a2wsgi")
     apps = WrappedApps(server)
@@ -26,7 +26,7 @@ def join(module: ModuleType, runtime: Runtime) -> None:
         apps.put(call.instance, "app")
         yield
 
-    server.around(server.need(module, "ASGIMiddleware"), "__call__", respond)
+    server.around(server.require(module, "ASGIMiddleware"), "__call__", respond)
     # uvicorn imports a2wsgi for its own purposes, gunicorn's master uvicorn for its workers'.
     if "uvicorn" not in sys.modules and not sys.modules.keys().isdisjoint(_SERVING_COMMANDS):
         server.prepare()

@@ -10,11 +10,11 @@ from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 
-def join(module: ModuleType, runtime: Runtime) -> None:
+def join(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap the app of each middleware that is made in a Functions worker; other function apps never make one."""
     server = runtime.server("azure-functions", error_loggers=["azure.functions.AsgiMiddleware"])
     apps = WrappedApps(server)
@@ -25,4 +25,4 @@ def join(module: ModuleType, runtime: Runtime) -> None:
             apps.put(call.instance, "_app")
             server.flush_on_termination()
 
-    server.around(server.need(module, "AsgiMiddleware"), "__init__", construct)
+    server.around(server.require(module, "AsgiMiddleware"), "__init__", construct)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Generator
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 # Each error as it ends, and runserver's log of requests, which the SDK ignores of Django's own runserver too.
 _REPEATS = [("daphne.server", "Exception inside application"), ("django.channels.server", "")]
@@ -19,11 +18,11 @@ _REPEATS = [("daphne.server", "Exception inside application"), ("django.channels
 _BRIDGE = "double_to_single_callable.<locals>.new_application"
 
 
-def _daphne(runtime: Runtime) -> Server:
+def _daphne(runtime: AdapterRuntime) -> Server:
     return runtime.server("daphne", repeats=_REPEATS)
 
 
-def join_server(module: ModuleType, runtime: Runtime) -> None:
+def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap the app of each server."""
     server = _daphne(runtime)
 
@@ -31,11 +30,11 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
         yield
         _wrap(call.instance, server)
 
-    server.need(module.Server, "run")
+    server.require(module.Server, "run")
     server.around(module.Server, "__init__", construct)
 
 
-def join_command_line(module: ModuleType, runtime: Runtime) -> None:
+def join_command_line(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before `daphne` imports its app."""
     server = _daphne(runtime)
 
@@ -46,7 +45,7 @@ def join_command_line(module: ModuleType, runtime: Runtime) -> None:
     server.around(module, "import_by_path", import_by_path)
 
 
-def join_runserver(module: ModuleType, runtime: Runtime) -> None:
+def join_runserver(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before Django's runserver imports its ASGI application, in the process that serves."""
     server = _daphne(runtime)
 

@@ -5,21 +5,25 @@ RSGI and WSGI apps never come through here.
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import importlib
 import os
 import re
+import signal
+import threading
 from pathlib import Path
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, Callable, Generator
 
-from sentry_asgi_autoconf.servers.granian_signals import BootSignals
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call, Steps
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call, Steps
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
+
 
 # Its names in releases with and without a worker of its own for apps without a lifespan.
 _SPAWNING = ("_spawn_asgi_worker", "_spawn_asgi_lifespan_worker", "_spawn_asgi_nolifespan_worker")
@@ -28,7 +32,7 @@ _ASGI = ("asgi", "asginl")
 _AFTER_MODULE = re.compile(r":(?![\\/])")
 
 
-def _granian(runtime: Runtime) -> Server:
+def _granian(runtime: AdapterRuntime) -> Server:
     return runtime.server(
         "granian",
         error_loggers=["_granian"],
@@ -36,7 +40,7 @@ def _granian(runtime: Runtime) -> Server:
     )
 
 
-def join_protocol(module: ModuleType, runtime: Runtime) -> None:
+def join_protocol(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap the app once, and give the same to the lifespan and to the requests of all worker threads."""
     server = _granian(runtime)
     apps = WrappedApps(server)
@@ -54,7 +58,7 @@ def join_protocol(module: ModuleType, runtime: Runtime) -> None:
     server.around(module.LifespanProtocol, "__init__", with_wrapped("callable"))
 
 
-def join_server(module: ModuleType, runtime: Runtime) -> None:
+def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before an ASGI worker loads its app: in a process of its own, or ahead of its threads."""
     server = _granian(runtime)
     signals = BootSignals()
@@ -88,7 +92,7 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
         server.around(module.MTServer, "_serve", serve_threads)
 
 
-def join_embedded(module: ModuleType, runtime: Runtime) -> None:
+def join_embedded(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Flush when an embedded server has served: its process has no hook of its own for SIGTERM."""
     server = _granian(runtime)
 
@@ -147,3 +151,70 @@ def _target_of(loader: Any) -> tuple[str, ...]:
     arguments = getattr(loader, "args", ())
     is_partial = isinstance(arguments, tuple) and len(arguments) > 0 and isinstance(arguments[0], str)
     return arguments[:1] if is_partial else ()
+
+
+_STARTUP = "LifespanProtocol.startup"
+
+
+class BootSignals:
+    """The signals that ask this worker to end and arrive before it listens for them."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._handlers: dict[int, Any] = {}
+        self._arrived: list[int] = []
+
+    def hold(self) -> None:
+        """Remember signals from now on, if this process has the handlers of the one that forked it."""
+        if self._handlers or threading.current_thread() is not threading.main_thread():
+            return
+        if callable(signal.getsignal(signal.SIGTERM)):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.getsignal(number)
+                signal.signal(number, self._remember)
+
+    def release(self) -> None:
+        """Put the handlers back, and have them handle what has arrived: this worker is not initialised."""
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._handlers.clear()
+        self._send_again()
+
+    def deliver_when_heard(self, server: Server) -> None:
+        """Have what arrived delivered once a worker listens for signals."""
+
+        def set_loop_signals(call: Call) -> Generator[None, Any, None]:
+            yield
+            if self._handlers:
+                loop = call.argument("loop")
+                loop.call_soon(self._deliver, loop)
+
+        module = _module_with_signals()
+        if module is not None:
+            server.around(module, "set_loop_signals", set_loop_signals)
+
+    def _deliver(self, loop: Any) -> None:
+        # What arrives while the app starts up is lost too.
+        running = (getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks(loop))
+        if _STARTUP in running:
+            loop.call_later(0.01, self._deliver, loop)
+            return
+        self._send_again()
+
+    def _send_again(self) -> None:
+        while self._arrived:
+            os.kill(os.getpid(), self._arrived.pop(0))
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self._arrived.append(number)
+
+
+def _module_with_signals() -> ModuleType | None:
+    for name in ("granian._signals", "granian._loops"):  # where it is since 2.3, and where it was
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        if hasattr(module, "set_loop_signals"):
+            return module
+    return None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Generator
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 # Modules of worker classes whose apps are ASGI apps → the server that serves in them.
 _ASGI_WORKERS = {
@@ -19,7 +19,7 @@ _ASGI_WORKERS = {
 }
 
 
-def join_worker(module: ModuleType, runtime: Runtime) -> None:
+def join_worker(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap the app that gunicorn's own ASGI worker has loaded."""
     server = runtime.server("gunicorn", error_loggers=["gunicorn.error"])
 
@@ -31,7 +31,7 @@ def join_worker(module: ModuleType, runtime: Runtime) -> None:
     server.around(module.ASGIWorker, "load_wsgi", load_wsgi)
 
 
-def join_application(module: ModuleType, runtime: Runtime) -> None:
+def join_application(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before an app is loaded for ASGI workers: in the worker, with `--preload` in the master."""
     gunicorn = runtime.server("gunicorn")
 
@@ -44,7 +44,7 @@ def join_application(module: ModuleType, runtime: Runtime) -> None:
         with server.loading(getattr(application, "app_uri", None)) as loading:
             loading.loaded((yield))
         if application.cfg.preload_app:
-            server.withdraw("the workers serve", is_parent=True)
+            server.deactivate(only_starts_others=True)
 
     gunicorn.around(module.BaseApplication, "wsgi", wsgi)
 

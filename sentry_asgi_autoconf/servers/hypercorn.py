@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Generator
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 # What is imported → the distributions that it may be of.
 _DISTRIBUTIONS = {"hypercorn": ("hypercorn", "nonecorn"), "anycorn": ("anycorn",)}
@@ -22,7 +22,7 @@ _DISTRIBUTIONS = {"hypercorn": ("hypercorn", "nonecorn"), "anycorn": ("anycorn",
 _REPEATS = {"anycorn": [("anyio.streams.tls", "Error during TLS handshake")]}
 
 
-def join(module: ModuleType, runtime: Runtime) -> None:
+def join(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before a worker loads its app, wrap the app when it serves, flush when it has served."""
     from sentry_asgi_autoconf import entry_points
 
@@ -47,7 +47,7 @@ def join(module: ModuleType, runtime: Runtime) -> None:
         with server.loading(path):
             app = yield
         if not _is_asgi(app):
-            server.withdraw()
+            server.deactivate()
 
     def worker_serve(call: Call) -> Generator[None, Any, None]:
         app = call.argument("app")

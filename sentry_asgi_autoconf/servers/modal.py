@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, Generator
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 
-def _modal(runtime: Runtime) -> Server:
+def _modal(runtime: AdapterRuntime) -> Server:
     return runtime.server("modal", error_loggers=["modal-client"])
 
 
-def join_container(module: ModuleType, runtime: Runtime) -> None:
+def join_container(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before a container imports or makes an ASGI app, and report one that fails then."""
     server = _modal(runtime)
 
@@ -43,7 +42,7 @@ def join_container(module: ModuleType, runtime: Runtime) -> None:
     server.around(module, "construct_webhook_callable", make_app)
 
 
-def join_asgi(module: ModuleType, runtime: Runtime) -> None:
+def join_asgi(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap the app of each web endpoint, except modal's own, and flush when the container ends."""
     server = _modal(runtime)
 
@@ -62,7 +61,7 @@ def join_asgi(module: ModuleType, runtime: Runtime) -> None:
             server.flush()
 
     server.around(module, "asgi_app_wrapper", asgi_app_wrapper)
-    server.around(server.need(module, "LifespanManager"), "lifespan_shutdown", lifespan_shutdown)
+    server.around(server.require(module, "LifespanManager"), "lifespan_shutdown", lifespan_shutdown)
 
 
 def _is_modals_own(app: Any) -> bool:

@@ -8,18 +8,19 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generator
+import sys
+from types import FrameType, MethodType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, Generator, Iterator
 
-from sentry_asgi_autoconf import seams
-from sentry_asgi_autoconf.servers import ray_serve_apps, ray_serve_uvicorn
+from sentry_asgi_autoconf.servers import patching
+from sentry_asgi_autoconf.wrapping import made_before
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call, Steps
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call, Steps
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
+
 
 _SERVED = "_sentry_asgi_autoconf_served"
 # A deployment comes by its app in the first of these, or in the second.
@@ -28,15 +29,15 @@ _STEPS = ("__init__", "__serve_build_asgi_app__")
 _REPEATS = ("Request failed", "Exception in 'lifespan' protocol", "Application startup failed")
 
 
-def join(module: ModuleType, runtime: Runtime) -> None:
+def join(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before a replica constructs its deployment, wrap the deployment's app, flush when it has ended."""
     repeats = [("ray.serve", beginning) for beginning in _REPEATS]
     server = runtime.server("ray", error_loggers=["ray.serve"], repeats=repeats)
-    ray_serve_uvicorn.leave_alone(server)
-    wrapper: Any = server.need(module, "ASGIAppReplicaWrapper")
+    leave_alone(server)
+    wrapper: Any = server.require(module, "ASGIAppReplicaWrapper")
     for name in ("__init__", "__call__", "__del__"):
         if name not in vars(wrapper):  # where getattr would find the one that every class has
-            server.need(SimpleNamespace(__name__=wrapper.__name__), name)
+            server.require(SimpleNamespace(__name__=wrapper.__name__), name)
     _watch_deployments(wrapper, server)
     _wrap_apps(wrapper, server)
     _serve_wrapped(wrapper)
@@ -88,7 +89,7 @@ def _around_own(deployment: Any, name: str, steps: Steps, server: Server) -> Non
     method = getattr(deployment, name, None)
     if method is not None:
         # Past a __setattr__ of the deployment's class, which may rely on its constructor.
-        object.__setattr__(deployment, name, seams.around(method, steps, server.attempt))
+        object.__setattr__(deployment, name, patching.around(method, steps, server.attempt))
 
 
 def _wrap_apps(wrapper: Any, server: Server) -> None:
@@ -109,7 +110,7 @@ def _wrap_apps(wrapper: Any, server: Server) -> None:
         yield
         is_built_here = any(inspect.isfunction(value) for value in (*call.args, *call.keywords.values()))
         if _SERVED in vars(call.instance) and not is_built_here:
-            ray_serve_apps.make_again(call.instance._asgi_app)
+            make_again(call.instance._asgi_app)
 
     # Before there were builders of apps there was but the constructor.
     server.around(wrapper, "_set_asgi_app" if hasattr(wrapper, "_set_asgi_app") else "__init__", set_app)
@@ -151,3 +152,53 @@ def _name_of(deployment: Any) -> str | None:
     classes = (kind for kind in type(deployment).__mro__ if not kind.__module__.startswith("ray."))
     kind = next(classes)
     return None if kind is object else f"{kind.__module__}:{kind.__qualname__}"
+
+
+def make_again(app: Any) -> None:
+    """Make the handlers of the app's routes and the entries of its middleware again, now that they are instrumented."""
+    for entry in getattr(app, "user_middleware", ()):
+        made_before.make_middleware_again(entry)
+    for route in _routes(app):
+        if hasattr(route, "_effective_candidates_version"):
+            made_before.make_router_again(route)
+        elif hasattr(route, "endpoint"):
+            made_before.make_route_again(route)
+
+
+def _routes(holder: Any) -> Iterator[Any]:
+    for route in getattr(holder, "routes", None) or ():
+        yield route
+        yield from _routes(getattr(route, "original_router", route))
+
+
+def leave_alone(server: Server) -> None:
+    """Have each `Config` that Ray Serve itself makes load its app as it would without us."""
+
+    def construct(call: Call) -> Generator[None, Any, None]:
+        # Releases of Ray make it in modules of several names.
+        is_rays_own = _caller().startswith("ray.serve.")
+        yield
+        if is_rays_own:
+            _forget_patches(call.instance)
+
+    server.around(importlib.import_module("uvicorn.config").Config, "__init__", construct)
+
+
+def _caller() -> str:
+    """Name the module that calls the server's function around which this runs."""
+    frame = sys._getframe(1)
+    while frame.f_back and _module_of(frame).startswith("sentry_asgi_autoconf."):
+        frame = frame.f_back
+    return _module_of(frame)
+
+
+def _module_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _forget_patches(config: Any) -> None:
+    for name in ("load", "load_app"):
+        patched = getattr(type(config), name, None)
+        own = patching.original_of(patched)
+        if own is not patched:
+            setattr(config, name, MethodType(own, config))

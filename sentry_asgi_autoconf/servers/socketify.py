@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator
-
-from sentry_asgi_autoconf.servers.socketify_contexts import OneContext
+import contextvars
+import types
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Coroutine, Generator
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 
-def _socketify(runtime: Runtime) -> Server:
+def _socketify(runtime: AdapterRuntime) -> Server:
     # It logs through the root logger.
     return runtime.server("socketify", error_loggers=["root"], repeats=[("root", "Uncaught Exception: ")])
 
 
-def join_server(module: ModuleType, runtime: Runtime) -> None:
+def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Wrap the app where it is about to be served; no exit hook runs on SIGTERM."""
     server = _socketify(runtime)
 
@@ -28,10 +27,10 @@ def join_server(module: ModuleType, runtime: Runtime) -> None:
         server.attempt(lambda: _wrap(call.instance, server), None)
         server.flush_on_termination()
 
-    server.around(server.need(module, "_ASGI"), "__init__", construct)
+    server.around(server.require(module, "_ASGI"), "__init__", construct)
 
 
-def join_command_line(module: ModuleType, runtime: Runtime) -> None:
+def join_command_line(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before the command imports its app, unless it is told that this is no ASGI app."""
     server = _socketify(runtime)
 
@@ -48,7 +47,7 @@ def join_command_line(module: ModuleType, runtime: Runtime) -> None:
         with server.loading(call.argument("file")):
             app = yield
         if app is not None and not server.attempt(lambda: module.is_asgi(app), True):
-            server.withdraw()
+            server.deactivate()
 
     serves: list[str] = []
     server.around(module, "load_module", load_module)
@@ -66,3 +65,34 @@ def _interface(arguments: list[str]) -> str:
         if name == "--interface":
             return value.lower()
     return "auto"
+
+
+class OneContext:
+    """An ASGI 3 app that serves `app`, each call in a context of its own from the first step to the last."""
+
+    def __init__(self, app: Callable[..., Awaitable[Any]]) -> None:
+        """Keep what is served."""
+        self._app = app
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Serve one scope."""
+        return await _run_in(contextvars.copy_context(), self._serve(*args, **kwargs))
+
+    async def _serve(self, *args: Any, **kwargs: Any) -> Any:
+        return await self._app(*args, **kwargs)
+
+
+@types.coroutine
+def _run_in(context: contextvars.Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    step: Callable[[Any], Any] = coroutine.send
+    value = None
+    while True:
+        try:
+            waited_for = context.run(step, value)
+        except StopIteration as end:
+            return end.value
+        try:
+            value = yield waited_for
+            step = coroutine.send
+        except BaseException as error:  # a cancellation, say: it is for the coroutine
+            step, value = coroutine.throw, error

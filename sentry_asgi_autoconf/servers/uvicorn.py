@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, Generator
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 # uvicorn wraps the app in these itself. Inside them an app sees the client that a trusted proxy forwarded.
 _OWN_MIDDLEWARE = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware", "DebugMiddleware")
 
 
-def join_config(module: ModuleType, runtime: Runtime) -> None:
+def join_config(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before `Config` loads its app and wrap the app afterwards."""
     server = runtime.server(
         "uvicorn",
@@ -28,14 +27,22 @@ def join_config(module: ModuleType, runtime: Runtime) -> None:
         repeats=[("uvicorn.error", "closing handshake failed")],
     )
     config: Any = module.Config
+    loaded: list[Any] = []  # those within their load()
 
     def load_app(call: Call) -> Generator[None, Any, None]:
-        if call.instance.interface != "wsgi":
+        if call.instance.interface != "wsgi" and not any(each is call.instance for each in loaded):
             with server.loading(call.instance.app):
                 yield
 
     def load(call: Call) -> Generator[None, Any, None]:
-        yield from load_app(call)
+        if call.instance.interface == "wsgi":
+            return
+        loaded.append(call.instance)
+        try:
+            with server.loading(call.instance.app):
+                yield
+        finally:
+            loaded.remove(call.instance)
         if call.instance.interface != "wsgi":
             _wrap(call.instance, server)
 
@@ -46,13 +53,13 @@ def join_config(module: ModuleType, runtime: Runtime) -> None:
         yield
 
     server.around(config, "load", load)
-    if hasattr(config, "load_app"):  # from 0.47 on, called before load
+    if hasattr(config, "load_app"):  # from 0.47 on, called by load, and by some before it
         server.around(config, "load_app", load_app)
     if hasattr(config, "bind_socket"):
         server.around(config, "bind_socket", bind_socket)
 
 
-def join_server(module: ModuleType, runtime: Runtime) -> None:
+def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Flush when a server has stopped: uvicorn ends by re-raising the signal, so that atexit does not run."""
     server = runtime.server("uvicorn")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.exceptions import AdapterError
-from sentry_asgi_autoconf.process_lock import process_lock
+from sentry_asgi_autoconf.runtime import process_lock
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.server import Server
 
 # Apps that are made anew for each request are not kept for ever.
 _MOST_APPS = 32
@@ -53,6 +53,6 @@ class WrappedApps:
             return
         self._lacks_seam = True
         try:
-            self._server.need(type(holder), attribute)
+            self._server.require(type(holder), attribute)
         except AdapterError as error:
             console.say("warning", error)

@@ -1,54 +1,131 @@
-"""The app's own config file as a layer of settings."""
+"""The app's own config file: named by a variable, or the pyproject.toml next to the app."""
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+import importlib.util
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
-from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableConfigError
-from sentry_asgi_autoconf.origin import CONFIG_FILE, Origin
-from sentry_asgi_autoconf.settings.config_place import VARIABLE, values_of
-from sentry_asgi_autoconf.settings.keys import NOTHING, Table, did_you_mean, sorted_out
-from sentry_asgi_autoconf.settings.toml_file import TomlFile, reason
-from sentry_asgi_autoconf.shown_values import printable, shown
+from sentry_asgi_autoconf.console import printable, shown
+from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError, UnreadableConfigError
+from sentry_asgi_autoconf.provenance import CONFIG_FILE, Origin
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.settings.keys import Table
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
 
 
-def read(path: str, problems: list[AutoconfError], *, is_named: bool) -> Table:
-    """Return what the file says, which the variable names or which is beside the app."""
+VARIABLE = "SENTRY_ASGI_CONFIG"
+_TOOL = ("tool", "sentry-asgi-autoconf")
+_PYPROJECT = "pyproject.toml"
+
+
+class ConfigFile(NamedTuple):
+    """A config file for us, valid or not."""
+
+    path: str
+    is_named: bool  # by the variable
+    content: TomlFile | None = None  # as far as it was read to find it
+
+
+def find(environ: Mapping[str, str], app: str | None) -> ConfigFile | None:
+    """Return the file that the variable names, else the nearest pyproject.toml beside the app that has our table."""
+    named = environ.get(VARIABLE, "").strip()
+    return ConfigFile(named, is_named=True) if named else next(_pyprojects(app), None)
+
+
+def _pyprojects(app: str | None) -> Iterator[ConfigFile]:
+    for directory in _directories(app):
+        path = directory / _PYPROJECT
+        try:
+            # Most have no table of ours, and are not worth a parser.
+            if path.is_file() and b"sentry-asgi-autoconf" in path.read_bytes():
+                yield from _with_table(str(path))
+        except OSError:
+            continue
+
+
+def _with_table(path: str) -> Iterator[ConfigFile]:
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+
     try:
         file = TomlFile(path)
-        keys, values = values_of(file)
+        if _table(file)[1]:
+            yield ConfigFile(path, False, file)
+    except ValueError:
+        yield ConfigFile(path, False)  # what is wrong with it is said when it is read
+
+
+def _directories(app: str | None) -> Iterator[Path]:
+    """Give where the app's top-level module lies, the directory above its `src`, and the working directory."""
+    found = _directory_of(app.partition(":")[0].partition(".")[0]) if app else None
+    if found is not None:
+        yield found
+        if found.name == "src":
+            yield found.parent
+    try:
+        yield Path.cwd()
+    except OSError:
+        return
+
+
+def _directory_of(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)  # imports nothing, as the name has no dot
+    except (ImportError, AttributeError, ValueError):
+        return None
+    if spec is None or not spec.origin or spec.origin in ("built-in", "frozen"):
+        return None
+    directory = Path(os.path.realpath(spec.origin)).parent
+    return directory.parent if spec.submodule_search_locations else directory
+
+
+def read(config: ConfigFile | None, problems: list[AutoconfError]) -> Table:
+    """Return what the file says, nothing where there is none."""
+    from sentry_sdk.consts import DEFAULT_OPTIONS
+
+    from sentry_asgi_autoconf.settings.keys import NOTHING, classify, did_you_mean
+    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+
+    if config is None:
+        return NOTHING
+    try:
+        file = config.content or TomlFile(config.path)
+        keys, values = _table(file)
     except (OSError, ValueError) as error:
-        problems.append(_unreadable(path, f"{VARIABLE}={shown(path, 200)}" if is_named else "", error))
+        problems.append(_unreadable(config, error))
         return NOTHING
 
     def origin(key: str) -> Origin:
         return Origin(key, file.place((*keys, key)), layer=CONFIG_FILE)
 
-    table = sorted_out(values, origin, problems)
+    table = classify(values, origin, problems)
     for key, candidate in list(table.further.items()):
-        if key not in _sdk_options():
+        if key not in DEFAULT_OPTIONS:
             del table.further[key]
-            problems.append(_unknown(candidate.origin))
+            what = f"{printable(str(candidate.origin), 200)} is no setting"
+            problems.append(UnknownSettingError(what, remedy=did_you_mean(key)))
     return table
 
 
-def _sdk_options() -> Mapping[str, Any]:
-    from sentry_sdk.consts import DEFAULT_OPTIONS
+def _table(file: TomlFile) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """Return the table of our settings in a file, and its key there. Raises ValueError."""
+    if Path(file.path).name != _PYPROJECT:
+        return (), file.content
+    found: Any = file.content
+    for key in _TOOL:
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise ValueError("[tool.sentry-asgi-autoconf] is no table")
+    return _TOOL, found
 
-    return DEFAULT_OPTIONS
 
+def _unreadable(config: ConfigFile, error: Exception) -> UnreadableConfigError:
+    from sentry_asgi_autoconf.settings.toml_file import reason
 
-def _unreadable(path: str, setting: str, error: Exception) -> UnreadableConfigError:
-    what = setting or printable(path, 200)
+    what = f"{VARIABLE}={shown(config.path, 200)}" if config.is_named else printable(config.path, 200)
     return UnreadableConfigError(
         f"{what} cannot be read: {reason(error)}",
         remedy="Correct the file or its place; until then it counts as empty.",
-    )
-
-
-def _unknown(origin: Origin) -> AutoconfError:
-    from sentry_asgi_autoconf.exceptions import UnknownSettingError
-
-    return UnknownSettingError(
-        f"{printable(str(origin), 200)} is no setting", remedy=did_you_mean(origin.name)
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.settings import scalars, shapes
+from sentry_asgi_autoconf.settings.scalars import json_value
 from sentry_asgi_autoconf.settings.shapes import Shape
-from sentry_asgi_autoconf.settings.texts import json_value
 
 _Reader = Callable[[Any], Any]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping, NamedTuple
 
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError
-from sentry_asgi_autoconf.origin import Origin
-from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.provenance import Candidate, Origin
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
-from sentry_asgi_autoconf.settings.texts import lower_case
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf.settings.scalars import lower_case
 
 OWN_PREFIX = "asgi_"
 # Of variables, but not of keys.
@@ -28,7 +27,7 @@ class Table(NamedTuple):
 NOTHING = Table({}, {}, {})
 
 
-def sorted_out(
+def classify(
     values: Mapping[str, Any], origin_of: Callable[[str], Origin], problems: list[AutoconfError]
 ) -> Table:
     """Tell by their keys what the values of a table are; a key that is nothing of ours becomes a problem."""

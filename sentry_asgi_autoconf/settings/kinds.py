@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Union
 
-from sentry_asgi_autoconf.references import ImportReference, IntegrationReference
-from sentry_asgi_autoconf.settings import data_collection, formats, paths, scalars, shapes, texts
+from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference
+from sentry_asgi_autoconf.settings import data_collection, formats, scalars, shapes
 
 
 class Kind(NamedTuple):
@@ -25,11 +25,11 @@ def _choice(*words: str) -> Kind:
     """Return the kind that is one of these words, in any letter case."""
     choose = scalars.choice(*words)
     shape: shapes.Shape = {"type": "string", "enum": list(words)}
-    return Kind(f"one of {', '.join(words)}", lambda value: choose(texts.lower_case(value)), shape, str)
+    return Kind(f"one of {', '.join(words)}", lambda value: choose(scalars.lower_case(value)), shape, str)
 
 
 BOOLEAN = Kind(
-    "true or false", lambda value: scalars.boolean(texts.boolean(value)), {"type": "boolean"}, bool
+    "true or false", lambda value: scalars.boolean(scalars.boolean_of_text(value)), {"type": "boolean"}, bool
 )
 RATE = Kind("a number from 0 to 1", scalars.rate, shapes.RATE, float)
 COUNT = Kind("a whole number, 0 or greater", scalars.whole_number, shapes.WHOLE_NUMBER, int)
@@ -61,7 +61,7 @@ INSTRUMENTER = _choice("sentry", "otel")
 
 NAMES = Kind(
     "a list of names, comma-separated or a JSON array",
-    lambda value: scalars.texts(texts.list_items(value)),
+    lambda value: scalars.texts(scalars.list_items(value)),
     shapes.TEXTS,
     List[str],
 )
@@ -103,13 +103,13 @@ SPAN_RULES = Kind(
 )
 MAPPING = Kind(
     "a JSON object",
-    lambda value: scalars.mapping(texts.json_value(value)),
+    lambda value: scalars.mapping(scalars.json_value(value)),
     shapes.MAPPING,
     Dict[str, Any],
 )
 TEXT_MAPPING = Kind(
     "a JSON object whose values are text",
-    lambda value: scalars.texts_by_key(texts.json_value(value)),
+    lambda value: scalars.texts_by_key(scalars.json_value(value)),
     {**shapes.MAPPING, "additionalProperties": shapes.ANY_TEXT},
     Dict[str, str],
 )
@@ -132,31 +132,31 @@ INTEGRATIONS = Kind(
 
 # Of this package's own settings.
 _LEVEL = _choice("debug", "info", "warning", "error")
-LOG_LEVEL = Kind(_LEVEL.words, lambda value: _LEVEL.read(paths.log_level(value)), shapes.LOG_LEVELS, str)
+LOG_LEVEL = Kind(_LEVEL.words, lambda value: _LEVEL.read(formats.log_level(value)), shapes.LOG_LEVELS, str)
 PROCESSES = _choice("servers", "guarded", "all")
 INSTRUMENTATION = _choice("deferred", "eager")
 ON_APP_INIT = _choice("merge", "keep", "replace")
 PATH_GLOBS = Kind(
     'a list of paths that start with "/" or "*", comma-separated or a JSON array',
-    paths.globs,
+    formats.globs,
     shapes.PATHS,
     List[str],
 )
 RATES_BY_PATH = Kind(
     'a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}',
-    paths.rates,
+    formats.rates,
     shapes.RATES_BY_PATH,
     Dict[str, float],
 )
 MODULES = Kind(
-    "a list of module names, comma-separated or a JSON array", paths.modules, shapes.NAMES, List[str]
+    "a list of module names, comma-separated or a JSON array", formats.modules, shapes.NAMES, List[str]
 )
 DISTRIBUTIONS = Kind(
-    "a list of distributions, comma-separated or a JSON array", paths.distributions, shapes.NAMES, List[str]
+    "a list of distributions, comma-separated or a JSON array", formats.distributions, shapes.NAMES, List[str]
 )
 APP_GLOBS = Kind(
     "a list of globs package.module:attribute, comma-separated or a JSON array",
-    paths.apps,
+    formats.apps,
     shapes.APPS,
     List[str],
 )

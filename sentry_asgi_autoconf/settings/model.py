@@ -11,17 +11,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from typing_extensions import Annotated
 
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
-from sentry_asgi_autoconf.settings import sources
-from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.settings.candidates import choose
+from sentry_asgi_autoconf.provenance import Candidate
+from sentry_asgi_autoconf.settings import app_config, sources
+from sentry_asgi_autoconf.settings.choosing import choose, reason_of
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
-from sentry_asgi_autoconf.settings.loading import config_file
 from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_options
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
-from sentry_asgi_autoconf.settings.problems import reason_of
-from sentry_asgi_autoconf.settings.secret_files import DIRECTORY_VARIABLE, check_directory
+from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE, check_directory
 
 # By the key that each has in files.
 _OPTIONS: Mapping[str, Option] = {
@@ -109,7 +107,7 @@ def _options_json_of(secrets: _Reader) -> _Reader:
 
 
 def _config_file(problems: list[AutoconfError]) -> _Values:
-    table = config_file(os.environ, None, problems)
+    table = app_config.read(app_config.find(os.environ, None), problems)
     own = {OWN_PREFIX + name: candidate for name, candidate in table.own.items()}
     return sources.without_blanks({**table.options, **own})
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.provenance import Candidate, Origin
 from sentry_asgi_autoconf.settings import kinds
-from sentry_asgi_autoconf.settings.candidate import Candidate
 from sentry_asgi_autoconf.settings.option import Option, by_name
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 

@@ -5,11 +5,12 @@ Each function takes one value and raises MismatchError.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any, Callable, Mapping
 
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf.console import printable
 
 # Blanks as Unicode has them, without the separators that Python's strip takes for some.
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -169,3 +170,85 @@ def _is_utf8(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+# At least every word that the SDK takes for its own variables.
+TRUE_WORDS = frozenset(("true", "t", "yes", "y", "on", "1", "enable", "enabled"))
+FALSE_WORDS = frozenset(("false", "f", "no", "n", "off", "0", "disable", "disabled"))
+
+
+def parse_boolean(text: str) -> bool | None:
+    """Give True, False, or None for a word that is neither; letter case and blanks around do not matter."""
+    word = text.strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    return None
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON. Raises ValueError that tells the place and quotes nothing."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
+        raise ValueError(f"not valid JSON at {place}: {error.msg}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not valid JSON: a number or the nesting is too large") from error
+
+
+def json_value(value: Any) -> Any:
+    """Parse text as JSON; leave anything else, which `SENTRY_OPTIONS_JSON` has parsed already."""
+    return parse_json(value) if isinstance(value, str) else value
+
+
+def list_items(value: Any) -> Any:
+    """Split text at commas, or parse it as a JSON array if it starts like one."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return parse_json(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def items(value: Any) -> list[Any]:
+    """Give the items of a list. Raises ValueError."""
+    found = list_items(value)
+    if not isinstance(found, list):
+        raise ValueError("it is no list")
+    return found
+
+
+def stripped(value: Any) -> str:
+    """Give text, or a number's text, without blanks around it. Raises ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("it is not text")
+    return value.strip()
+
+
+def text_items(value: Any) -> list[str]:
+    """Give the items of a list of texts. Raises ValueError."""
+    return [stripped(item) for item in items(value)]
+
+
+def boolean_of_text(value: Any) -> Any:
+    """Read a boolean as people write them. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    parsed = parse_boolean(value)
+    if parsed is None:
+        raise ValueError
+    return parsed
+
+
+def lower_case(value: Any) -> Any:
+    """Ignore the letter case of a choice."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def is_quoted(value: Any) -> bool:
+    """Whether text stands in quotes."""
+    return isinstance(value, str) and len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]

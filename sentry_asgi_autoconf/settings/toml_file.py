@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Sequence
 
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf.console import printable
 
 # A policy of a few dozen lines is normal; what is larger by far is another file.
 LARGEST = 1024 * 1024

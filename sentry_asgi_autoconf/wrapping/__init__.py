@@ -1,1 +1,1 @@
-"""The wrap and serve stages: one Sentry middleware around each served app."""
+"""The wrap stage: each app is left to its framework's integration, or put in one middleware, once."""

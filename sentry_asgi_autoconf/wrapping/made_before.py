@@ -1,9 +1,4 @@
-"""Make again what was made before the SDK was initialised, where an integration acts while things are made.
-
-`uvicorn.run(app)`, `hypercorn.serve(app)` and an embedded granian are handed an app that is made already. What of it
-lies in which gateway, mount or closure cannot be told from outside, so all that there is in the process is looked at,
-once.
-"""
+"""Make parts of a Starlette or FastAPI app again: its integration instruments them while they are made."""
 
 from __future__ import annotations
 
@@ -11,7 +6,31 @@ import gc
 import sys
 from typing import Any, Callable, Iterable, Iterator
 
-from sentry_asgi_autoconf import starlette_parts
+_MADE_BY_FRAMEWORK = "request_response.<locals>.app"
+
+
+def make_middleware_again(entry: Any) -> None:
+    """Make an entry of an app's middleware again."""
+    options = getattr(entry, "kwargs", None) or getattr(entry, "options", {})
+    entry.__init__(entry.cls, *getattr(entry, "args", ()), **options)
+
+
+def make_route_again(route: Any) -> None:
+    """Make the handler of a route again, unless somebody has put another in its place."""
+    holder = route
+    while hasattr(holder.app, "app"):  # limits and middleware of this route
+        holder = holder.app
+    if getattr(holder.app, "__qualname__", "") != _MADE_BY_FRAMEWORK:
+        return
+    if hasattr(route, "get_route_handler"):
+        holder.app = sys.modules["fastapi.routing"].request_response(route.get_route_handler())
+    else:
+        holder.app = sys.modules["starlette.routing"].request_response(route.endpoint)
+
+
+def make_router_again(included: Any) -> None:
+    """Have FastAPI make the handlers of an included router again, when it needs them."""
+    included._effective_candidates_version = None
 
 
 class Made:
@@ -94,9 +113,9 @@ def _make_django_again(handler: Any) -> None:
 _MAKERS = {
     "starlette": _Framework(
         "starlette.routing",
-        ("starlette.middleware", "Middleware", starlette_parts.make_middleware_again),
-        ("starlette.routing", "Route", starlette_parts.make_route_again),
-        ("fastapi.routing", "_IncludedRouter", starlette_parts.make_router_again),
+        ("starlette.middleware", "Middleware", make_middleware_again),
+        ("starlette.routing", "Route", make_route_again),
+        ("fastapi.routing", "_IncludedRouter", make_router_again),
     ),
     "litestar": _Framework("litestar.app", ("litestar.app", "Litestar", _make_litestar_again)),
     "quart": _Framework("quart.app", ("quart.app", "Quart", _make_quart_again)),

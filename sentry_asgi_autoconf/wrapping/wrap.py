@@ -8,10 +8,11 @@ from typing import Any, Sequence
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
-from sentry_asgi_autoconf.wrapping import error_responses, frameworks, noticing
-from sentry_asgi_autoconf.wrapping.failure import MECHANISM
-from sentry_asgi_autoconf.wrapping.head_sampling import INTEGRATIONS, head_sampling
-from sentry_asgi_autoconf.wrapping.served_app import ServedApp
+from sentry_asgi_autoconf.flushing.flush import MECHANISM
+from sentry_asgi_autoconf.serving import noticing, served_app
+from sentry_asgi_autoconf.serving.head_sampling import INTEGRATIONS, head_sampling
+from sentry_asgi_autoconf.serving.served_app import ServedApp
+from sentry_asgi_autoconf.wrapping import frameworks
 
 
 def wrap(
@@ -39,7 +40,7 @@ def wrap(
     if opener is None or opener in INTEGRATIONS:
         served = head_sampling.around(served)
     if captures_5xx:
-        served = error_responses.reporting(served)
+        served = served_app.reporting(served)
     return shape(served, app, error_loggers), by or "SentryAsgiMiddleware"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sentry_asgi_autoconf.unknown_server import APP_CLASSES
+from sentry_asgi_autoconf.status.unknown_server import APP_CLASSES
 from tests.harness.server import BOOTSTRAP, environment, run
 
 if sys.version_info >= (3, 10):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
 
-from sentry_asgi_autoconf.settings.names import known_variables
+from sentry_asgi_autoconf.settings.unknown_names import known_variables
 from tests.cli.explained import DSN, SHOWN_DSN, config, declare, explain, settings
 
 RATE = "SENTRY_TRACES_SAMPLE_RATE"

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sentry_asgi_autoconf.settings.keys import file_settings
-from sentry_asgi_autoconf.settings.names import known_variables
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.unknown_names import known_variables
 from tests.cli.command_line import cli
 from tests.cli.explained import DSN
 from tests.harness.server import ROOT

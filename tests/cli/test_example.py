@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped] # no stubs
 
-from sentry_asgi_autoconf.settings import loading
+from sentry_asgi_autoconf.activation import layers
 from tests.harness.server import BOOTSTRAP, ROOT
 
 EXAMPLE = ROOT / "sitecustomize_example"
@@ -34,7 +34,7 @@ def manifest() -> dict[str, str]:
 def test_all_its_settings_exist_and_are_valid(environ: dict[str, str], tmp_path: Path) -> None:
     if "SENTRY_ASGI_SECRETS_DIR" in environ:
         environ = {**environ, "SENTRY_ASGI_SECRETS_DIR": str(tmp_path)}
-    loaded = loading.load(environ)
+    loaded = layers.load(environ)
     assert loaded.problems == []
     assert loaded.options["environment"] == "production"
 

@@ -11,9 +11,6 @@ from typing import Any
 
 import sentry_sdk  # noqa: F401
 
-import sentry_asgi_autoconf.runtime
-import sentry_asgi_autoconf.settings.loading  # noqa: F401
-
 
 def boot(order: dict[str, Any]) -> None:
     """Run the order's code in its environment, write what it reports, and end as a process of its own would."""

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 import pytest
 
-from sentry_asgi_autoconf.settings.loading import Loaded, load
+from sentry_asgi_autoconf.activation.layers import Loaded, load
 from tests.harness.envelopes import Project
 from tests.policy import toml_text
 from tests.policy.boots import Boots

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any, Mapping
 
-from sentry_asgi_autoconf import init_arguments
-from sentry_asgi_autoconf.sdk import options
+from sentry_asgi_autoconf.activation import init_arguments
+from sentry_asgi_autoconf.activation.layers import Loaded, load
+from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.sdk import init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from sentry_asgi_autoconf.settings.loading import Loaded, load
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy import toml_text
 from tests.policy.layer_values import plain, text
 
@@ -108,7 +108,7 @@ def arguments_of(loaded: Loaded) -> Arguments:
 @functools.lru_cache(maxsize=None)
 def _argument(name: str, value: str) -> Any:
     loaded = load({"SENTRY_OPTIONS_JSON": f"{{{json.dumps(name)}: {value}}}"})
-    arguments, problems = options.build(loaded.options)
+    arguments, problems = init_options.build(loaded.options)
     assert (loaded.problems, problems) == ([], [])
     return arguments[name]
 

@@ -11,8 +11,8 @@ from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf import init_arguments
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.activation import init_arguments
+from sentry_asgi_autoconf.activation.layers import load
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy.declared import POLICIES, distribution, with_metadata

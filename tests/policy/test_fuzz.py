@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentry_sdk import client as sdk_client
 
-from sentry_asgi_autoconf import app_init, init_arguments
-from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.origin import CONFIG_FILE
+from sentry_asgi_autoconf.activation import app_init, init_arguments
+from sentry_asgi_autoconf.activation.layers import Loaded, load
+from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.provenance import CONFIG_FILE
 from sentry_asgi_autoconf.settings.keys import file_settings
-from sentry_asgi_autoconf.settings.loading import Loaded, load
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers, limits_texts
-from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy import toml_text
 from tests.policy.layer_hooks import Hook
 from tests.policy.layer_values import plain

@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.activation.layers import load
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, environment, run
 from tests.policy.conftest import Policy

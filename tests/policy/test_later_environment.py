@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf.sdk_environment import VARIABLES
+from sentry_asgi_autoconf.activation.sdk_environment import VARIABLES
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy.conftest import Policy, Read

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
+from sentry_asgi_autoconf.policy.terms import CHAINED
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers, limits_texts
-from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy.layering import APP, ENFORCED, JOINED, LAYERS, Layering, arguments_of
 
 OPTIONS = tuple(SDK_OPTIONS)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.origin import SDK_DEFAULT
+from sentry_asgi_autoconf.policy.document import limits_numbers
+from sentry_asgi_autoconf.policy.terms import CHAINED
+from sentry_asgi_autoconf.provenance import SDK_DEFAULT
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers
-from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy import toml_text
 from tests.policy.boots import Boots
 from tests.policy.layer_values import HOOKS, plain, text

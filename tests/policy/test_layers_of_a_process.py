@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sentry_asgi_autoconf.policy.terms import CHAINED
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-from sentry_asgi_autoconf.settings.policy.terms import CHAINED
 from tests.policy.boots import Boots
 from tests.policy.layering import APP, ENFORCED, JOINED, LAYERS, Layering
 

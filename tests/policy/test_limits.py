@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sentry_sdk.utils import BadDsn, Dsn
 
-from sentry_asgi_autoconf.enforcement import Enforcement
-from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import Origin
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import Origin
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from tests.policy.conftest import Read
 from tests.policy.layering import arguments_of

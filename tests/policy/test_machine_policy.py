@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.activation.layers import load
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.policy import machine, toml_text

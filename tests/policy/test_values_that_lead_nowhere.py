@@ -8,7 +8,7 @@ from typing import Any, Callable, Collection
 
 import pytest
 
-from sentry_asgi_autoconf import init_arguments
+from sentry_asgi_autoconf.activation import init_arguments
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.cli.explained import explain

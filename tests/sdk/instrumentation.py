@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any, Mapping
 
-from sentry_asgi_autoconf.sdk.triggers import TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS
 from tests.harness.server import environment, run
 
 # An uncaught exception of strawberry's is its own hook's before it is Sentry's; otherwise it calls Sentry's.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.sdk.triggers import TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS
 from tests.sdk.instrumentation import assert_equal, imported_by, libraries, report
 
 

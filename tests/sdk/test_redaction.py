@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined]
 
-from sentry_asgi_autoconf.sdk.redaction import Redaction
+from sentry_asgi_autoconf.serving.redaction import Redaction
 
 SECRET = "s3ss10n-of-somebody"
 SCOPE = {"client": ("203.0.113.9", 1), "headers": [(b"cookie", f"sid={SECRET}".encode())]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentry_asgi_autoconf.sdk.sensitive import Sensitive
+from sentry_asgi_autoconf.serving.sensitive import Sensitive
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.binary(),

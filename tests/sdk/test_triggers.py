@@ -11,7 +11,7 @@ from typing import Iterator
 import pytest
 from sentry_sdk import integrations
 
-from sentry_asgi_autoconf.sdk.triggers import EXTENSIONS, TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import EXTENSIONS, TRIGGERS
 from tests.sdk.instrumentation import libraries, report
 
 AUTO_ENABLING = {

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentry_asgi_autoconf.sdk.turns import Turns
+from sentry_asgi_autoconf.integrations.work_queue import Turns
 from tests.harness.server import DEADLINE, until
 
 

@@ -174,9 +174,9 @@ def functions() -> dict[str, Any]:
 
 def join(module: Any) -> None:
     """Have the adapters join the module anew, as in a process that has just imported it."""
-    from sentry_asgi_autoconf.runtime import Runtime
+    from sentry_asgi_autoconf.servers import joining
 
-    Runtime().join_server(module)
+    joining.join(module)
 
 
 def seams_of(module: Any) -> list[str]:

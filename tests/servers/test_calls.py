@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.seams import Call, around, original_of
+from sentry_asgi_autoconf.servers.patching import Call, around, original_of
 
 
 def serve(app: Any, config: Any = "default", *more: Any, loop: Any = None, **options: Any) -> Any:

@@ -12,7 +12,7 @@ FORKING = """
 import gc, os, sys, threading
 import sentry_sdk
 from sentry_asgi_autoconf import activate, runtime, wrap
-from sentry_asgi_autoconf.wrapping import failure
+from sentry_asgi_autoconf.flushing import boot_failure
 
 assert activate().active
 sentry_sdk.capture_message("parent")
@@ -21,7 +21,7 @@ sentry_sdk.flush()
 LOCKS = (type(threading.Lock()), type(threading.RLock()))
 
 def locks():
-    yield "runtime", runtime._runtime._lock
+    yield "runtime", runtime.process_lock()
     reached, pending = set(), [sentry_sdk.get_client(), sentry_sdk.get_global_scope()]
     while pending:
         thing = pending.pop()
@@ -50,7 +50,7 @@ for name, lock in found:
         assert activate().active
         assert wrap(lambda scope, receive, send: None) is not None
         sentry_sdk.capture_message(name)
-        failure.flush()
+        boot_failure.flush()
         os._exit(0)
     done.set()
     holder.join()

@@ -121,6 +121,7 @@ def test_a_process_that_is_not_to_report_serves_as_bare(
 AT_ONCE = """
 import sys, threading
 from sentry_asgi_autoconf.runtime import Runtime
+from sentry_asgi_autoconf.servers.server import AdapterRuntime
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
 class App:
@@ -128,7 +129,7 @@ class App:
         pass
 
 sys.setswitchinterval(1e-6)
-runtime, app, number = Runtime(), App(), 16
+runtime, app, number = AdapterRuntime(Runtime()), App(), 16
 apps = WrappedApps(runtime.server("granian"))
 barrier, found = threading.Barrier(number), []
 

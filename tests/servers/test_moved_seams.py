@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.runtime import Runtime
+from sentry_asgi_autoconf.servers import joining
 
 
 class Handler:
@@ -35,7 +35,7 @@ TRIGGERS = {
 
 @pytest.mark.parametrize(("trigger", "what"), TRIGGERS.items())
 def test_a_release_without_the_seam(trigger: str, what: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Runtime().join_server(ModuleType(trigger))
+    joining.join(ModuleType(trigger))
     (line,) = capsys.readouterr().err.splitlines()
     assert what in line
     assert line.endswith("[adapter-failed]")
@@ -51,7 +51,7 @@ def test_a_handler_that_keeps_its_app_elsewhere(
     module: Any = ModuleType(trigger)
     handler = type(kind, (Handler,), {})
     setattr(module, kind, handler)
-    Runtime().join_server(module)
+    joining.join(module)
     for _ in range(2):
         assert handler(len)(1, 2) == "served"
     (line,) = capsys.readouterr().err.splitlines()

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf.watched_call import WatchedCall
+from sentry_asgi_autoconf.status.unknown_server import WatchedCall
 from tests.harness.envelopes import Project
 from tests.harness.server import BOOTSTRAP, ROOT, Server, environment, run
 from tests.servers.test_failed_boot import comparable

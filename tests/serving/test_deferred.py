@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf.sdk.triggers import TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS
 from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
 from tests.harness.server import Server, uvicorn

@@ -14,7 +14,7 @@ from typing import Mapping
 import pytest
 from sentry_sdk.consts import DEFAULT_OPTIONS, ClientConstructor
 
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON

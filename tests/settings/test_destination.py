@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sentry_asgi_autoconf.settings.destination import has_destination
+from sentry_asgi_autoconf.settings.destinations import has_destination
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -52,7 +52,7 @@ def test_secrets_that_cannot_be_read_are_not_passed_over_in_silence(tmp_path: Pa
 
 def test_asking_imports_neither_pydantic_nor_the_sdk() -> None:
     script = (
-        "import os, sys; from sentry_asgi_autoconf.settings.destination import has_destination;"
+        "import os, sys; from sentry_asgi_autoconf.settings.destinations import has_destination;"
         "has_destination(os.environ);"
         "print({'pydantic', 'sentry_sdk', 'typing_extensions'} & set(sys.modules))"
     )

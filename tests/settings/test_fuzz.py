@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentry_asgi_autoconf.settings.loading import Loaded, load
-from sentry_asgi_autoconf.settings.names import known_variables
+from sentry_asgi_autoconf.activation.layers import Loaded, load
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of
+from sentry_asgi_autoconf.settings.unknown_names import known_variables
 
 VARIABLES = sorted(known_variables() - {"SENTRY_ASGI_SECRETS_DIR"})
 NAMES = (

@@ -13,13 +13,13 @@ from sentry_sdk.integrations.asyncio import AsyncioIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.integrations.redis import RedisIntegration
 
+from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.exceptions import (
     UnknownIntegrationError,
     UnresolvedImportError,
     UnsupportedOptionError,
 )
-from sentry_asgi_autoconf.sdk.options import build
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.sdk.init_options import build
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sentry_asgi_autoconf.settings.loading import load
-from sentry_asgi_autoconf.settings.names import unknown_variables
+from sentry_asgi_autoconf.activation.layers import load
+from sentry_asgi_autoconf.settings.unknown_names import unknown_variables
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.cli.config.schema import typed
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableConfigError, UnreadableSecretError
 from sentry_asgi_autoconf.settings import SentrySettings
-from sentry_asgi_autoconf.settings.loading import load
 from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
@@ -212,7 +212,7 @@ def test_it_can_be_written_as_json() -> None:
 
 def test_only_who_asks_for_it_pays_for_it() -> None:
     program = (
-        "import sys, sentry_asgi_autoconf.settings.loading as loading, sentry_asgi_autoconf.settings as settings\n"
+        "import sys, sentry_asgi_autoconf.activation.layers as loading, sentry_asgi_autoconf.settings as settings\n"
         "loading.load({'SENTRY_DEBUG': 'perhaps'})\n"
         "print('pydantic' in sys.modules, settings.SentrySettings and 'pydantic' in sys.modules)"
     )

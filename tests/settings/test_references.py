@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sentry_asgi_autoconf.exceptions import UnresolvedImportError
-from sentry_asgi_autoconf.references import ImportReference
+from sentry_asgi_autoconf.import_strings import ImportReference
 
 
 def failure(text: str) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.exceptions import UnreadableSecretError
-from sentry_asgi_autoconf.settings.loading import load
 
 DSN = "https://key@host/{}"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.exceptions import InvalidSettingError
-from sentry_asgi_autoconf.references import ImportReference, IntegrationReference
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference
 
 DSN = "https://9b1c3f0e8d7a46529b1c3f0e8d7a4652@o1.ingest.sentry.io/42"
 

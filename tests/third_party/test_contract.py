@@ -5,8 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
-from sentry_asgi_autoconf.runtime import Runtime
-from sentry_asgi_autoconf.serving import Server
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 from tests.harness.server import ROOT
 
 PAGE = (ROOT / "docs" / "adapters.md").read_text()
@@ -30,4 +29,4 @@ def test_each_method_of_a_server_is_explained_with_its_parameters_and_no_other_i
 
 
 def test_the_call_that_gives_a_server_is_as_the_page_says() -> None:
-    assert f"## `runtime.{call(Runtime.server)}`\n" in PAGE
+    assert f"## `runtime.{call(AdapterRuntime.server)}`\n" in PAGE

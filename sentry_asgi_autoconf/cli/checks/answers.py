@@ -10,8 +10,8 @@ from typing import Any, Iterator
 from urllib3 import exceptions
 
 from sentry_asgi_autoconf.cli.checks.findings import Finding, error, ok, warning
-from sentry_asgi_autoconf.references import described
-from sentry_asgi_autoconf.shown_values import mask, printable
+from sentry_asgi_autoconf.console import mask, printable
+from sentry_asgi_autoconf.import_strings import described
 
 _UNLIMITED = -1.0
 # By status: the name of the finding, and what it means.

@@ -9,7 +9,8 @@ import signal
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.activation import CONFIGURATION_ERROR
+from sentry_asgi_autoconf.activation.decision import NO_VALID_DSN
+from sentry_asgi_autoconf.activation.init_stage import CONFIGURATION_ERROR
 from sentry_asgi_autoconf.cli.checks import bootstrap, installed
 from sentry_asgi_autoconf.cli.checks.findings import (
     ERROR,
@@ -24,18 +25,22 @@ from sentry_asgi_autoconf.cli.checks.findings import (
 from sentry_asgi_autoconf.cli.checks.started_command import Seen, StartedCommand
 from sentry_asgi_autoconf.cli.path import is_bootstrap
 from sentry_asgi_autoconf.cli.run import CommandNotExecutableError
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf.console import printable
 
-# What the reason of an inactive process holds → the name of the finding.
-_REASONS = {
-    "SENTRY_ASGI_ENABLED": "disabled",
-    "leaves out": "left-alone",
-    "neither SENTRY_DSN": "no-destination",
-    "no ASGI app": "not-asgi",
-    "no valid SENTRY_DSN": "no-destination",
-    "policy is not known": "invalid-policy",
-    "policy permits no DSN": "dsn-forbidden",
+# By the code of a decision, the name of the finding.
+_NAMES = {
+    code: code
+    for code in (
+        "app-not-loaded",
+        "disabled",
+        "dsn-forbidden",
+        "invalid-policy",
+        "left-alone",
+        "no-destination",
+        "not-asgi",
+    )
 }
+_NAMES[NO_VALID_DSN] = "no-destination"
 _OUR_LINE = re.compile(r"sentry-asgi-autoconf: (?P<text>.*) \[(?P<slug>[a-z-]+)\]$")
 # What these lines tell of keeps telemetry from flowing.
 _GRAVE = (
@@ -126,13 +131,11 @@ def _explain_active(process: str, report: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _explain_inactive(process: str, report: dict[str, Any]) -> Finding:
-    reason = report["reason"]
+    code, reason = report["code"], report["reason"]
     if report["state"] == "failed":
-        slug = "app-not-loaded" if "could not be loaded" in reason else "failed"
-        return error(slug, f"{process}: {reason}")
-    slug = next((_REASONS[part] for part in _REASONS if part in reason), "inactive")
-    served = ", ".join(app["app"] for app in report["apps"])
-    return error(slug, f"{process} serves {served or 'an app'} without Sentry: {reason}")
+        return error(_NAMES.get(code, "failed"), f"{process}: {reason}")
+    served = ", ".join(app["app"] for app in report["apps"]) or "an app"
+    return error(_NAMES.get(code, "inactive"), f"{process} serves {served} without Sentry: {reason}")
 
 
 def _repeat_our_lines(output: Sequence[str]) -> list[Finding]:

@@ -23,8 +23,8 @@ from sentry_asgi_autoconf.cli.checks import answers
 from sentry_asgi_autoconf.cli.checks.findings import ERROR, Finding, from_problem, ok, warning
 from sentry_asgi_autoconf.cli.checks.settings import is_tracing
 from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.sdk import guard, loop_bound
-from sentry_asgi_autoconf.serving_loops import INTEGRATION
+from sentry_asgi_autoconf.integrations import event_loops
+from sentry_asgi_autoconf.sdk import guard
 
 _EVENT = "the test event"
 _TRANSACTION = "the test transaction"
@@ -108,8 +108,8 @@ class _RecordingClient:
             given["sample_rate"] = 1.0
         try:
             with guard.ours():
-                loop_bound.take_over()
-                self._client: sentry_sdk.Client = loop_bound.make_client(_make_client, given)
+                event_loops.take_over()
+                self._client: sentry_sdk.Client = event_loops.make_client(_make_client, given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
             raise SdkError(
                 f"sentry_sdk.init refuses the settings with {type(error).__name__}: {error}",
@@ -121,7 +121,8 @@ class _RecordingClient:
         """Name the integrations that are set up, where their libraries are imported or where an app is served."""
         names = sorted(name for name in self._client.integrations if name not in self._disabled)
         return [
-            f"{name} (in each asyncio loop that serves)" if name == INTEGRATION else name for name in names
+            f"{name} (in each asyncio loop that serves)" if name == event_loops.INTEGRATION else name
+            for name in names
         ]
 
     def envelope_of(self, event: Any) -> Envelope | None:

@@ -12,7 +12,7 @@ from typing import Any, Iterator, Mapping
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.cli.checks.findings import Finding, error, ok, warning
 from sentry_asgi_autoconf.cli.run import third_party_adapters
-from sentry_asgi_autoconf.references import described
+from sentry_asgi_autoconf.import_strings import described
 
 FRAMEWORKS = ("django", "fastapi", "litestar", "quart", "sanic", "starlette")
 # Distributions that serve, or hand an app to what does, and their oldest release that is supported.

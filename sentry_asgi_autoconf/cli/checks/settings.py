@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 from urllib.parse import urlsplit
 
-from sentry_asgi_autoconf import activation, destinations, init_arguments
-from sentry_asgi_autoconf.activation import Decision
+from sentry_asgi_autoconf.activation import init_arguments, init_stage
+from sentry_asgi_autoconf.activation.decision import DISABLED, Decision
 from sentry_asgi_autoconf.cli.checks.findings import ERROR, WARNING, Finding, error, from_problem, ok, warning
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, InvalidPolicyError
 from sentry_asgi_autoconf.sdk.arguments import Merged
-from sentry_asgi_autoconf.settings import destination
+from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.loading import Loaded
+    from sentry_asgi_autoconf.activation.layers import Loaded
 
 # What of these went wrong stops everything.
 _FATAL = (ConfiguratorError, InvalidPolicyError)
@@ -30,11 +30,11 @@ class Examined(NamedTuple):
 
 def examine() -> Examined:
     """Read the settings as a process that serves an app of this directory would."""
-    loaded = activation.load(None)
+    loaded = init_stage.load(None)
     if isinstance(loaded, Decision):
-        if "SENTRY_ASGI_ENABLED" in loaded.reason:
+        if loaded.code == DISABLED:
             return Examined([error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")])
-        misspelt = [from_problem(WARNING, problem) for problem in destination.misspelt(os.environ)]
+        misspelt = [from_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
         nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
         return Examined([*misspelt, error("no-destination", nowhere)])
     arguments, problems = init_arguments.of(loaded)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, NamedTuple
 
 from sentry_asgi_autoconf.cli.run import popen
-from sentry_asgi_autoconf.status_file import KEEP
+from sentry_asgi_autoconf.status.process_status import KEEP
 
 _POLL = 0.1  # seconds
 _GRACE = 10.0  # seconds to end in

@@ -7,11 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
+from sentry_asgi_autoconf.console import MASK, mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import ENFORCED, Origin
-from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.shown_values import MASK, mask
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.option import Option

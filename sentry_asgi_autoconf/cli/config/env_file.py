@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Mapping, NamedTuple, Sequence
 
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.shown_values import printable
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding

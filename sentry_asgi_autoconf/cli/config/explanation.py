@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Iterator, Mapping, NamedTuple, Sequence
 
 from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
 
-from sentry_asgi_autoconf import __version__, entry_points, init_arguments
+from sentry_asgi_autoconf import __version__, entry_points
+from sentry_asgi_autoconf.activation import init_arguments, layers
 from sentry_asgi_autoconf.cli.config.env_file import EnvFile
-from sentry_asgi_autoconf.enforcement import Enforcement
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import ENVIRONMENT, SDK_DEFAULT, Origin
-from sentry_asgi_autoconf.settings import loading
-from sentry_asgi_autoconf.settings.candidate import Candidate
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
-from sentry_asgi_autoconf.settings.provenance import Setting
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.loading import Loaded
+    from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.settings.option import Option
 
 OWN_DEFAULT = "default"
@@ -69,7 +67,7 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # where servers find the app
     with contextlib.redirect_stdout(sys.stderr):
-        loaded = loading.load(environ, app)
+        loaded = layers.load(environ, app)
         if follow and env_file is not None:
             os.environ.update(env_file.variables)  # for the app's own modules
         resolved = init_arguments.resolve(loaded, follow=follow)

@@ -9,15 +9,14 @@ from typing import Any, Dict, Iterable
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf import __version__
+from sentry_asgi_autoconf.policy.document import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings import kinds, shapes
-from sentry_asgi_autoconf.settings.booleans import FALSE_WORDS, TRUE_WORDS
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, file_settings
 from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON
 from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
-from sentry_asgi_autoconf.settings.policy.kinds import LIMITS_CALLERS, choices, limits_numbers, limits_texts
-from sentry_asgi_autoconf.settings.texts import list_items
+from sentry_asgi_autoconf.settings.scalars import FALSE_WORDS, TRUE_WORDS, list_items
 
 Schema = Dict[str, Any]
 

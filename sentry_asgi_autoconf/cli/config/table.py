@@ -13,11 +13,10 @@ from rich.text import Text
 
 from sentry_asgi_autoconf.cli.config.as_json import masked
 from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.limits import Limit
-from sentry_asgi_autoconf.origin import ENFORCED, LIMITS, Origin
-from sentry_asgi_autoconf.settings.candidate import Candidate
-from sentry_asgi_autoconf.shown_values import printable
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, Candidate, Origin
 
 _HEADINGS = ("Setting", "Value", "Source", "Overrides and policies")
 # Below it, what would stand side by side stands one below the other.

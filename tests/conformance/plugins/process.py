@@ -11,15 +11,16 @@ from typing import Any, Callable, Mapping, Sequence
 import sentry_sdk
 import sentry_sdk.integrations
 
-from sentry_asgi_autoconf import activation, client_calls, runtime
-from sentry_asgi_autoconf.activation import Decision
+from sentry_asgi_autoconf import client_calls, runtime
+from sentry_asgi_autoconf.activation import init_stage, layers
+from sentry_asgi_autoconf.activation.init_stage import Decision
+from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.exceptions import SdkError
-from sentry_asgi_autoconf.origin import Origin
-from sentry_asgi_autoconf.references import IntegrationReference
-from sentry_asgi_autoconf.sdk import deferred, initialise
-from sentry_asgi_autoconf.settings import loading
-from sentry_asgi_autoconf.settings.loading import Loaded
-from sentry_asgi_autoconf.wrapping.head_sampling import head_sampling
+from sentry_asgi_autoconf.import_strings import IntegrationReference
+from sentry_asgi_autoconf.integrations import deferred
+from sentry_asgi_autoconf.provenance import Origin
+from sentry_asgi_autoconf.sdk import initialise
+from sentry_asgi_autoconf.serving.head_sampling import head_sampling
 
 # Where import strings lead to the objects that a test gives: settings name such by import string.
 _OBJECTS = ModuleType("conformance_objects")
@@ -34,9 +35,9 @@ def begin() -> None:
     """Forget the test before: a process that has read its settings, of which there are none so far, and guards."""
     global _initialised
     _initialised = False
-    activation._integrations = _integrations
+    init_stage._integrations = _integrations
     head_sampling.__init__()  # type: ignore[misc] # as in a process of its own
-    deferred.withdraw()
+    deferred.uninstall()
     client_calls._last_init.clear()
     _activate(_settings({}))
 
@@ -74,17 +75,17 @@ def _initialise(given: Mapping[str, Any]) -> Any:
 
     def without_dsn(arguments: Any, loaded: Loaded, app_said: Any) -> Decision:
         try:
-            initialise.init(activation._final(arguments, app_said).arguments, defers=arguments.defers)
+            initialise.init(init_stage._final(arguments, app_said).arguments, defers=arguments.defers)
         except SdkError as error:
             refusals.append(error)
         return Decision(not refusals, "a test's settings")
 
-    original = activation._initialised
-    activation._initialised = without_dsn
+    original = init_stage._initialised
+    init_stage._initialised = without_dsn
     try:
         _activate(_settings({name: value for name, value in given.items() if value is not None}))
     finally:
-        activation._initialised = original
+        init_stage._initialised = original
     for refusal in refusals:
         # A process would say so in one line and serve without Sentry; a test that expects an error is told.
         raise refusal.__cause__ or refusal
@@ -100,7 +101,7 @@ def _activate(settings: Loaded) -> None:
 
 def _settings(options: Mapping[str, Any]) -> Loaded:
     """Return what a test gives as settings, with those of the environment, of which it may set variables too."""
-    loaded = loading.load(os.environ)
+    loaded = layers.load(os.environ)
     named = {name: [_named(each) for each in options[name]] for name in _NAMED if name in options}
     given = {**options, **named}
     return loaded._replace(

@@ -6,8 +6,8 @@ import warnings
 
 import sentry_sdk
 
-from sentry_asgi_autoconf.sdk.options import build
-from sentry_asgi_autoconf.settings.loading import load
+from sentry_asgi_autoconf.activation.layers import load
+from sentry_asgi_autoconf.sdk.init_options import build
 
 warnings.simplefilter("ignore")
 

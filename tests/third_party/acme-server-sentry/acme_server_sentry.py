@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Callable, Generator
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from sentry_asgi_autoconf.runtime import Runtime
-    from sentry_asgi_autoconf.seams import Call
-    from sentry_asgi_autoconf.serving import Server
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 
-def _acme(runtime: Runtime) -> Server:
+def _acme(runtime: AdapterRuntime) -> Server:
     return runtime.server(
         "acme-server",
         error_loggers=["acme_server"],
@@ -20,7 +19,7 @@ def _acme(runtime: Runtime) -> Server:
     )
 
 
-def join_loader(module: ModuleType, runtime: Runtime) -> None:
+def join_loader(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before the app is loaded, and have the server serve the wrapped app."""
     server = _acme(runtime)
 
@@ -33,7 +32,7 @@ def join_loader(module: ModuleType, runtime: Runtime) -> None:
     server.around(module, "load_app", load_app)
 
 
-def join_server(module: ModuleType, runtime: Runtime) -> None:
+def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Flush when the server has stopped: it ends by the signal that stopped it, so that atexit does not run."""
     server = _acme(runtime)
 

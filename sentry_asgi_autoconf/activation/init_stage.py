@@ -1,0 +1,208 @@
+"""The init stage: settings from all layers, one `sentry_sdk.init`, and a decision that says why (not)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Callable, Sequence
+
+from sentry_asgi_autoconf import client_calls, console
+from sentry_asgi_autoconf.activation import decision, destination
+from sentry_asgi_autoconf.activation.decision import Decision
+from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, SdkError
+from sentry_asgi_autoconf.policy import places
+from sentry_asgi_autoconf.settings import destinations
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.activation.destination import Found
+    from sentry_asgi_autoconf.activation.layers import Loaded
+    from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
+    from sentry_asgi_autoconf.sdk.guard import Report
+
+# sysexits.h: EX_CONFIG.
+CONFIGURATION_ERROR = 78
+_GUARDED = ("guarded", "all")
+
+
+def load(app: str | None) -> Loaded | Decision:
+    """Look for the settings for the app of this import string, and read them or say why they do not matter."""
+    return read(destination.find(os.environ, app))
+
+
+def read(found: Found) -> Loaded | Decision:
+    """Read the settings that were found, or say why they do not matter.
+
+    Nothing is imported where they name no destination, and nothing but the environment could.
+    """
+    if not found.may_name_destination():
+        return Decision(decision.NO_DESTINATION)
+    if decision.is_subinterpreter():
+        return Decision(decision.SUBINTERPRETER)
+    from sentry_asgi_autoconf.activation import layers
+
+    loaded = layers.read(found)
+    return loaded if loaded.own.enabled else Decision(decision.DISABLED)
+
+
+def report_misspelt_destination(decided: Decision) -> None:
+    """Say which variable is nearly called SENTRY_DSN, if there is no destination.
+
+    Raises SystemExit with status 78 in strict mode, if there is one.
+    """
+    if decided.code == decision.NO_DESTINATION:
+        _report(destinations.misspelt(os.environ), strict=_is_strict())
+
+
+def _is_strict() -> bool:
+    """Whether the environment says so, where no settings are read."""
+    from sentry_asgi_autoconf.settings.scalars import parse_boolean
+
+    return parse_boolean(os.environ.get("SENTRY_ASGI_STRICT", "")) is True
+
+
+def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) -> tuple[Decision, Loaded]:
+    """Initialise the SDK with what the settings say, and guard it; `guarded(function, otherwise)` runs fail-open.
+
+    `app_said` is told what an app's own init changes from then on. With the decision come the settings that apply.
+
+    Raises SystemExit with status 78 in strict mode, if a setting is refused.
+    """
+    from sentry_asgi_autoconf.activation import init_arguments
+    from sentry_asgi_autoconf.integrations import deferred
+    from sentry_asgi_autoconf.sdk import guard
+    from sentry_asgi_autoconf.wrapping import made_before
+
+    deferred.tell_when_set_up(_notice_requests)
+    resolved = init_arguments.resolve(loaded)
+    loaded, arguments = resolved.loaded, init_arguments.made_of(resolved)
+    _report([*loaded.problems, *resolved.problems], strict=loaded.own.strict)
+    for warning in loaded.warnings:
+        console.say("warning", warning)
+    made = made_before.Made(_integrations())
+    decided = _initialised(arguments, loaded, app_said)
+    guarded(lambda: made.make_again(_integrations()), None)
+    # Without a destination, too: the app's own init may be what names one.
+    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
+    return decided, loaded
+
+
+def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
+    """Guard what clients are made of in a process that is not initialised, if the settings say so."""
+    found = destination.find(os.environ, None)
+    processes = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower()
+    if not (processes in _GUARDED or found.policies or found.config):
+        return
+    loaded = read(found)
+    if isinstance(loaded, Decision):
+        return
+    # A policy that is not known may have said so.
+    if loaded.own.processes in _GUARDED or loaded.enforcement.lets_nothing_leave:
+        from sentry_asgi_autoconf.activation import init_arguments
+        from sentry_asgi_autoconf.sdk import guard
+
+        arguments, problems = init_arguments.of(loaded)
+        _report([*loaded.problems, *problems], strict=False)
+        guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
+        with suppress(ConfiguratorError):  # which is told where the client is made
+            for warning in init_arguments.not_permitted(loaded, arguments.of_settings()):
+                console.say("warning", warning)
+
+
+def _notice_requests() -> None:
+    # Not before the SDK's modules have been kept from importing libraries that they only look for.
+    from sentry_asgi_autoconf.serving import noticing
+
+    noticing.install()
+
+
+def _integrations() -> Sequence[str]:
+    """Name those of the client at hand."""
+    import sentry_sdk
+
+    client = sentry_sdk.get_client()
+    return list(client.integrations) if client.is_active() else []
+
+
+def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Decision:
+    from sentry_asgi_autoconf.activation import init_arguments
+    from sentry_asgi_autoconf.sdk import initialise as sdk
+
+    try:
+        final = _final(arguments, app_said)
+        for warning in init_arguments.not_permitted(loaded, final):
+            console.say("warning", warning)
+        if destinations.is_sent(final.arguments):
+            sdk.init(final.arguments, defers=arguments.defers)
+            return Decision(decision.ACTIVE)
+        decided = Decision(_why_nowhere(arguments, loaded))
+    except ConfiguratorError as error:
+        _report([error], strict=loaded.own.strict)
+        decided = Decision(decision.CONFIGURATOR_FAILED)
+    except SdkError as error:
+        _report([error], strict=loaded.own.strict)
+        decided = Decision(decision.SDK_INIT_FAILED)
+    if arguments.must_hold:
+        sdk.send_nothing_more()
+    return decided
+
+
+def _final(arguments: Arguments, app_said: Report) -> Merged:
+    """Give init's arguments, with what the app said in an init of its own that ran already."""
+    import sentry_sdk
+
+    from sentry_asgi_autoconf.sdk import guard
+
+    client = sentry_sdk.get_client()
+    call = client_calls.last_of_app(client)
+    # Of a client that was made before calls are kept, the options must tell.
+    said = call.given() if call else {} if client_calls.are_kept(client) else guard.arguments(client)
+    if said is None or not (said or call):
+        return arguments.of_settings()
+    merged = arguments.of_app(said)
+    if call is None or not call.is_told:
+        app_said(str(call or "an earlier place"), merged)
+    return merged._replace(refusals=[], unheld="")
+
+
+def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
+    if arguments.enforcement.lets_nothing_leave:
+        return decision.INVALID_POLICY
+    if "dsn" in loaded.settings:
+        return decision.DSN_FORBIDDEN
+    return decision.NO_VALID_DSN if loaded.problems else decision.NO_DESTINATION
+
+
+def block_sending(guarded: Callable[..., Any]) -> None:
+    """Let nothing leave the process, if there is a policy: it could not be applied."""
+    if places.find(os.environ):
+        try:
+            from sentry_asgi_autoconf.sdk import initialise
+        except ImportError:  # without the SDK nothing leaves anyway
+            return
+        initialise.block_sending(guarded)
+
+
+def deactivate() -> None:
+    """Undo the initialisation."""
+    from sentry_asgi_autoconf.sdk import initialise as sdk
+
+    sdk.deactivate()
+
+
+def refuse_bad_settings(settings: Loaded | Decision) -> None:
+    """Exit with status 78 if the settings are strict and one of them is refused. Initialises nothing."""
+    if isinstance(settings, Decision):
+        if _is_strict():
+            report_misspelt_destination(settings)
+    elif settings.own.strict:
+        from sentry_asgi_autoconf.activation import init_arguments
+
+        _, problems = init_arguments.of(settings)
+        _report([*settings.problems, *problems], strict=True)
+
+
+def _report(problems: Sequence[AutoconfError], *, strict: bool) -> None:
+    for problem in problems:
+        console.say("error" if strict else "warning", problem)
+    if strict and problems:
+        raise SystemExit(CONFIGURATION_ERROR)

@@ -1,0 +1,218 @@
+"""Read the settings of all layers: what is valid is taken, the rest is told as problems."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, NamedTuple
+
+from sentry_asgi_autoconf.activation import destination
+from sentry_asgi_autoconf.activation.destination import Found
+from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
+from sentry_asgi_autoconf.policy import in_force
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.policy.terms import CHAINED, Policy
+from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
+from sentry_asgi_autoconf.settings import app_config
+from sentry_asgi_autoconf.settings.choosing import Choice, choose, quoted
+from sentry_asgi_autoconf.settings.keys import OWN_PREFIX, Table
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
+from sentry_asgi_autoconf.settings.options_json import OPTIONS_JSON, known_options, unknown_options
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
+from sentry_asgi_autoconf.settings.scalars import is_quoted
+from sentry_asgi_autoconf.settings.sources import (
+    DIRECTORY_VARIABLE,
+    check_directory,
+    environment,
+    secrets,
+    without_blanks,
+)
+from sentry_asgi_autoconf.settings.unknown_names import unknown_variables
+
+
+class Loaded(NamedTuple):
+    """What the settings say.
+
+    `options` are keyword arguments for `sentry_sdk.init`, only those that were set and are valid; import
+    strings are ImportReference, integrations IntegrationReference, not imported yet. `sources` gives the origin of
+    each of them. `settings` tells how every value that is set came about, an own one's key begins with `asgi_`.
+    `policies` names those that were read; `warnings` are their contradictions. They were read
+    for `app` from `environ`, which was `environ_then`.
+    """
+
+    options: dict[str, Any]
+    own: OwnValues
+    problems: list[AutoconfError]
+    sources: dict[str, Origin]
+    settings: dict[str, Setting]
+    enforcement: Enforcement
+    policies: list[str]
+    policy_is_unknown: bool
+    warnings: list[AutoconfError]
+    environ: Mapping[str, str] = {}
+    environ_then: Mapping[str, str] = {}
+    app: str | None = None
+
+    def is_enforced(self, name: str) -> bool:
+        """Whether a policy sets what has this name in `settings`."""
+        setting = self.settings.get(name)
+        return setting is not None and setting.origin is not None and setting.origin.layer == ENFORCED
+
+
+def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
+    """Look for the settings of all layers below the code of the app of this import string, and read them."""
+    return read(destination.find(environ, app))
+
+
+def read(found: Found) -> Loaded:
+    """Read the settings of all layers that were found. Raises nothing: whatever is refused is a problem."""
+    environ = found.environ
+    problems: list[AutoconfError] = []
+    policy = in_force.policy(found.policies)
+    config = app_config.read(found.config, problems)
+    directory = _secrets_directory(environ, problems)
+    own = choose(
+        OWN_SETTINGS,
+        [
+            without_blanks(policy.enforced.own),
+            environment(OWN_SETTINGS, environ),
+            without_blanks(config.own),
+            without_blanks(policy.defaults.own),
+        ],
+    )
+    further = choose(
+        OPTIONS_JSON, [environment(OPTIONS_JSON, environ), secrets(OPTIONS_JSON, directory, problems)]
+    )
+    enforcement = in_force.enforcement(policy)
+    standing = {name: value for name, value in policy.enforced.options.items() if name not in CHAINED}
+    options = choose(
+        SDK_OPTIONS,
+        [
+            without_blanks(standing),
+            environment(SDK_OPTIONS, environ),
+            secrets(SDK_OPTIONS, directory, problems),
+            known_options(further.values, further.origins),
+            without_blanks(config.options),
+            without_blanks(policy.defaults.options),
+        ],
+        lambda name, value: enforcement.permits(init_name(name), value),
+    )
+    settings = {**_settings(options, enforcement), **_unknown(further, policy, config)}
+    problems += [
+        *own.problems,
+        *further.problems,
+        *options.problems,
+        *unknown_variables(environ),
+        *_quoted(options),
+        *policy.errors,
+    ]
+    return Loaded(
+        {name: setting.value for name, setting in settings.items() if setting.origin},
+        OwnValues(**own.values),
+        problems,
+        {name: setting.origin for name, setting in settings.items() if setting.origin},
+        {**settings, **_own_settings(own)},
+        enforcement,
+        policy.names,
+        policy.is_unknown,
+        policy.warnings,
+        environ,
+        dict(environ),
+        found.app,
+    )
+
+
+def without(loaded: Loaded, name: str) -> tuple[Loaded, list[AutoconfError]]:
+    """Return the settings without a value of which the SDK can make nothing: the next lower layer's takes its place.
+
+    With them, what is wrong with the values of those layers.
+    """
+    setting, below = loaded.settings[name], Setting(None, None)
+    problems: list[AutoconfError] = []
+    if setting.overrode:
+        below, problems = _below(loaded, name)
+    left_out = (Candidate(setting.value, setting.origin),) if setting.origin else ()
+    below = below._replace(
+        forbidden=(*setting.forbidden, *below.forbidden),
+        ruled_by=below.ruled_by or setting.ruled_by,
+        left_out=(*setting.left_out, *left_out),
+    )
+    options = {key: value for key, value in loaded.options.items() if key != name}
+    sources = {key: origin for key, origin in loaded.sources.items() if key != name}
+    if below.origin:
+        options[name], sources[name] = below.value, below.origin
+    settings = {**loaded.settings, name: below}
+    return loaded._replace(options=options, sources=sources, settings=settings), problems
+
+
+def _below(loaded: Loaded, name: str) -> tuple[Setting, list[AutoconfError]]:
+    """Return an option's setting without the value at hand: the next lower layer's that is valid and permitted.
+
+    With it, what is wrong with those that are passed over for it.
+    """
+    setting, field = loaded.settings[name], field_of(name)
+    if field not in SDK_OPTIONS:
+        below, *further = setting.overrode
+        return Setting(below.value, below.origin, tuple(further)), []
+    choice = choose(
+        {field: SDK_OPTIONS[field]},
+        [without_blanks({field: candidate}) for candidate in setting.overrode],
+        lambda _, value: loaded.enforcement.permits(name, value),
+    )
+    return _settings(choice, loaded.enforcement).get(name, Setting(None, None)), choice.problems
+
+
+def _quoted(choice: Choice) -> Iterator[AutoconfError]:
+    for name, origin in choice.origins.items():
+        value = choice.values[name]
+        if is_quoted(value):
+            yield quoted(origin, value)
+
+
+def _secrets_directory(environ: Mapping[str, str], problems: list[AutoconfError]) -> str | None:
+    directory = environ.get(DIRECTORY_VARIABLE, "").strip()
+    if not directory:
+        return None
+    try:
+        check_directory(directory)
+    except UnreadableSecretError as error:
+        problems.append(error)
+        return None
+    return directory
+
+
+def _settings(choice: Choice, enforcement: Enforcement) -> dict[str, Setting]:
+    settings = {}
+    for field in {**choice.origins, **choice.forbidden}:
+        name, value = init_name(field), choice.values.get(field)
+        kept = enforcement.clamped(name, value)
+        forbidden = tuple(choice.forbidden.get(field, ()))
+        ruled = forbidden or kept != value
+        settings[name] = Setting(
+            kept,
+            choice.origins.get(field),
+            tuple(choice.overrode.get(field, ())),
+            forbidden,
+            value if kept != value else None,
+            str(enforcement.said_by(name)) if ruled else "",
+        )
+    return settings
+
+
+def _unknown(further: Choice, policy: Policy, config: Table) -> dict[str, Setting]:
+    """Return the options that SDK_OPTIONS do not know."""
+    given = unknown_options(further.values, further.origins)
+    settings: dict[str, Setting] = {}
+    for layer in (policy.defaults.further, config.further, given, policy.enforced.further):
+        for name, candidate in layer.items():
+            below = settings.get(name)
+            overrode = (
+                (Candidate(below.value, below.origin), *below.overrode) if below and below.origin else ()
+            )
+            settings[name] = Setting(candidate.value, candidate.origin, overrode)
+    return settings
+
+
+def _own_settings(own: Choice) -> dict[str, Setting]:
+    return {
+        OWN_PREFIX + field: Setting(own.values[field], origin, tuple(own.overrode[field]))
+        for field, origin in own.origins.items()
+    }

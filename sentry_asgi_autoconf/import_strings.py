@@ -1,0 +1,129 @@
+"""Import strings: their syntax, and what they lead to."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import sys
+from typing import Callable, Iterator, Sequence, TypeVar
+
+from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.exceptions import UnresolvedImportError
+
+_NAME_OR_IMPORT_STRING = re.compile(r"[\w.:-]+\Z")
+
+_T = TypeVar("_T")
+
+
+class ImportReference(str):
+    """An import string `package.module:attribute`, not imported yet."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> ImportReference:
+        """Check the syntax only. Raises ValueError."""
+        module, colon, attribute = text.partition(":")
+        if not colon:
+            raise ValueError("the colon between module and attribute is missing")
+        if not is_dotted_name(module) or not is_dotted_name(attribute):
+            raise ValueError("the parts on both sides of the colon must be dotted names")
+        return cls(text)
+
+    def resolve(self) -> object:
+        """Import the module and walk to the attribute. Raises UnresolvedImportError."""
+        module, _, path = self.partition(":")
+        found = import_whole(module)
+        reached = module
+        for name in path.split("."):
+            found = _attribute(found, name, reached)
+            reached += f".{name}"
+        return found
+
+
+class IntegrationReference(str):
+    """An integration of the SDK by its short name (`redis`), or any integration by import string."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> IntegrationReference:
+        """Tell both kinds apart; a short name may be written `AWS-Lambda` too. Raises ValueError.
+
+        Which names there are, and whether an import string leads anywhere, the installed SDK decides.
+        """
+        if not _NAME_OR_IMPORT_STRING.match(text):
+            raise ValueError("neither a short name such as redis nor an import string package.module:Class")
+        return cls(text if ":" in text else text.lower().replace("-", "_"))
+
+    @property
+    def is_import_string(self) -> bool:
+        """Whether this is `package.module:Class` and no short name."""
+        return ":" in self
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether every part between the dots is a Python name."""
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def import_whole(module: str) -> object:
+    """Import `module`. Raises UnresolvedImportError, its cause the module's own error."""
+    try:
+        return guarded(lambda: importlib.import_module(module), f"importing {module}")
+    except UnresolvedImportError as error:
+        cause = error.__cause__
+        if isinstance(cause, ModuleNotFoundError) and _is_part_of(cause.name, module):
+            raise UnresolvedImportError(
+                f"there is no module {printable(str(cause.name))}",
+                remedy="Check the spelling, and that the module is on the server's import path.",
+            ) from cause
+        raise
+
+
+@contextlib.contextmanager
+def found_in(directories: Sequence[str]) -> Iterator[None]:
+    """Find modules in these directories first, as a server will that is about to put them on the import path."""
+    sys.path[:0] = directories
+    try:
+        yield
+    finally:
+        for directory in directories:
+            if directory in sys.path:
+                sys.path.remove(directory)
+
+
+def guarded(action: Callable[[], _T], doing: str) -> _T:
+    """Run code that is not ours. Raises UnresolvedImportError that tells whatever that code raises."""
+    try:
+        return action()
+    except (Exception, SystemExit) as error:  # Foreign code may raise anything, and must not end the server.
+        raise UnresolvedImportError(
+            f"{doing} raised {described(error)}", remedy="Mend that error, or name another."
+        ) from error
+
+
+def described(error: BaseException) -> str:
+    """Give type and message of an error on one line, free of credentials."""
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # An error class of foreign code may fail to print itself.
+        message = ""
+    name = type(error).__name__
+    return f"{name}: {printable(message, 200)}" if message else name
+
+
+def _is_part_of(missing: object, module: str) -> bool:
+    return isinstance(missing, str) and f"{module}.".startswith(f"{missing}.")
+
+
+def _attribute(owner: object, name: str, reached: str) -> object:
+    try:
+        return guarded(lambda: getattr(owner, name), f"reading {reached}.{name}")
+    except UnresolvedImportError as error:
+        if isinstance(error.__cause__, AttributeError):
+            raise UnresolvedImportError(
+                f"{reached} has no attribute {name}", remedy="Check the part after the colon."
+            ) from error.__cause__
+        raise

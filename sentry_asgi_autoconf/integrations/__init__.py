@@ -1,0 +1,1 @@
+"""The instrument stage: the SDK's integration of a library is set up when the app imports that library."""

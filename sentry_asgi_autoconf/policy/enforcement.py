@@ -1,0 +1,146 @@
+"""What a policy does not leave to anybody: enforced values, hooks that follow the app's, and limits."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, NamedTuple
+from urllib.parse import urlsplit
+
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENFORCED, Origin
+from sentry_asgi_autoconf.settings import destinations
+
+UNKNOWN_POLICY = Origin("the policy", "not known", layer=ENFORCED)
+# What would take the place of an option, and so undo what is enforced of it.
+_SUBSTITUTES = {
+    "data_collection": ("send_default_pii",),
+    "profiles_sample_rate": ("profiles_sampler",),
+    "sample_rate": ("error_sampler",),
+    "traces_sample_rate": ("traces_sampler", "enable_tracing"),
+}
+# Of these the SDK heeds none where the data to collect are said one by one.
+_UNHEEDED = ("send_default_pii", "include_local_variables", "include_source_context")
+# These do not see the spans that the SDK sends one by one; `before_send_span` does.
+_BLIND_TO_STREAMS = ("before_send_transaction", "event_scrubber")
+# What the SDK reads in `_experiments` under another name than the option's.
+_EXPERIMENTS = {"continuous_profiling_mode": "profiler_mode", "otel_powered_performance": "instrumenter"}
+# What the SDK sets anew for Spotlight alone, without a DSN.
+_SET_BY_SPOTLIGHT = (
+    *("send_default_pii", "sample_rate", "traces_sample_rate", "profiles_sample_rate"),
+    *("error_sampler", "traces_sampler", "profiles_sampler"),
+)
+
+
+class Refusal(NamedTuple):
+    """An argument that was not taken as it was, where the policy says so, and the variable that it was found in."""
+
+    name: str
+    wanted: Any
+    applied: Any
+    said_by: str
+    variable: str = ""
+
+
+class Enforcement(NamedTuple):
+    """Values and limits by option of `sentry_sdk.init`; `hooks` come on top of those that others set."""
+
+    values: Mapping[str, Any] = {}
+    hooks: Mapping[str, Any] = {}
+    limits: Mapping[str, Limit] = {}
+    origins: Mapping[str, Origin] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything is enforced or limited."""
+        return bool(self.values or self.hooks or self.limits)
+
+    @property
+    def lets_nothing_leave(self) -> bool:
+        """Whether this is what holds where a policy is not known."""
+        return self.values.get("dsn") == ""
+
+    def substitutes(self) -> dict[str, str]:
+        """Give the options that would undo an enforced one, each with the one that it would undo."""
+        return {other: name for other, name in self._undoing() if other not in self.values}
+
+    def _undoing(self) -> Iterator[tuple[str, str]]:
+        for name in self.values:
+            yield from ((other, name) for other in _SUBSTITUTES.get(name, ()))
+        yield from (("data_collection", name) for name in _UNHEEDED if self.values.get(name) is False)
+        if "event_scrubber" in self.hooks:
+            yield "data_collection", "event_scrubber"
+        if "before_send_span" not in self.hooks:
+            yield from (("trace_lifecycle", name) for name in _BLIND_TO_STREAMS if name in self.hooks)
+        rate = self.limits.get("traces_sample_rate")
+        if rate is not None and rate.minimum is not None:
+            yield "enable_tracing", "traces_sample_rate"
+
+    def names(self) -> set[str]:
+        """Give every option that is enforced or limited, and what would undo one, in `_experiments` too."""
+        options = {*self.values, *self.limits, *self.substitutes()}
+        if self.rule_of("dsn") is not None:
+            options.update(destinations.WAYS_OUT)
+        return options | {key for key, name in _EXPERIMENTS.items() if name in options}
+
+    def undone_by_spotlight(self) -> str | None:
+        """Name an option that Spotlight in the place of a DSN would undo, if there is one."""
+        return next((name for name in _SET_BY_SPOTLIGHT if name in self.values or name in self.limits), None)
+
+    def permits(self, name: str, value: Any) -> bool:
+        """Whether a valid value of an option may stand, clamped if need be."""
+        if name in self.values or destinations.is_nowhere(name, value):
+            return True
+        limit = self.rule_of(name)
+        is_within = limit is None or limit.permits(destinations.url(name, value))
+        return is_within and name not in self.substitutes()
+
+    def rule_of(self, name: str) -> Limit | None:
+        """Return what limits an option: of a way out that has no limit of its own, what limits another."""
+        for ruled in destinations.RULES.get(name, (name,)):
+            if ruled == "dsn" and self.values.get("dsn"):
+                host = urlsplit(str(self.values["dsn"])).hostname or ""
+                return Limit(allowed=((host,),), origins=(self.origins["dsn"],))
+            if ruled in self.limits:
+                return self.limits[ruled]
+        return None
+
+    def rule_beside(self, name: str, arguments: Mapping[str, Any]) -> Limit | None:
+        """Return what limits a way out among init's arguments: of a proxy that can read everything, the DSN's rule."""
+        rule = self.rule_of(name)
+        if rule is None and name == "http_proxy" and destinations.is_readable_by_proxies(arguments):
+            return self.rule_of("dsn")
+        return rule
+
+    def clamped(self, name: str, value: Any) -> Any:
+        """Give an option's value within its limit; an enforced value is not limited."""
+        limit = self.limits.get(name)
+        return value if limit is None or name in self.values else limit.clamped(value)
+
+    def rates_by_path(self, rates: Mapping[str, float]) -> dict[str, float]:
+        """Give trace rates by path as far as they may differ from the general one."""
+        if "traces_sample_rate" in self.values or "traces_sampler" in self.values:
+            return {}
+        return {path: self.clamped("traces_sample_rate", rate) for path, rate in rates.items()}
+
+    def ceiling_over_callers(self) -> float | None:
+        """Return the rate that holds for traces too that callers have sampled; None if these go on.
+
+        A rate of 0 is always one: nothing is traced then, whoever asks for it.
+        """
+        limit = self.limits.get("traces_sample_rate", Limit())
+        rate = self.values.get("traces_sample_rate", limit.maximum)
+        if rate is None or "traces_sampler" in self.values:
+            return None
+        if rate <= 0:
+            return 0.0
+        return limit.maximum if limit.over_callers else None
+
+    def said_by(self, name: str) -> Origin | str:
+        """Tell where it is said what an option may be."""
+        name = _EXPERIMENTS.get(name, name)
+        name = self.substitutes().get(name, name)
+        return self.origins.get(name) or str(self.rule_of(name) or self.rule_of("dsn"))
+
+
+def nothing_leaves(origin: Origin = UNKNOWN_POLICY) -> Enforcement:
+    """Give what is enforced where a policy is not known: no event is sent anywhere."""
+    values = {"dsn": "", "spotlight": False, "transport": None}
+    return Enforcement(values, {}, {}, dict.fromkeys(values, origin))

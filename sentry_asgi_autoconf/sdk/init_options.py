@@ -1,0 +1,160 @@
+"""Turn settings into the keyword arguments of `sentry_sdk.init`, as far as the installed SDK knows them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Mapping
+
+from sentry_sdk import consts, transport
+
+from sentry_asgi_autoconf.console import shown
+from sentry_asgi_autoconf.exceptions import AutoconfError, UnresolvedImportError, UnsupportedOptionError
+from sentry_asgi_autoconf.import_strings import ImportReference, guarded
+from sentry_asgi_autoconf.integrations import by_name, deferred
+from sentry_asgi_autoconf.provenance import ENVIRONMENT, Origin
+
+
+def build(
+    options: Mapping[str, Any],
+    sources: Mapping[str, Origin] | None = None,
+    *,
+    defers: bool = False,
+    follow: bool = True,
+) -> tuple[dict[str, Any], list[AutoconfError]]:
+    """Give the arguments for `sentry_sdk.init`, and a problem for everything that was left out.
+
+    Import strings are imported here if `follow`; where integrations wait for their libraries, as `defers` says, the
+    names of those that are disabled are not. `sources` gives the origin of each option for the problems' text.
+    """
+    if defers:
+        deferred.watch()
+    arguments: dict[str, Any] = {}
+    problems: list[AutoconfError] = []
+    for name, value in options.items():
+        origin = (sources or {}).get(name)
+        try:
+            arguments[name] = argument(name, value, origin, problems, defers=defers, follow=follow)
+        except AutoconfError as error:
+            problems.append(error)
+    # Said even where it is off: the SDK would read a SENTRY_SPOTLIGHT that was refused.
+    arguments.setdefault("spotlight", False)
+    return arguments, problems
+
+
+def argument(
+    name: str,
+    value: Any,
+    origin: Origin | None,
+    problems: list[AutoconfError],
+    *,
+    defers: bool = False,
+    follow: bool = True,
+) -> Any:
+    """Return an option's value as `init` takes it; what a list loses of several items becomes a problem.
+
+    Raises AutoconfError if there is nothing that init could take.
+    """
+    origin = origin or Origin(f"SENTRY_{name.lstrip('_').upper()}", ENVIRONMENT)
+    if name not in consts.DEFAULT_OPTIONS:
+        raise UnsupportedOptionError(
+            f"{origin.set_to()} is left out: sentry-sdk {consts.VERSION} has no such option",
+            remedy="Upgrade sentry-sdk, or unset it.",
+        )
+    if name in ("integrations", "disabled_integrations") and not follow:
+        return _each(origin, value, by_name.known, problems)
+    if name == "integrations":
+        return _each(origin, value, by_name.instance, problems)
+    if name == "disabled_integrations":
+        find = by_name.disabled if defers else by_name.installed_class
+        classes = _each(origin, value, find, problems)
+        return [found for found in classes if found is not None]
+    if name == "ignore_errors" and follow:
+        return _each(origin, value, _error, problems)
+    if isinstance(value, ImportReference) and follow:
+        return _used(origin, value, _CONVERTERS.get(name, _function))
+    return value
+
+
+def _each(origin: Origin, values: Any, convert: Any, problems: list[AutoconfError]) -> list[Any]:
+    """Convert the items of a list; those of which nothing can be made become problems, the last of all is raised."""
+    converted: list[Any] = []
+    refused: list[AutoconfError] = []
+    for value in values:
+        try:
+            converted.append(_used(origin, value, convert))
+        except AutoconfError as error:
+            refused.append(error)
+    if refused and not converted:
+        problems += refused[:-1]
+        raise refused[-1]
+    problems += refused
+    return converted
+
+
+def _used(origin: Origin, value: Any, convert: Any) -> Any:
+    """Convert a value; an error says which setting it is about."""
+    try:
+        return convert(value)
+    except AutoconfError as error:
+        what = f"{origin.set_to(shown(value))} is left out: {error.what}"
+        raise type(error)(what, remedy=error.remedy) from error
+
+
+def _function(reference: ImportReference) -> Any:
+    found = reference.resolve()
+    if not callable(found):
+        raise _unusable(found, "cannot be called", "Name a function.")
+    _check_that_it_returns(found)
+    return found
+
+
+def _check_that_it_returns(function: Any) -> None:
+    """Raise UnresolvedImportError for a function whose call only makes a coroutine or a generator."""
+    if _is_suspended(function) or _is_suspended(type(function).__call__):
+        raise UnresolvedImportError(
+            "it leads to a function that the SDK would have to await or iterate, which it does not",
+            remedy="Name a plain function: def, without async and yield.",
+        )
+
+
+def _is_suspended(function: Any) -> bool:
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    return any(is_kind(function) for is_kind in kinds)
+
+
+def _error(name: str) -> Any:
+    """Give the exception class of an import string; a class name stays text."""
+    if not isinstance(name, ImportReference):
+        return name
+    found = name.resolve()
+    if not (isinstance(found, type) and issubclass(found, BaseException)):
+        raise _unusable(found, "is no exception class", "Name an exception class.")
+    return found
+
+
+def _event_scrubber(reference: ImportReference) -> Any:
+    found: Any = reference.resolve()
+    if isinstance(found, type):
+        found = guarded(found, f"calling {reference}")
+    if not callable(getattr(found, "scrub_event", None)):
+        raise _unusable(found, "has no method scrub_event", "Name an EventScrubber, or a class of one.")
+    _check_that_it_returns(found.scrub_event)
+    return found
+
+
+def _transport(reference: ImportReference) -> Any:
+    found = reference.resolve()
+    if not isinstance(found, transport.Transport) and not callable(found):
+        raise _unusable(found, "is no transport", "Name a sentry_sdk.transport.Transport, or a function.")
+    if not isinstance(found, (type, transport.Transport)):
+        _check_that_it_returns(found)
+    return found
+
+
+def _unusable(found: object, why: str, remedy: str) -> UnresolvedImportError:
+    return UnresolvedImportError(
+        f"it leads to an object of type {type(found).__name__}, which {why}", remedy=remedy
+    )
+
+
+_CONVERTERS = {"event_scrubber": _event_scrubber, "transport": _transport}

@@ -1,0 +1,72 @@
+"""Initialise before `fastapi run` imports the app to find its name, which is before uvicorn loads it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generator
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from sentry_asgi_autoconf.servers.patching import Call
+    from sentry_asgi_autoconf.servers.server import AdapterRuntime
+
+
+def join_fastapi(module: ModuleType, runtime: AdapterRuntime) -> None:
+    """Initialise ahead of the command, unless it only starts the processes that will serve."""
+    server = runtime.server("uvicorn")
+
+    def run(call: Call) -> Generator[None, Any, None]:
+        if _fastapi_serves_itself(call):
+            server.prepare(directories=_directories(call.argument("path", None)))
+        yield
+
+    server.around(module, "_run", run)
+
+
+def _directories(path: Path | None) -> list[str]:
+    """Return the directories that may be put on the import path: that of the app's file, and the working one."""
+    from fastapi_cli import discover
+
+    with contextlib.suppress(Exception):  # there is no app, which the command itself will tell
+        found = discover.get_module_data_from_path(path or discover.get_default_path())
+        return [str(found.extra_sys_path), str(Path.cwd())]
+    return []
+
+
+def _fastapi_serves_itself(call: Call) -> bool:
+    workers = call.argument("workers", None) or os.environ.get("WEB_CONCURRENCY") or 1
+    return not call.argument("reload", None) and str(workers) == "1"
+
+
+# With these the command serves in a process that it starts: `python -m uvicorn`.
+_ELSEWHERE = ("-r", "--reload", "-R", "--reload-dir", "-W", "--wc", "--web-concurrency", "--reload-include")
+_ELSEWHERE_BY_ENVIRONMENT = (
+    "LITESTAR_RELOAD",
+    "LITESTAR_RELOAD_DIRS",
+    "LITESTAR_WEB_CONCURRENCY",
+    "WEB_CONCURRENCY",
+)
+
+
+def join_litestar(module: ModuleType, runtime: AdapterRuntime) -> None:
+    """Initialise ahead of the command, unless it does something else or only starts the process that will serve."""
+    server = runtime.server("uvicorn")
+
+    def from_env(call: Call) -> Generator[None, Any, None]:
+        if _litestar_serves_itself(sys.argv[1:]):
+            path, directory = call.argument("app_path"), call.argument("app_dir", None)
+            server.prepare(path, directories=[str(directory or Path.cwd())])
+            with server.loading(path):
+                yield
+
+    server.around(module.LitestarEnv, "from_env", from_env)
+
+
+def _litestar_serves_itself(arguments: list[str]) -> bool:
+    if "run" not in arguments or any(os.environ.get(name) for name in _ELSEWHERE_BY_ENVIRONMENT):
+        return False
+    return not any(argument.startswith(_ELSEWHERE) for argument in arguments[arguments.index("run") :])

@@ -1,0 +1,1 @@
+"""The serve stage: what happens around each request, and what leaves of it."""

@@ -1,0 +1,114 @@
+"""Keep cookies, credentials and client addresses out of what is sent, frame locals included.
+
+The SDK filters them in the request, and sends them all the same in the locals of the frames that handled it. Here they
+are replaced in its `before_send…` hooks: there an event is plain data, and complete.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Optional
+
+from sentry_sdk.consts import DEFAULT_OPTIONS
+from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
+
+from sentry_asgi_autoconf.serving.chained_hooks import Hook, experiments_of, in_turn, is_streaming
+from sentry_asgi_autoconf.serving.sensitive import FILTERED, Sensitive
+
+ScopeGetter = Callable[[], Optional[Dict[str, Any]]]
+
+# The places of an event's free text: names, ids and types are kept. A list's one item stands for all of the list's.
+_TEXT = Sensitive.replaced_in
+_KEPT = None
+_ALL_OTHERS = object()
+_STACK_TRACE = {"frames": [{"vars": _TEXT}]}
+_EVENT: dict[Any, Any] = {
+    "exception": {"values": [{"value": _TEXT, "stacktrace": _STACK_TRACE}]},
+    "threads": {"values": [{"stacktrace": _STACK_TRACE}]},
+    "stacktrace": _STACK_TRACE,
+    "breadcrumbs": {"values": [{"message": _TEXT, "data": _TEXT}]},
+    "spans": [{"description": _TEXT, "data": _TEXT, "tags": _TEXT}],
+    "logentry": {"message": _TEXT, "formatted": _TEXT, "params": _TEXT},
+    "message": _TEXT,
+    "extra": _TEXT,
+    "tags": _TEXT,
+    "contexts": {
+        "asgi_server": _KEPT,  # ours, in which no request has a say
+        "trace": {"data": _TEXT, "description": _TEXT},
+        _ALL_OTHERS: _TEXT,
+    },
+}
+_REQUEST = {"request": {"headers": Sensitive.replaced_in_headers}}
+_TELEMETRY = {"body": _TEXT, "name": _TEXT, "attributes": _TEXT}
+
+
+def add(options: dict[str, Any], current_scope: ScopeGetter) -> None:
+    """Put redaction before each hook of init's `options`, unless they ask for personal data."""
+    redact = Redaction(options, current_scope)
+    hooks: dict[str, Hook] = {
+        "before_send": redact.event,
+        "before_send_transaction": redact.event,
+        "before_send_log": redact.attributes,
+        "before_send_metric": redact.attributes,
+    }
+    experiments = experiments_of(options)
+    if is_streaming(options):
+        hooks["before_send_span"] = redact.attributes
+    if not redact.is_wanted(options):
+        return
+    for name, first in hooks.items():
+        if name in DEFAULT_OPTIONS:
+            then = options.get(name) or experiments.get(name)
+            options[name] = in_turn(name, first, *([then] if then else []))
+
+
+class Redaction:
+    """Redacts by the request that the context serves, whatever the data look like: what is odd costs nothing else."""
+
+    def __init__(self, options: dict[str, Any], current_scope: ScopeGetter) -> None:
+        """Take init's `options`, and what gives the request's ASGI scope."""
+        collection = options.get("data_collection")
+        self._request_is_ours = not isinstance(collection, dict)
+        self._addresses = not isinstance(collection, dict) or not collection.get("user_info", True)
+        self._current_scope = current_scope
+
+    @staticmethod
+    def is_wanted(options: dict[str, Any]) -> bool:
+        """Tell whether a client of these options may not send personal data."""
+        return not options.get("send_default_pii")
+
+    def event(self, event: Any, hint: Any) -> Any:
+        """Redact an error event or a transaction."""
+        return self._redacted(event, {**_EVENT, **(_REQUEST if self._request_is_ours else {})})
+
+    def attributes(self, telemetry: Any, hint: Any) -> Any:
+        """Redact a log, a metric or a streamed span: its text and its attributes."""
+        return self._redacted(telemetry, _TELEMETRY)
+
+    def _redacted(self, data: Any, places: dict[Any, Any]) -> Any:
+        try:
+            return _redacted(data, places, Sensitive(self._current_scope(), addresses=self._addresses))
+        except RecursionError:  # it was captured where the stack is all but full
+            data.update({name: _withheld(data[name]) for name in places.keys() & data.keys()})
+            return data
+
+
+def _withheld(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return {} if isinstance(value, dict) else []
+    return None if value is None else FILTERED
+
+
+def _redacted(data: Any, places: Any, sensitive: Sensitive) -> Any:
+    """Redact `data` in its `places`, and in place; all of it where it is not as they have it."""
+    if type(data) is AnnotatedValue:
+        data = data.value
+    if isinstance(places, list) and isinstance(data, list):
+        data[:] = [_redacted(each, places[0], sensitive) for each in data]
+        return data
+    if isinstance(places, dict) and isinstance(data, dict):
+        for name in data if _ALL_OTHERS in places else places.keys() & data.keys():
+            inner = places.get(name, places.get(_ALL_OTHERS))
+            if inner is not _KEPT:
+                data[name] = _redacted(data[name], inner, sensitive)
+        return data
+    return places(sensitive, data) if callable(places) else sensitive.replaced_in(data)

@@ -1,0 +1,157 @@
+"""The SDK's middleware around an app that no integration serves whole, and what happens of the SDK's inside it.
+
+An app may hand a request on to whatever it likes: nothing but what is called while it is served tells. The layer opens
+the scope and the transaction of each request. Where an integration's middleware is called inside, it finds the request
+open, and the layer lets it name the transaction. Where one opens a request of its own all the same, the layer's
+transaction is not sent.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Any, Callable
+
+import sentry_sdk
+from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
+from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
+from sentry_sdk.utils import capture_internal_exceptions
+
+from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving.current_request import Request
+from sentry_asgi_autoconf.serving.traced_request import is_streaming
+
+# How a second patch knows the first.
+_PATCHED = "_sentry_asgi_autoconf_patched"
+
+
+class RequestLayer(SentryAsgiMiddleware):
+    """Serve an app, with the transaction of each request named by the first integration inside."""
+
+    # Whether only requests that reach an integration inside have a transaction.
+    needs_inner = False
+
+    def __init__(self, app: Any, **arguments: Any) -> None:
+        """Keep for which methods this middleware makes transactions of its own accord; old SDKs do for all."""
+        super().__init__(app, **arguments)
+        self._own_methods = getattr(self, "http_methods_to_capture", None)
+
+    def is_for_inner(self, scope: Any) -> bool:
+        """Whether a transaction of this request is only for an integration inside, if the request reaches one."""
+        if self.needs_inner or self._own_methods is None or scope["type"] != "http":
+            return self.needs_inner
+        return scope.get("method", "").upper() not in self._own_methods
+
+    def event_processor(self, event: Any, hint: Any, asgi_scope: Any) -> Any:
+        """Add the request as the server handed it over; name and source are the inner middleware's, if it knows them.
+
+        Drop the transaction that is another's to make; leave the events of such another as they are.
+        """
+        request = current_request.recall()
+        if request is None or request.scope is not asgi_scope:
+            return super().event_processor(event, hint, asgi_scope)
+        if request.outer_scope not in (None, sentry_sdk.Scope.get_isolation_scope()):
+            return event
+        if event.get("type") == "transaction" and request.has_no_transaction_of_ours:
+            return None
+        if request.inner is not None:
+            middleware, scope = request.inner
+            event = middleware.event_processor(event, hint, asgi_scope=scope)
+        return super().event_processor(event, hint, asgi_scope)
+
+    def _capture_request_exception(self, exc: Exception) -> None:
+        request = current_request.recall()
+        if request is None or not was_captured(exc, request):
+            super()._capture_request_exception(exc)
+
+
+def install() -> None:
+    """Notice from now on what the SDK's middlewares do inside a request. Idempotent."""
+    for owner, method, replacement in (
+        (SentryAsgiMiddleware, "_run_app", _noticing_asgi),
+        (SentryAsgiMiddleware, "_capture_lifespan_exception", _telling_requests),
+        (SentryWsgiMiddleware, "__call__", _noticing_wsgi),
+        # Its integration opens a request without a middleware of the SDK's.
+        (getattr(sys.modules.get("sanic.app"), "Sanic", None), "__call__", _noticing_sanic),
+    ):
+        original = getattr(owner, method, None)
+        if original is not None and not hasattr(original, _PATCHED):
+            patched = replacement(original)
+            setattr(patched, _PATCHED, True)
+            setattr(owner, method, patched)
+
+
+def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
+    # No coroutine function, so that it leaves no frame in the app's tracebacks.
+    def run_app(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
+        request = current_request.recall()
+        if request is not None and scope["type"] != "lifespan":
+            if isinstance(self, RequestLayer):
+                request.is_open, request.needs_inner = True, self.is_for_inner(scope)
+            elif request.is_open and request.inner is None:
+                with capture_internal_exceptions():
+                    _adopt(request, self, scope)
+        return original(self, scope, *args, **kwargs)
+
+    return run_app
+
+
+def _adopt(request: Request, middleware: Any, scope: Any) -> None:
+    """Let `middleware`, an integration's, name the transaction that the layer around it has made."""
+    request.inner = middleware, scope
+    methods = getattr(middleware, "http_methods_to_capture", ())
+    # Iterated, as a container of ours does more when it is asked.
+    if scope["type"] == "http" and not any(each == scope.get("method", "").upper() for each in methods):
+        request.is_unwanted = True
+    origin = getattr(middleware, "span_origin", None)
+    current = sentry_sdk.Scope.get_current_scope()
+    segment = getattr(current, "_server_segment_span", None)
+    if segment is not None:
+        segment.set_attribute("sentry.origin", origin)
+    elif not is_streaming(sentry_sdk.get_client().options) and current.transaction is not None:
+        current.transaction.origin = origin
+
+
+def _telling_requests(original: Callable[..., Any]) -> Callable[..., Any]:
+    # Inside an open request the SDK takes every scope for a lifespan's.
+    def capture(self: Any, exc: Exception) -> Any:
+        in_request = current_request.recall() is not None and not isinstance(self, RequestLayer)
+        return self._capture_request_exception(exc) if in_request else original(self, exc)
+
+    return capture
+
+
+def _noticing_wsgi(original: Callable[..., Any]) -> Callable[..., Any]:
+    def call(self: Any, environ: Any, start_response: Any) -> Any:
+        request = current_request.recall()
+        if request is None:
+            return original(self, environ, start_response)
+        if not request.is_open or is_streaming(sentry_sdk.get_client().options):
+            # An integration has opened the request of the ASGI app that this one is mounted in; or there is a segment,
+            # which cannot be taken back.
+            return self.app(environ, start_response)
+        request.outer_scope = sentry_sdk.Scope.get_isolation_scope()
+        return original(self, environ, start_response)
+
+    return call
+
+
+def _noticing_sanic(original: Callable[..., Any]) -> Callable[..., Any]:
+    # A coroutine function, as servers look at it to tell ASGI 3 from 2.
+    @functools.wraps(original)
+    async def call(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
+        request = current_request.recall()
+        if request is not None and request.is_open and "sanic" in sentry_sdk.get_client().integrations:
+            request.outer_scope = sentry_sdk.Scope.get_isolation_scope()
+        return await original(self, scope, *args, **kwargs)
+
+    return call
+
+
+def was_captured(error: BaseException, request: Request) -> bool:
+    """Whether this error was captured while this request was served."""
+    return getattr(error, CAPTURED, None) == request.number
+
+
+# Kept on an exception that was captured, with the number of its request.
+CAPTURED = "_sentry_asgi_autoconf_captured"

@@ -1,0 +1,200 @@
+"""The outermost layer around a served app: it remembers the request and watches the lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from http import HTTPStatus
+from typing import Any, Awaitable, Callable, Sequence
+
+import sentry_sdk
+from sentry_sdk.integrations import asgi
+from sentry_sdk.scope import use_isolation_scope, use_scope
+
+from sentry_asgi_autoconf.flushing import boot_failure
+from sentry_asgi_autoconf.flushing.flush import flush_aside
+from sentry_asgi_autoconf.integrations.event_loops import is_in_trio, serving_loops
+from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving.current_request import Request
+from sentry_asgi_autoconf.serving.server_noise import server_noise
+
+
+class ServedApp:
+    """An ASGI 3 app that serves `inner`, and answers for attributes as `app`, the one that was loaded, does."""
+
+    __slots__ = ("_app", "_error_loggers", "_inner")
+
+    def __init__(self, inner: Callable[..., Awaitable[Any]], app: Any, error_loggers: Sequence[str]) -> None:
+        """Keep what is served, what was loaded, and the names of the server's loggers."""
+        self._inner = inner
+        self._app = app
+        self._error_loggers = error_loggers
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
+        """Serve one scope, without a frame of ours in the app's tracebacks."""
+        if serving_loops.matter:
+            serving_loops.enter()
+        if scope["type"] == "lifespan":
+            return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
+        current_request.begin(Request(scope, self, self._scopes_outside()))
+        return self._inner(scope, receive, send)
+
+    def _scopes_outside(self) -> tuple[Any, Any]:
+        previous = current_request.recall()
+        if previous is None or previous.served_by is not self:
+            return sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
+        # uvicorn begins a pipelined request in the context of the one before: the SDK would take it for a part of that.
+        applied = getattr(asgi, "_asgi_middleware_applied", None)
+        if applied is not None:
+            applied.set(False)
+        isolation, current = previous.scopes
+        sentry_sdk.Scope.set_isolation_scope(isolation)
+        sentry_sdk.Scope.set_current_scope(current)
+        return previous.scopes
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__slots__:  # not set yet, while it is copied
+            raise AttributeError(name)
+        return getattr(self._app, name)
+
+
+class ServedCoroutine(ServedApp):
+    """The same in the one shape in which every server recognises ASGI 3, for a server that looks at it."""
+
+    __slots__ = ()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        """Serve one scope."""
+        return await super().__call__(scope, receive, send)
+
+
+class Lifespan:
+    """One run of the lifespan scope."""
+
+    def __init__(self, error_loggers: Sequence[str]) -> None:
+        """Take the names of the server's loggers, which repeat what is reported here."""
+        self._error_loggers = error_loggers
+        self._task: object = None
+        self._entered = False
+        self._is_reporting = False
+        self._failure: str | None = None
+
+    async def run(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:
+        """Run `app`'s lifespan and report a start-up or shutdown that failed; what it raises goes on to the server."""
+
+        async def watched_receive() -> Any:
+            message = await receive()
+            self._entered = True
+            return message
+
+        async def watched_send(message: Any) -> None:
+            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+                self._failure = message.get("message") or message["type"]
+                # The server logs this failure, in two or three errors, and then ends.
+                server_noise.boot_has_failed(self._error_loggers)
+            if message["type"].startswith("lifespan.shutdown."):
+                # Before the server hears of it, as it may end, or be ended, right after.
+                await flush_aside()
+            await send(message)
+
+        self._task = _running_task()
+        with sentry_sdk.new_scope() as sentry_scope:
+            sentry_scope.add_event_processor(self._process)
+            try:
+                await app(scope, watched_receive, watched_send)
+            except Exception as error:
+                if self._entered:
+                    self._is_reporting = True
+                    boot_failure.capture(error)
+                self._failure = None
+                raise
+            finally:
+                # Also where the app goes on waiting after it has said so, until the server ends it.
+                if self._failure is not None:
+                    boot_failure.capture_message(self._failure)
+
+    def _process(self, event: Any, hint: Any) -> Any:
+        """Judge what an integration captures as it leaves the app.
+
+        It is no error of an app that refuses the scope before it takes a message from it, and else a failure that may
+        be one of an endless series.
+        """
+        exc_info = hint.get("exc_info")
+        is_of_lifespan = (
+            _running_task() == self._task
+        )  # tasks and threads that it starts have its Sentry scope
+        if self._is_reporting or not is_of_lifespan or not exc_info or not _is_unhandled(event):
+            return event
+        return event if self._entered and boot_failure.may_report(exc_info[1]) else None
+
+
+def _running_task() -> tuple[int, object]:
+    if is_in_trio():
+        return threading.get_ident(), sys.modules["trio"].lowlevel.current_task()
+    try:
+        return threading.get_ident(), asyncio.current_task()
+    except RuntimeError:
+        return threading.get_ident(), None
+
+
+def _is_unhandled(event: Any) -> bool:
+    values = event["exception"]["values"]
+    return any(value.get("mechanism", {}).get("handled") is False for value in values)
+
+
+def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Return an ASGI 3 app that serves `app`, in whatever opens its requests, and reports such responses."""
+
+    async def serve_http(scope: Any, receive: Any, send: Any) -> Any:
+        response = _Response(send)
+        result = await app(scope, receive, response.send)
+        # One that raises has told why.
+        request = current_request.recall()
+        if request is not None and not request.has_error:
+            response.report(scope)
+        return result
+
+    def serve(scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
+        return (serve_http if scope["type"] == "http" else app)(scope, receive, send)
+
+    return serve
+
+
+class _Response:
+    """The status of a response, and the scopes of its request."""
+
+    def __init__(self, send: Callable[[Any], Awaitable[Any]]) -> None:
+        self._send = send
+        self._status = 0
+        self._scopes: tuple[Any, Any] | None = None
+
+    async def send(self, message: Any) -> Any:
+        status = message.get("status") if isinstance(message, dict) else None
+        if isinstance(status, int) and status >= 500:
+            # Here they are those of the request; they are gone when the app has returned.
+            self._scopes = sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
+            self._status = status
+        return await self._send(message)
+
+    def report(self, scope: Any) -> None:
+        """Capture the response, if it is such a one."""
+        if self._scopes is None:
+            return
+        isolation, current = self._scopes
+        with use_isolation_scope(isolation), use_scope(current):
+            sentry_sdk.capture_event(
+                {
+                    "level": "error",
+                    "message": f"{self._status} {_reason(self._status)}: {scope['method']} {scope['path']}",
+                    # By route, not by path.
+                    "fingerprint": ["5xx response", str(self._status), "{{ transaction }}"],
+                }
+            )
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "response"

@@ -1,0 +1,222 @@
+"""Prepare the scopes of one request as the SDK's middleware would, and give it the transaction that the rate allows."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+from typing import Any, Callable, Iterator, Mapping, NamedTuple
+
+import sentry_sdk
+from sentry_sdk.scope import use_isolation_scope, use_scope
+from sentry_sdk.tracing import Transaction
+from sentry_sdk.tracing_utils import Baggage
+from sentry_sdk.utils import capture_internal_exceptions
+
+from sentry_asgi_autoconf.serving import current_request
+
+_TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
+_SOURCE = "url"
+
+
+class Plan(NamedTuple):
+    """What one client's options say of its transactions.
+
+    `rate_of` gives the rate for the sampling context of a request that begins a trace; None with tracing off.
+    `heeds_callers` says whether a caller's decision not to sample a trace needs nobody's consent. `unsent` is a
+    transaction that ends in the place of each that is not sent.
+    """
+
+    rate_of: Callable[[Mapping[str, Any]], float] | None
+    heeds_callers: bool = False
+    unsent: Any = None
+
+
+class TracedRequest:
+    """One request, and the transaction that was made for it, if any was."""
+
+    __slots__ = ("_plan", "_scopes", "_transaction", "_was_asked", "scope")
+
+    def __init__(self, scope: Any, plan: Plan) -> None:
+        self.scope = scope
+        self._plan = plan
+        self._was_asked = False
+        self._transaction: Any = None
+        # Those of the request, if its transaction was started.
+        self._scopes: tuple[Any, Any] | None = None
+
+    def prepare(self, origin: str) -> bool:
+        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
+        if self._was_asked:  # a request within it
+            return False
+        self._was_asked = True
+        isolation = sentry_sdk.get_isolation_scope()
+        incoming = _trace_headers(self.scope)
+        if incoming:
+            isolation.generate_propagation_context(incoming)
+        else:
+            isolation.set_new_propagation_context()
+        if self._plan.rate_of is None:
+            return True
+        trace = isolation.get_active_propagation_context()
+        if trace.parent_span_id is None:
+            rate, rand = self._plan.rate_of({"asgi_scope": self.scope, "parent_sampled": None}), draw()
+            make = functools.partial(transaction_of, self.scope, trace, origin, rand)
+        elif trace.parent_sampled is False and self._plan.heeds_callers:
+            rate, rand = 0.0, 0
+            make = functools.partial(transaction_of, self.scope, trace, origin, baggage=trace.baggage)
+        else:
+            return False
+        if not is_rate(rate):
+            return False
+        if rand < rate * 1_000_000:
+            self._start(make())
+        else:
+            self._transaction = UnsentTransaction(make, self.scope["path"], _SOURCE, float(rate))
+            sentry_sdk.get_current_scope().span = self._transaction
+        return True
+
+    def _start(self, transaction: Transaction) -> None:
+        sentry_sdk.start_transaction(transaction, custom_sampling_context={"asgi_scope": self.scope})
+        self._transaction = transaction.__enter__()
+        self._scopes = (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope())
+
+    def noticing_status(self, send: Any) -> Any:
+        """Return `send`, for the transaction to notice the status of the response."""
+
+        async def noticing(message: Any) -> Any:
+            if (
+                self._transaction is not None
+                and isinstance(message, dict)
+                and message.get("type") == "http.response.start"
+                and "status" in message
+            ):
+                self._transaction.set_http_status(message["status"])
+            return await send(message)
+
+        return noticing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: Any) -> None:
+        if self._transaction is None:
+            return
+        request = current_request.recall()
+        is_wanted = request is None or not request.has_no_transaction_of_ours
+        if self._scopes is None:
+            if is_wanted:
+                self._plan.unsent.finish()  # counts as one that is not sent
+            return
+        if not is_wanted:
+            self._transaction.sampled = False
+        isolation, current = self._scopes
+        with use_isolation_scope(isolation), use_scope(current):
+            self._transaction.__exit__(*error)
+
+
+def transaction_of(
+    scope: Mapping[str, Any], trace: Any, origin: str, rand: int = 0, baggage: Any = None
+) -> Transaction:
+    """Make the transaction of a request whose trace comes with `baggage`, or begins here with the number drawn."""
+    if baggage is None and trace.parent_span_id is None:
+        # By this number the SDK decides when the transaction starts, and others do further down.
+        baggage = Baggage({"sample_rand": f"{rand / 1_000_000:.6f}"}, mutable=True)
+    transaction = Transaction(
+        op="http.server",
+        # Until a framework knows the route; the middleware names what is sent.
+        name=scope["path"],
+        source=_SOURCE,
+        origin=origin,
+        trace_id=trace.trace_id,
+        parent_span_id=trace.parent_span_id,
+        parent_sampled=trace.parent_sampled,
+        same_process_as_parent=False,
+        baggage=baggage,
+    )
+    transaction.set_tag("asgi.type", scope["type"])
+    return transaction
+
+
+def is_streaming(options: Mapping[str, Any]) -> bool:
+    """Whether a client of these options streams its spans, and makes no transactions."""
+    experiments = options.get("_experiments") or {}
+    return "stream" in (options.get("trace_lifecycle"), experiments.get("trace_lifecycle"))
+
+
+def is_rate(rate: Any) -> bool:
+    """Whether the SDK takes this for a rate."""
+    return isinstance(rate, (int, float)) and 0 <= rate <= 1
+
+
+def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    incoming: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        if raw_name in _TRACE_HEADERS:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            incoming[name] = f"{incoming[name]}, {value}" if name in incoming else value
+    return incoming
+
+
+# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each.
+_generator = random.Random()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_generator.seed)
+
+
+def draw() -> int:
+    """Give a number from 0 to 999,999."""
+    return int(_generator.random() * 1_000_000)
+
+
+class UnsentTransaction(Transaction):
+    """A transaction whose every part but name, source and decision is made once an error, say, asks for it."""
+
+    __slots__ = ("_http_status", "_is_whole", "_make")
+
+    def __init__(self, make: Callable[[], Transaction], name: str, source: str, sample_rate: float) -> None:
+        """Take what makes the whole transaction; it is not to be sampled."""
+        self._make = make
+        self._is_whole = False
+        self._http_status: int | None = None
+        self.name = name
+        self.source = source
+        self.sampled = False
+        self.sample_rate = sample_rate
+
+    def set_http_status(self, http_status: int) -> None:
+        """Take note of it."""
+        if self._is_whole:
+            super().set_http_status(http_status)
+        self._http_status = http_status
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute not in self.__slots__ and not self._is_whole:  # the former while it is copied
+            with capture_internal_exceptions():
+                self._complete()
+        return object.__getattribute__(self, attribute)
+
+    def _complete(self) -> None:
+        made = self._make()
+        if self._http_status is not None:
+            made.set_http_status(self._http_status)
+        for name, value in _attributes(made):
+            if not _has(self, name):
+                setattr(self, name, value)
+        self._is_whole = True
+
+
+def _attributes(transaction: Transaction) -> Iterator[tuple[str, Any]]:
+    yield from getattr(transaction, "__dict__", {}).items()
+    for kind in type(transaction).__mro__:
+        for name in getattr(kind, "__slots__", ()):
+            if hasattr(transaction, name):
+                yield name, getattr(transaction, name)
+
+
+def _has(transaction: Transaction, name: str) -> bool:
+    try:
+        object.__getattribute__(transaction, name)
+    except AttributeError:
+        return False
+    return True

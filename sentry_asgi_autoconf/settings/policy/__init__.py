@@ -1,1 +1,0 @@
-"""What a platform team sets for all its services: defaults, limits, and enforced values."""

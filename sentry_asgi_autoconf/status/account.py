@@ -1,0 +1,111 @@
+"""What a process tells of itself: its state and why, what it serves, where its settings come from; no values."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from sentry_asgi_autoconf.activation import decision
+from sentry_asgi_autoconf.activation.decision import Decision
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.activation.layers import Loaded
+    from sentry_asgi_autoconf.sdk.arguments import Merged
+
+# What readers go by, should the shape ever change.
+FORMAT = 1
+
+
+class Account:
+    """What is known of one process."""
+
+    def __init__(self, app_init: list[dict[str, Any]]) -> None:
+        """Begin with what an app's init said before: in a forked worker it is not called again."""
+        self.pid = os.getpid()
+        self.apps: list[dict[str, Any]] = []
+        self._app_init = app_init
+        self._state = {"state": "inactive", "code": "", "reason": "", "since": _now()}
+        self._decided: Decision | None = None
+        self._sources: dict[str, str] = {}
+        self._policies: list[str] = []
+
+    def decided(self, decided: Decision, settings: Loaded | Decision | None) -> None:
+        """Tell whether the SDK is initialised, and from which settings."""
+        self._decided = decided
+        self._enter(decided)
+        if settings is not None and not isinstance(settings, Decision):
+            found = settings.settings.items()
+            self._sources = {name: str(setting.origin) for name, setting in found if setting.origin}
+            self._policies = settings.policies
+
+    def serves(self, app: str, server: tuple[str, str] | None, by: str | None) -> None:
+        """Add an app, the name and version of the server that serves it, and what instruments it, if anything does."""
+        self.apps.append({**_served(app, server), "wrapped_by": by})
+        if by is None and self._decided and self._decided.active:
+            self._enter(Decision(decision.NOT_WRAPPED))
+        elif self._decided:
+            self._enter(self._decided)
+
+    def leaves_alone(self, app: str, server: tuple[str, str], decided: Decision, setting: str) -> None:
+        """Tell which app is served as if this package were not there, and the setting that says so."""
+        self.apps.append({**_served(app, server), "wrapped_by": None, "left_alone_by": setting})
+        if not any(each["wrapped_by"] for each in self.apps):
+            self._enter(decided)
+
+    def cannot_load(self, error: str) -> None:
+        """Tell that the app could not be loaded."""
+        self._enter(Decision(decision.APP_NOT_LOADED, f"the app could not be loaded: {error}"))
+
+    def app_said(self, caller: str, merged: Merged) -> None:
+        """Tell what an app's own init changed, and what of it was not taken."""
+        refused = {refusal.name: refusal.said_by for refusal in merged.refusals}
+        self._app_init.append(
+            {"at": caller, "sets": sorted([*merged.changed, *merged.found]), "refused": refused}
+        )
+
+    def of_a_child(self) -> Account:
+        """Give the account of this process, which was forked from that one."""
+        return Account(list(self._app_init))
+
+    def content(self) -> dict[str, Any]:
+        """Give all that is known, ready for JSON."""
+        return {
+            "format": FORMAT,
+            "pid": self.pid,
+            "ppid": os.getppid(),
+            **self._state,
+            "apps": self.apps,
+            "sources": self._sources,
+            "policies": self._policies,
+            "app_init": self._app_init,
+            "versions": _versions(),
+        }
+
+    def _enter(self, decided: Decision) -> None:
+        entered = {"state": decided.state, "code": decided.code, "reason": decided.reason}
+        if entered.items() - self._state.items():
+            self._state = {**entered, "since": _now()}
+
+
+def _served(app: str, server: tuple[str, str] | None) -> dict[str, Any]:
+    return {
+        "app": app,
+        "server": server[0] if server else None,
+        "server_version": server[1] if server else None,
+    }
+
+
+def _versions() -> dict[str, str]:
+    from sentry_asgi_autoconf import __version__, entry_points
+
+    return {
+        "sentry-asgi-autoconf": __version__,
+        "sentry-sdk": entry_points.version_of("sentry-sdk"),
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

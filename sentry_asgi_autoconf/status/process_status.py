@@ -1,0 +1,164 @@
+"""Keep this process's status file, where SENTRY_ASGI_STATUS_DIR asks for one, until the process ends."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+
+from sentry_asgi_autoconf import console
+from sentry_asgi_autoconf.activation.decision import is_subinterpreter
+from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.exceptions import StatusError
+from sentry_asgi_autoconf.flushing import process_end
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.status.account import Account
+
+
+VARIABLE = "SENTRY_ASGI_STATUS_DIR"
+
+
+class Status:
+    """What this process tells of itself; a forked child begins anew, and leaves its parent's file to it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing to tell."""
+        self._account: Account | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        # The parent's may have been held when it forked.
+        self._lock = threading.RLock()
+        self._file: StatusFile | None = None
+        self._stopped = 0
+        self._has_ended = False
+
+    def tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
+        """Add to the account, and write it unless that can wait for what comes next."""
+        directory = os.environ.get(VARIABLE, "").strip()
+        if not directory or is_subinterpreter():  # the file is the main interpreter's
+            return
+        if self._pid != os.getpid():
+            self._begin()
+        with self._lock:
+            what(self._of_this_process())
+            if at_once or self.is_told:
+                self._write(directory)
+
+    def serves_nothing(self) -> None:
+        """Take the file away, as this process only starts those that serve."""
+        if self.is_told and self._file and self._account:
+            self._file.remove()
+            self._account = self._account.of_a_child()
+
+    def stopped(self) -> None:
+        """Take note that a server of this process has ended: the file goes with the last."""
+        self._stopped += 1
+        if self._account is None or self._stopped >= len(self._account.apps):
+            self.end()
+
+    def end(self) -> None:
+        """Take the file away, or note in it that the process ends, where its directory keeps it."""
+        if not self.is_told or self._has_ended or not self._file or not self._account:
+            return
+        self._has_ended = True
+        if self._file.outlives_its_process():
+            self._file.write({**self._account.content(), "ended": time.time()})
+        else:
+            self._file.remove()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether this process has a file."""
+        return self._pid == os.getpid() and self._file is not None and self._file.is_there
+
+    def _of_this_process(self) -> Account:
+        if self._account is None:
+            from sentry_asgi_autoconf.status.account import Account
+
+            self._account = Account([])
+        elif self._account.pid != self._pid:
+            self._account = self._account.of_a_child()
+        elif self._has_ended:  # and serves again
+            self._account.apps.clear()
+            self._has_ended, self._stopped = False, 0
+        return self._account
+
+    def _write(self, directory: str) -> None:
+        if self._file is None:
+            self._file = StatusFile(directory)
+            atexit.register(self.end)
+            process_end.run_in_multiprocessing_child(self.end)
+        self._file.write(self._of_this_process().content())
+
+
+# A directory that holds a file of this name keeps the files of processes that have ended, too.
+KEEP = ".keep"
+
+
+class StatusFile:
+    """The file of this process in a directory; what cannot be written costs one line."""
+
+    def __init__(self, directory: str) -> None:
+        """Choose the name. The process may change its working directory later."""
+        self._path = Path(directory).absolute() / f"{os.getpid()}.json"
+        self._has_complained = False
+        self.is_there = False
+
+    def write(self, content: Mapping[str, Any]) -> None:
+        """Put `content` in the place of what the file says."""
+        try:
+            with _beside(self._path) as temporary:
+                _fill(temporary, json.dumps(content, indent=1) + "\n")
+                temporary.replace(self._path)
+            self.is_there = True
+        except (OSError, ValueError) as error:
+            self._complain(error)
+            self.remove()  # it says what is no longer so
+
+    def remove(self) -> None:
+        """Take the file away. It holds no lock, as a signal may be handled in the midst of a write."""
+        self.is_there = False
+        with contextlib.suppress(OSError, ValueError):
+            self._path.unlink()
+
+    def outlives_its_process(self) -> bool:
+        """Whether the directory keeps the files of processes that have ended."""
+        return os.path.lexists(self._path.parent / KEEP)
+
+    def _complain(self, error: Exception) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            reason = getattr(error, "strerror", None) or error
+            console.say(
+                "warning",
+                StatusError(
+                    f"the status file {printable(str(self._path), 200)} cannot be written: {reason}",
+                    remedy="Give SENTRY_ASGI_STATUS_DIR a directory that exists and that the process may write to.",
+                ),
+            )
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give the name of a new file in the same directory, and leave none of that name."""
+    temporary = path.with_name(f".{path.name}.{int(time.time() * 1e9)}")
+    try:
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()
+
+
+def _fill(path: Path, text: str) -> None:
+    # Exclusively, so that nobody's link is followed, and with the mode that the umask leaves, as others read it.
+    descriptor = os.open(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
