@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Dict, Iterable
+from typing import Any, Iterable
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # ships no types
 from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]  # same
 
-from sentry_asgi_autoconf.inbox.tolerant import clock, mapping, number, pairs, sequence, text
-
-# What a template shows, by the names that it has there.
-Shown = Dict[str, Any]
+from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, mapping, number, pairs, sequence, text
 
 _LEVELS = ("fatal", "error", "warning", "info", "debug")
 _RELATIONS = {"__cause__": "raised from", "__context__": "raised while handling"}

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sentry_asgi_autoconf.inbox import summaries
-from sentry_asgi_autoconf.inbox.errors import Shown
 from sentry_asgi_autoconf.inbox.spans import lay_out, spans_of, trace_id_of
 from sentry_asgi_autoconf.inbox.store import Item, Store
+from sentry_asgi_autoconf.inbox.tolerant import Shown
 
 MAX_LISTED = 200
 _HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.inbox.store import Item
-from sentry_asgi_autoconf.inbox.tolerant import duration, mapping, moment, pairs, sequence, text
+from sentry_asgi_autoconf.inbox.tolerant import Shown, duration, mapping, moment, pairs, sequence, text
 
 MAX_ROWS = 2000
 _DEEPEST_INDENT = 24
@@ -41,32 +41,12 @@ class Span(NamedTuple):
         return self.status not in ("", "ok", "unset", "unknown")
 
 
-class Row(NamedTuple):
-    """One line of the waterfall; `left` and `width` are per cent of the whole."""
-
-    span: Span
-    depth: int
-    left: float
-    width: float
-    offset: str
-    duration: str
-    kind: str
-
-
-class Waterfall(NamedTuple):
-    """All lines, the marks of the time axis, and how many spans there are."""
-
-    rows: list[Row]
-    ticks: list[str]
-    total: int
-
-
 def spans_of(item: Item) -> list[Span]:
     """Return the spans of a `transaction` item, its root first, or those of a `span` item."""
     if item["type"] == "transaction":
         children = sequence(mapping(item["payload"]).get("spans"))
-        return [root_span(item), *(_span(item, mapping(child), is_root=False) for child in children)]
-    return [_streamed(span) for span in records(item)] if item["type"] == "span" else []
+        return [root_span(item), *(_read_span(item, mapping(child)) for child in children)]
+    return [_read_streamed(span) for span in records(item)] if item["type"] == "span" else []
 
 
 def segments(item: Item) -> list[Span]:
@@ -79,7 +59,7 @@ def root_span(item: Item) -> Span:
     payload = mapping(item["payload"])
     times = {name: payload.get(name) for name in ("start_timestamp", "timestamp")}
     own = {**mapping(payload, "contexts", "trace"), "description": payload.get("transaction"), **times}
-    return _span(item, own, is_root=True)
+    return _read_span(item, own, is_root=True)
 
 
 def trace_id_of(item: Item) -> str:
@@ -101,8 +81,8 @@ def attributes(value: Any) -> dict[str, str]:
     }
 
 
-def lay_out(spans: Sequence[Span]) -> Waterfall:
-    """Order `spans` below their parents, by start, and place them on a common axis.
+def lay_out(spans: Sequence[Span]) -> Shown:
+    """Order `spans` below their parents, by start, and place them on a common axis, `left` and `width` in per cent.
 
     A span whose parent is not among them stands at the outermost level; cycles are cut.
     """
@@ -110,40 +90,37 @@ def lay_out(spans: Sequence[Span]) -> Waterfall:
     end = max((span.end for span in spans if span.end is not None), default=begin)
     whole = max(end - begin, 0.0)
     rows = [_row(span, depth, begin, whole) for span, depth in _nested(spans)[:MAX_ROWS]]
-    return Waterfall(rows, ["0", *(duration(whole * part / 4) for part in (1, 2, 3, 4))], len(spans))
+    ticks = ["0", *(duration(whole * part / 4) for part in (1, 2, 3, 4))]
+    return {"rows": rows, "ticks": ticks, "total": len(spans)}
 
 
-def _span(item: Item, span: dict[str, Any], *, is_root: bool) -> Span:
+def _read_span(item: Item, span: dict[str, Any], *, is_root: bool = False) -> Span:
     data = attributes(span.get("data"))
     data.update(("tag " + name, text(value)) for name, value in pairs(span.get("tags")))
     if span.get("origin"):
         data["origin"] = text(span["origin"])
-    return Span(
-        trace_id=text(span.get("trace_id")) or trace_id_of(item),
-        span_id=text(span.get("span_id")),
-        parent_id=text(span.get("parent_span_id")),
-        name=text(span.get("description")) or text(span.get("op")) or "unnamed span",
-        op=text(span.get("op")),
-        status=text(span.get("status")),
-        start=moment(span.get("start_timestamp")),
-        end=moment(span.get("timestamp")),
-        is_root=is_root,
-        data=data,
-    )
+    op = text(span.get("op"))
+    made = _span(span, text(span.get("description")) or op, op, "timestamp", is_root, data)
+    return made if made.trace_id else made._replace(trace_id=trace_id_of(item))
 
 
-def _streamed(span: dict[str, Any]) -> Span:
+def _read_streamed(span: dict[str, Any]) -> Span:
     data = attributes(span.get("attributes"))
+    op, is_root = data.pop("sentry.op", ""), span.get("is_segment") is True
+    return _span(span, text(span.get("name")), op, "end_timestamp", is_root, data)
+
+
+def _span(span: dict[str, Any], name: str, op: str, end: str, is_root: bool, data: dict[str, str]) -> Span:
     return Span(
         trace_id=text(span.get("trace_id")),
         span_id=text(span.get("span_id")),
         parent_id=text(span.get("parent_span_id")),
-        name=text(span.get("name")) or "unnamed span",
-        op=data.pop("sentry.op", ""),
+        name=name or "unnamed span",
+        op=op,
         status=text(span.get("status")),
         start=moment(span.get("start_timestamp")),
-        end=moment(span.get("end_timestamp")),
-        is_root=span.get("is_segment") is True,
+        end=moment(span.get(end)),
+        is_root=is_root,
         data=data,
     )
 
@@ -172,11 +149,17 @@ def _nested(spans: Sequence[Span]) -> list[tuple[Span, int]]:
     return list(placed.values())
 
 
-def _row(span: Span, depth: int, begin: float, whole: float) -> Row:
+def _row(span: Span, depth: int, begin: float, whole: float) -> Shown:
     offset = 0.0 if span.start is None else span.start - begin
     left = min(max(100 * offset / whole, 0.0), 100 - _NARROWEST) if whole > 0 else 0.0
     share = 100 * (span.seconds or 0.0) / whole if whole > 0 else 100.0
-    width = min(max(share, _NARROWEST), 100 - left)
     kind = span.op.split(".")[0]
-    kind = kind if kind in _KINDS else "other"
-    return Row(span, depth, left, width, duration(offset), duration(span.seconds), kind)
+    return {
+        "span": span,
+        "depth": depth,
+        "left": left,
+        "width": min(max(share, _NARROWEST), 100 - left),
+        "offset": duration(offset),
+        "duration": duration(span.seconds),
+        "kind": kind if kind in _KINDS else "other",
+    }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from sentry_asgi_autoconf.inbox import errors
-from sentry_asgi_autoconf.inbox.errors import Shown
 from sentry_asgi_autoconf.inbox.spans import Span, attributes, records, root_span, segments, trace_id_of
 from sentry_asgi_autoconf.inbox.store import Item
-from sentry_asgi_autoconf.inbox.tolerant import clock, duration, mapping, pairs, sequence, text
+from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, duration, mapping, pairs, sequence, text
 
 # Contexts that say how a request was served come before those that every event has.
 _FIRST_CONTEXTS = ("asgi_server", "response", "trace")

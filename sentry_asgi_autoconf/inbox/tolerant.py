@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Dict
+
+# What a template shows, by the names that it has there.
+Shown = Dict[str, Any]
 
 
 def mapping(value: Any, *keys: str) -> dict[str, Any]:
