@@ -1,4 +1,7 @@
-"""Answer the endpoints that Sentry's SDKs send to, and the JSON API that tests and the pages read."""
+"""Answer the endpoints that Sentry's SDKs send to, and the JSON API that tests and the pages read.
+
+The app's state has the `store`, `on_item` to call with each item that was added, and the `arrivals` to wait on.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from starlette.routing import Route
 
 from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, RefusedError, decode
 from sentry_asgi_autoconf.inbox.envelopes import parse_auth, read_envelope, read_event
-from sentry_asgi_autoconf.inbox.store import Arrivals, Item, Store
+from sentry_asgi_autoconf.inbox.store import Item
 
 MAX_WAIT = 30
 
@@ -19,82 +22,61 @@ MAX_WAIT = 30
 _MAX_SWALLOWED = 5 * MAX_COMPRESSED
 
 
-class Api:
-    """The receiving and the reading side, over one store."""
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
 
-    def __init__(
-        self, store: Store, arrivals: Arrivals, on_item: Callable[[Item], None] | None = None
-    ) -> None:
-        """Add to `store` and call `on_item` with each item after that; read `store`, and wait on `arrivals`."""
-        self._store = store
-        self._arrivals = arrivals
-        self._on_item = on_item
 
-    def routes(self) -> Any:
-        """List the routes."""
-        return [
-            Route("/api/inbox/health", self._health, methods=["GET"]),
-            Route("/api/inbox/items", self._items, methods=["GET"]),
-            Route("/api/inbox/items", self._clear, methods=["DELETE"]),
-            Route("/api/inbox/items/{item_id:int}", self._item, methods=["GET"]),
-            *(
-                Route(path + slash, endpoint, methods=["POST"])
-                for path, endpoint in (
-                    ("/api/{project}/envelope", self._envelope),
-                    ("/api/{project}/store", self._legacy_store),
-                )
-                for slash in ("/", "")
-            ),
-        ]
+async def _list(request: Request) -> Response:
+    """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
+    state, query = request.app.state, request.query_params
+    after = _whole_number(request, "after", 0)
+    limit = _whole_number(request, "limit", None)
+    wait = min(_seconds(request, "wait"), MAX_WAIT)
+    count = _whole_number(request, "count", 1)
 
-    async def _health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+    def find() -> list[Item]:
+        found: list[Item] = state.store.items(query.get("project"), query.getlist("type"), after)
+        return found
 
-    async def _items(self, request: Request) -> Response:
-        """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
-        query = request.query_params
-        after = _whole_number(request, "after", 0)
-        limit = _whole_number(request, "limit", None)
-        wait = min(_seconds(request, "wait"), MAX_WAIT)
-        count = _whole_number(request, "count", 1)
+    found = await state.arrivals.wait(find, count, wait) if wait > 0 else find()
+    return JSONResponse({"items": found[:limit], "newest": state.store.newest})
 
-        def find() -> list[Item]:
-            return self._store.items(query.get("project"), query.getlist("type"), after)
 
-        found = await self._arrivals.wait(find, count, wait) if wait > 0 else find()
-        return JSONResponse({"items": found[:limit], "newest": self._store.newest})
+async def _show(request: Request) -> Response:
+    item = request.app.state.store.get(request.path_params["item_id"])
+    if item is None:
+        raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
+    return JSONResponse(item)
 
-    async def _item(self, request: Request) -> Response:
-        item = self._store.get(request.path_params["item_id"])
-        if item is None:
-            raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
-        return JSONResponse(item)
 
-    async def _clear(self, request: Request) -> Response:
-        return JSONResponse({"deleted": self._store.clear(request.query_params.get("project"))})
+async def _clear(request: Request) -> Response:
+    return JSONResponse({"deleted": request.app.state.store.clear(request.query_params.get("project"))})
 
-    async def _envelope(self, request: Request) -> Response:
-        return await self._receive(request, read_envelope)
 
-    async def _legacy_store(self, request: Request) -> Response:
-        """Take a bare event from a client older than envelopes."""
-        return await self._receive(request, read_event)
+async def _receive_envelope(request: Request) -> Response:
+    return await _receive(request, read_envelope)
 
-    async def _receive(
-        self, request: Request, read: Callable[[bytes, str, dict[str, str]], list[tuple[Item, int]]]
-    ) -> Response:
-        """Keep what arrives; answer the id of its event, or a new one."""
-        try:
-            body = decode(await _body(request), request.headers.get("content-encoding", ""))
-            entries = read(body, request.path_params["project"], _auth(request))
-        except ClientDisconnect:
-            return Response(status_code=400)
-        items = [self._store.add(entry, size) for entry, size in entries]
-        if self._on_item is not None:
-            for item in items:
-                self._on_item(item)
-        event_id = items[0]["envelope"].get("event_id")
-        return JSONResponse({"id": event_id if isinstance(event_id, str) else uuid.uuid4().hex})
+
+async def _receive_event(request: Request) -> Response:
+    """Take a bare event from a client older than envelopes."""
+    return await _receive(request, read_event)
+
+
+async def _receive(
+    request: Request, read: Callable[[bytes, str, dict[str, str]], list[tuple[Item, int]]]
+) -> Response:
+    """Keep what arrives; answer the id of its event, or a new one."""
+    try:
+        body = decode(await _body(request), request.headers.get("content-encoding", ""))
+        entries = read(body, request.path_params["project"], _auth(request))
+    except ClientDisconnect:
+        return Response(status_code=400)
+    state = request.app.state
+    items = [state.store.add(entry, size) for entry, size in entries]
+    for item in items:
+        state.on_item(item)
+    event_id = items[0]["envelope"].get("event_id")
+    return JSONResponse({"id": event_id if isinstance(event_id, str) else uuid.uuid4().hex})
 
 
 async def _body(request: Request) -> bytes:
@@ -138,3 +120,15 @@ def _seconds(request: Request, name: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise RefusedError(400, f"{name} must be a number of seconds, 0 or more")
     return seconds
+
+
+ROUTES = [
+    Route("/api/inbox/health", _health, methods=["GET"]),
+    Route("/api/inbox/items", _list, methods=["GET"]),
+    Route("/api/inbox/items", _clear, methods=["DELETE"]),
+    Route("/api/inbox/items/{item_id:int}", _show, methods=["GET"]),
+    Route("/api/{project}/envelope/", _receive_envelope, methods=["POST"]),
+    Route("/api/{project}/envelope", _receive_envelope, methods=["POST"]),
+    Route("/api/{project}/store/", _receive_event, methods=["POST"]),
+    Route("/api/{project}/store", _receive_event, methods=["POST"]),
+]

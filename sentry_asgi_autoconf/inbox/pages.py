@@ -1,4 +1,4 @@
-"""Answer the web pages: what arrived, one error, one transaction, one trace."""
+"""Answer the web pages over the app's `store`: what arrived, one error, one transaction, one trace."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from sentry_asgi_autoconf.inbox.tolerant import Shown
 
 MAX_LISTED = 200
 _HERE = Path(__file__).parent
+_STATIC = {"inbox.css": "text/css", "inbox.js": "text/javascript"}
 _SHOWN_TYPES = ("event", "transaction", "span", "log")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -32,120 +33,97 @@ _SECURITY_HEADERS = {
 }
 
 
-class Pages:
-    """The web view over one store."""
+async def _overview(request: Request) -> Response:
+    """List errors, transactions and logs, newest first."""
+    store: Store = request.app.state.store
+    project = request.query_params.get("project") or None
+    items = store.items(project)
+    errors = [item for item in items if item["type"] == "event"]
+    requests, logs = summaries.requests(items), summaries.logs(items)
+    others = Counter(item["type"] for item in items if item["type"] not in _SHOWN_TYPES)
+    return _page(
+        "overview.html",
+        errors=[summaries.error(item) for item in reversed(errors[-MAX_LISTED:])],
+        requests=requests[: -MAX_LISTED - 1 : -1],
+        logs=logs[: -MAX_LISTED - 1 : -1],
+        totals={"errors": len(errors), "requests": len(requests), "logs": len(logs)},
+        others=sorted(others.items()),
+        projects=sorted({item["project"] for item in store.items()}),
+        project=project,
+        newest=store.newest,
+        dsn=f"http://inbox@{request.url.netloc}/1",
+    )
 
-    def __init__(self, store: Store) -> None:
-        """Show what is in `store`."""
-        self._store = store
-        self._templates = Environment(
-            autoescape=True,
-            loader=FileSystemLoader(str(_HERE / "templates")),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["path"] = lambda value: quote(value, safe="")
-        self._templates.filters["groupby_runs"] = _runs
 
-    def routes(self) -> Any:
-        """List the routes."""
-        return [
-            Route("/", self._overview, methods=["GET"]),
-            Route("/errors/{item_id:int}", self._error, methods=["GET"]),
-            Route("/transactions/{item_id:int}", self._transaction, methods=["GET"]),
-            Route("/traces/{trace_id:path}", self._trace, methods=["GET"]),
-            Route("/inbox.css", self._style, methods=["GET"]),
-            Route("/inbox.js", self._script, methods=["GET"]),
-        ]
+async def _error(request: Request) -> Response:
+    item = _item(request, "event")
+    if item is None:
+        return _page("not_found.html", 404)
+    trace_id = trace_id_of(item)
+    return _page(
+        "error.html",
+        item=item,
+        error=summaries.error(item),
+        detail=summaries.error_detail(item),
+        trace_id=trace_id,
+        related=_of_trace(request.app.state.store, trace_id)["related"],
+    )
 
-    async def _overview(self, request: Request) -> Response:
-        """List errors, transactions and logs, newest first."""
-        project = request.query_params.get("project") or None
-        items = self._store.items(project)
-        errors = [item for item in items if item["type"] == "event"]
-        requests, logs = summaries.requests(items), summaries.logs(items)
-        others = Counter(item["type"] for item in items if item["type"] not in _SHOWN_TYPES)
-        return self._page(
-            "overview.html",
-            errors=[summaries.error(item) for item in reversed(errors[-MAX_LISTED:])],
-            requests=requests[: -MAX_LISTED - 1 : -1],
-            logs=logs[: -MAX_LISTED - 1 : -1],
-            totals={"errors": len(errors), "requests": len(requests), "logs": len(logs)},
-            others=sorted(others.items()),
-            projects=sorted({item["project"] for item in self._store.items()}),
-            project=project,
-            newest=self._store.newest,
-            dsn=f"http://inbox@{request.url.netloc}/1",
-        )
 
-    async def _error(self, request: Request) -> Response:
-        item = self._item(request, "event")
-        if item is None:
-            return self._not_found()
-        trace_id = trace_id_of(item)
-        return self._page(
-            "error.html",
-            item=item,
-            error=summaries.error(item),
-            detail=summaries.error_detail(item),
-            trace_id=trace_id,
-            related=self._of_trace(trace_id)["related"],
-        )
+async def _transaction(request: Request) -> Response:
+    item = _item(request, "transaction")
+    if item is None:
+        return _page("not_found.html", 404)
+    trace_id = trace_id_of(item)
+    found = _of_trace(request.app.state.store, trace_id)
+    found["related"] = [other for other in found["related"] if other["item_id"] != item["id"]]
+    return _page(
+        "transaction.html",
+        item=item,
+        summary=summaries.transaction(item),
+        sections=summaries.sections(item),
+        waterfall=lay_out(spans_of(item)),
+        trace_id=trace_id,
+        **found,
+    )
 
-    async def _transaction(self, request: Request) -> Response:
-        item = self._item(request, "transaction")
-        if item is None:
-            return self._not_found()
-        trace_id = trace_id_of(item)
-        found = self._of_trace(trace_id)
-        found["related"] = [other for other in found["related"] if other["item_id"] != item["id"]]
-        return self._page(
-            "transaction.html",
-            item=item,
-            summary=summaries.transaction(item),
-            sections=summaries.sections(item),
-            waterfall=lay_out(spans_of(item)),
-            trace_id=trace_id,
-            **found,
-        )
 
-    async def _trace(self, request: Request) -> Response:
-        """Show all spans of one trace, streamed or of transactions, with its errors and logs."""
-        trace_id = request.path_params["trace_id"]
-        items = self._store.items(types=("span", "transaction"))
-        spans = [span for item in items for span in spans_of(item) if span.trace_id == trace_id]
-        found = self._of_trace(trace_id)
-        if not trace_id or not (spans or found["errors"] or found["logs"]):
-            return self._not_found()
-        return self._page("trace.html", trace_id=trace_id, waterfall=lay_out(spans), **found)
+async def _trace(request: Request) -> Response:
+    """Show all spans of one trace, streamed or of transactions, with its errors and logs."""
+    trace_id = request.path_params["trace_id"]
+    items = request.app.state.store.items(types=("span", "transaction"))
+    spans = [span for item in items for span in spans_of(item) if span.trace_id == trace_id]
+    found = _of_trace(request.app.state.store, trace_id)
+    if not trace_id or not (spans or found["errors"] or found["logs"]):
+        return _page("not_found.html", 404)
+    return _page("trace.html", trace_id=trace_id, waterfall=lay_out(spans), **found)
 
-    async def _style(self, request: Request) -> Response:
-        return _static("inbox.css", "text/css")
 
-    async def _script(self, request: Request) -> Response:
-        return _static("inbox.js", "text/javascript")
+async def _static(request: Request) -> Response:
+    name = request.scope["path"].lstrip("/")
+    text = (_HERE / "static" / name).read_text(encoding="utf-8")
+    return Response(text, 200, _SECURITY_HEADERS, _STATIC[name])
 
-    def _item(self, request: Request, kind: str) -> Item | None:
-        item = self._store.get(request.path_params["item_id"])
-        return item if item is not None and item["type"] == kind else None
 
-    def _of_trace(self, trace_id: str) -> dict[str, Any]:
-        """Return errors, transactions and logs of one trace; none for an item that is of no trace."""
-        items = self._store.items() if trace_id else []
-        errors = (item for item in items if item["type"] == "event" and trace_id_of(item) == trace_id)
-        return {
-            "errors": [summaries.error(item) for item in errors],
-            "related": [each for each in summaries.requests(items) if each["trace_id"] == trace_id],
-            "logs": [line for line in summaries.logs(items) if line["trace_id"] == trace_id],
-        }
+def _item(request: Request, kind: str) -> Item | None:
+    item = request.app.state.store.get(request.path_params["item_id"])
+    return item if item is not None and item["type"] == kind else None
 
-    def _not_found(self) -> Response:
-        return self._page("not_found.html", status=404)
 
-    def _page(self, template: str, status: int = 200, **context: Any) -> Response:
-        html = self._templates.get_template(template).render(**context)
-        return Response(html, status, _SECURITY_HEADERS, "text/html")
+def _of_trace(store: Store, trace_id: str) -> dict[str, Any]:
+    """Return errors, transactions and logs of one trace; none for an item that is of no trace."""
+    items = store.items() if trace_id else []
+    errors = (item for item in items if item["type"] == "event" and trace_id_of(item) == trace_id)
+    return {
+        "errors": [summaries.error(item) for item in errors],
+        "related": [each for each in summaries.requests(items) if each["trace_id"] == trace_id],
+        "logs": [line for line in summaries.logs(items) if line["trace_id"] == trace_id],
+    }
+
+
+def _page(template: str, status: int = 200, **context: Any) -> Response:
+    html = _TEMPLATES.get_template(template).render(**context)
+    return Response(html, status, _SECURITY_HEADERS, "text/html")
 
 
 def _runs(frames: list[Shown]) -> list[tuple[bool, list[Shown]]]:
@@ -153,5 +131,19 @@ def _runs(frames: list[Shown]) -> list[tuple[bool, list[Shown]]]:
     return [(own, list(group)) for own, group in groupby(frames, key=lambda frame: bool(frame["in_app"]))]
 
 
-def _static(name: str, media_type: str) -> Response:
-    return Response((_HERE / "static" / name).read_text(encoding="utf-8"), 200, _SECURITY_HEADERS, media_type)
+_TEMPLATES = Environment(
+    autoescape=True,
+    loader=FileSystemLoader(str(_HERE / "templates")),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["path"] = lambda value: quote(value, safe="")
+_TEMPLATES.filters["groupby_runs"] = _runs
+ROUTES = [
+    Route("/", _overview, methods=["GET"]),
+    Route("/errors/{item_id:int}", _error, methods=["GET"]),
+    Route("/transactions/{item_id:int}", _transaction, methods=["GET"]),
+    Route("/traces/{trace_id:path}", _trace, methods=["GET"]),
+    *(Route(f"/{name}", _static, methods=["GET"]) for name in _STATIC),
+]

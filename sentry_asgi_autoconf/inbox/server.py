@@ -17,9 +17,8 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sentry_asgi_autoconf.inbox.api import Api
+from sentry_asgi_autoconf.inbox import api, pages
 from sentry_asgi_autoconf.inbox.decoding import RefusedError
-from sentry_asgi_autoconf.inbox.pages import Pages
 from sentry_asgi_autoconf.inbox.store import Arrivals, Item, Store
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 
@@ -28,20 +27,17 @@ _STOP_POLL_SECONDS = 0.1
 _RESERVED = (".localhost", ".internal")
 
 
-def create_app(
-    store: Store, on_item: Callable[[Item], None] | None = None, *, names: Collection[str] = ()
-) -> Starlette:
+def create_app(store: Store, on_item: Callable[[Item], None], *, names: Collection[str] = ()) -> Starlette:
     """Return the ASGI app over `store`; `on_item` is called with each item after it was stored.
 
     It answers to this machine's own host names, and to `names`.
     """
-    arrivals = Arrivals(store)
     app = Starlette(
-        routes=[*Api(store, arrivals, on_item).routes(), *Pages(store).routes()],
+        routes=[*api.ROUTES, *pages.ROUTES],
         exception_handlers={RefusedError: _refuse},
         middleware=[Middleware(OwnNames, names=names)],
     )
-    app.state.arrivals = arrivals
+    app.state.store, app.state.on_item, app.state.arrivals = store, on_item, Arrivals(store)
     return app
 
 

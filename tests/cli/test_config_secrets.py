@@ -78,7 +78,7 @@ def test_no_secret_of_any_layer_is_shown(words: list[str], tmp_path: Path) -> No
 @given(st.text(min_size=1), st.sampled_from(["", "/prefix", ":8000"]))
 def test_of_a_dsn_nothing_is_shown_but_where_it_leads(password: str, suffix: str) -> None:
     text = f"https://key:{password}@host{suffix}/1"
-    shown = masked(SDK_OPTIONS["dsn"], text, is_dsn=True)
+    shown = masked(SDK_OPTIONS["dsn"], text)
     assert shown in ("***", f"https://***@host{suffix}/1")
 
 
@@ -86,7 +86,7 @@ def test_of_a_dsn_nothing_is_shown_but_where_it_leads(password: str, suffix: str
     "text", [SECRET, f"https://{SECRET}/1", f"https://key@{SECRET}", f"https://key@host/1?{SECRET}", [SECRET]]
 )
 def test_what_is_no_dsn_is_not_shown(text: object) -> None:
-    assert masked(SDK_OPTIONS["dsn"], text, is_dsn=True) == "***"
+    assert masked(SDK_OPTIONS["dsn"], text) == "***"
 
 
 @settings(deadline=None, max_examples=40)

@@ -11,36 +11,23 @@ from typing import Any, Iterator, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.activation.decision import NO_VALID_DSN
 from sentry_asgi_autoconf.activation.init_stage import CONFIGURATION_ERROR
-from sentry_asgi_autoconf.cli.checks import bootstrap, installed
-from sentry_asgi_autoconf.cli.checks.findings import (
-    ERROR,
-    WARNING,
-    Finding,
-    error,
-    from_problem,
-    has_error,
-    ok,
-    warning,
-)
-from sentry_asgi_autoconf.cli.checks.started_command import Seen, StartedCommand
+from sentry_asgi_autoconf.cli.checks import bootstrap, findings, installed
+from sentry_asgi_autoconf.cli.checks.findings import ERROR, WARNING, Finding, error, ok, warning
+from sentry_asgi_autoconf.cli.checks.started_command import Seen, StartedCommand, start
 from sentry_asgi_autoconf.cli.path import is_bootstrap
 from sentry_asgi_autoconf.cli.run import CommandNotExecutableError
 from sentry_asgi_autoconf.console import printable
 
-# By the code of a decision, the name of the finding.
-_NAMES = {
-    code: code
-    for code in (
-        "app-not-loaded",
-        "disabled",
-        "dsn-forbidden",
-        "invalid-policy",
-        "left-alone",
-        "no-destination",
-        "not-asgi",
-    )
-}
-_NAMES[NO_VALID_DSN] = "no-destination"
+# The codes of decisions under which a finding is explained.
+_EXPLAINED = (
+    "app-not-loaded",
+    "disabled",
+    "dsn-forbidden",
+    "invalid-policy",
+    "left-alone",
+    "no-destination",
+    "not-asgi",
+)
 _OUR_LINE = re.compile(r"sentry-asgi-autoconf: (?P<text>.*) \[(?P<slug>[a-z-]+)\]$")
 # What these lines tell of keeps telemetry from flowing.
 _GRAVE = (
@@ -69,14 +56,14 @@ def examine(words: list[str], timeout: float) -> Watched:
     """
     with _ending_signals() as asked:
         try:
-            with StartedCommand(words) as command:
+            with start(words) as command:
                 command.watch(timeout, lambda: bool(asked))
                 output = command.output()
-                findings = [*_explain_reports(command, timeout), *_repeat_our_lines(output)]
-                findings += _explain_silence(command, output, has_error(findings))
-                watched = Watched(findings, command.reports, output[-20:] if has_error(findings) else [])
+                found = [*_explain_reports(command, timeout), *_repeat_our_lines(output)]
+                found += _explain_silence(command, output, findings.has_error(found))
+                watched = Watched(found, command.reports, output[-20:] if findings.has_error(found) else [])
         except CommandNotExecutableError as failure:
-            watched = Watched([from_problem(ERROR, failure)], [], [])
+            watched = Watched([findings.from_problem(ERROR, failure)], [], [])
     if asked:
         raise SystemExit(128 + asked[-1])
     return watched
@@ -86,15 +73,11 @@ def examine(words: list[str], timeout: float) -> Watched:
 def _ending_signals() -> Iterator[list[int]]:
     """Collect the signals that ask this process to end, in place of being ended by them."""
     asked: list[int] = []
-    previous = {
-        number: signal.signal(number, lambda number, frame: asked.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
+    with contextlib.ExitStack() as stack:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous = signal.signal(number, lambda number, frame: asked.append(number))
+            stack.callback(signal.signal, number, previous)
         yield asked
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _explain_reports(command: StartedCommand, timeout: float) -> Iterator[Finding]:
@@ -131,11 +114,12 @@ def _explain_active(process: str, report: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _explain_inactive(process: str, report: dict[str, Any]) -> Finding:
-    code, reason = report["code"], report["reason"]
+    code = "no-destination" if report["code"] == NO_VALID_DSN else report["code"]
     if report["state"] == "failed":
-        return error(_NAMES.get(code, "failed"), f"{process}: {reason}")
+        return error(code if code in _EXPLAINED else "failed", f"{process}: {report['reason']}")
     served = ", ".join(app["app"] for app in report["apps"]) or "an app"
-    return error(_NAMES.get(code, "inactive"), f"{process} serves {served} without Sentry: {reason}")
+    name = code if code in _EXPLAINED else "inactive"
+    return error(name, f"{process} serves {served} without Sentry: {report['reason']}")
 
 
 def _repeat_our_lines(output: Sequence[str]) -> list[Finding]:

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import uuid
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator
 from urllib.request import getproxies
 
 import certifi
@@ -109,7 +109,7 @@ class _RecordingClient:
         try:
             with guard.ours():
                 event_loops.take_over()
-                self._client: sentry_sdk.Client = event_loops.make_client(_make_client, given)
+                self._client = event_loops.make_client(lambda final: sentry_sdk.Client(**final), given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
             raise SdkError(
                 f"sentry_sdk.init refuses the settings with {type(error).__name__}: {error}",
@@ -130,10 +130,6 @@ class _RecordingClient:
         self._recorder.envelopes.clear()
         self._client.capture_event(event, scope=sentry_sdk.Scope())
         return self._recorder.envelopes[-1] if self._recorder.envelopes else None
-
-
-def _make_client(arguments: Mapping[str, Any]) -> sentry_sdk.Client:
-    return sentry_sdk.Client(**arguments)
 
 
 class _Receiver:

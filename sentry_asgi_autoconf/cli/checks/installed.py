@@ -33,17 +33,8 @@ OLDEST = {
     "uvicorn-worker": "0.2.0",
     "zappa": "0.62.0",
 }
-_WITHOUT_ADAPTER = (
-    "caddysnake",
-    "fastpysgi",
-    "h2corn",
-    "palfrey",
-    "pyvoy",
-    "robyn",
-    "saltare",
-    "tigrcorn",
-    "tremolo",
-)
+# Servers that have no adapter.
+_OTHERS = ("caddysnake", "fastpysgi", "h2corn", "palfrey", "pyvoy", "robyn", "saltare", "tigrcorn", "tremolo")
 
 
 def find_needed() -> Iterator[Finding]:
@@ -77,7 +68,7 @@ def find_servers() -> Iterator[Finding]:
     for name in old:
         text = f"{name} {installed[name]} is older than {OLDEST[name]}, and is not instrumented: upgrade it."
         yield warning("server-too-old", text) if good else error("server-too-old", text)
-    for name, version in _versions(*_WITHOUT_ADAPTER).items():
+    for name, version in _versions(*_OTHERS).items():
         yield warning("no-adapter", f"{name} {version} has no adapter: what it serves is not instrumented.")
     for point in adapters:
         if _is_watched(point, os.environ):

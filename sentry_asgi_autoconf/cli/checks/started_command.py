@@ -33,52 +33,47 @@ class Seen(NamedTuple):
     environ: dict[str, str]
 
 
+@contextlib.contextmanager
+def start(words: list[str]) -> Iterator[StartedCommand]:
+    """Start the command, and end it with all that it has started. Raises CommandNotExecutableError."""
+    directory = Path(tempfile.mkdtemp(prefix="sentry-asgi-check-"))
+    try:
+        command = StartedCommand(words, directory)
+        try:
+            yield command
+        finally:
+            command.stop()
+    finally:
+        shutil.rmtree(str(directory), ignore_errors=True)
+
+
 class StartedCommand:
-    """The command and what it was seen to do, until the context is left, which ends it.
+    """The command and what it was seen to do; `status` is its exit status, None if it had to be ended."""
 
-    `status` is its exit status, None if it had to be ended.
-    """
-
-    def __init__(self, words: list[str]) -> None:
-        """Prepare to start it."""
+    def __init__(self, words: list[str], directory: Path) -> None:
+        """Start it, with its status files and its output in `directory`. Raises CommandNotExecutableError."""
         self.words = words
         self.seen: dict[int, Seen] = {}
         self.reports: list[dict[str, Any]] = []
         self.status: int | None = None
-
-    def __enter__(self) -> StartedCommand:
-        """Start it. Raises CommandNotExecutableError."""
-        with contextlib.ExitStack() as stack:
-            directory = Path(tempfile.mkdtemp(prefix="sentry-asgi-check-"))
-            stack.callback(shutil.rmtree, str(directory), ignore_errors=True)
-            self._status_directory, self._output = directory / "status", directory / "output"
-            self._status_directory.mkdir()
-            (self._status_directory / KEEP).touch()
-            # Workers may run as another user, who has to find and write their own files only.
-            directory.chmod(0o711)
-            self._status_directory.chmod(0o1733)
-            self._process = self._start()
-            stack.callback(self._stop)
-            self._leaving = stack.pop_all()
-        return self
-
-    def _start(self) -> subprocess.Popen[bytes]:
+        self._status_directory, self._output = directory / "status", directory / "output"
+        self._status_directory.mkdir()
+        (self._status_directory / KEEP).touch()
+        # Workers may run as another user, who has to find and write their own files only.
+        directory.chmod(0o711)
+        self._status_directory.chmod(0o1733)
         environment = {**os.environ, "SENTRY_ASGI_STATUS_DIR": str(self._status_directory)}
         if environment.get("SENTRY_ASGI_LOG_LEVEL", "").strip().lower() == "error":
             environment["SENTRY_ASGI_LOG_LEVEL"] = "warning"  # what the processes say is looked through
         with self._output.open("wb") as output:
-            return popen(
-                self.words,
+            self._process = popen(
+                words,
                 environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-
-    def __exit__(self, *failure: object) -> None:
-        """End it, with all that it has started."""
-        self._leaving.close()
 
     def watch(self, timeout: float, is_enough: Callable[[], bool]) -> None:
         """Wait until all that serve have reported, the command has ended, it is enough, or `timeout` seconds."""
@@ -113,6 +108,19 @@ class StartedCommand:
         is_loading = report["state"] == "active" and not report["apps"]
         return is_loading and "ended" not in report and report["pid"] not in parents
 
+    def stop(self) -> None:
+        """End it, with all that it has started."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):  # all of it has ended
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
     def _are_awaited(self) -> bool:
         if any(report["state"] == "failed" for report in self.reports):
             return False  # workers that are started again and again would be awaited for ever
@@ -125,18 +133,6 @@ class StartedCommand:
             with contextlib.suppress(OSError, ValueError):
                 reports.append(json.loads(path.read_text("utf-8")))
         return reports
-
-    def _stop(self) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(_GRACE)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(OSError):  # all of it has ended
-                os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
 
 
 def _quiet(so_far: float, least: float) -> float:

@@ -11,6 +11,7 @@ from sentry_asgi_autoconf.console import MASK, mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.option import Option
@@ -35,11 +36,11 @@ def as_json(explanation: Explanation) -> str:
     )
 
 
-def masked(option: Option | None, value: Any, *, is_dsn: bool = False) -> Any:
+def masked(option: Option | None, value: Any) -> Any:
     """Return a value as JSON can hold it, credentials masked; all of it if the option is secret, or unknown (None)."""
     if value is None or isinstance(value, bool):
         return value
-    if is_dsn:
+    if option is SDK_OPTIONS["dsn"]:
         match = _DSN.match(value) if isinstance(value, str) else None
         return mask(f"{match.group(1)}{MASK}@{match.group(2)}") if match else (MASK if value else value)
     if option is None or option.is_secret or _is_split_secret(value):
@@ -57,7 +58,7 @@ def _setting(row: Row) -> dict[str, Any]:
         **_value(row, setting.value, setting.origin),
         "overrode": _candidates(row, setting.overrode),
         "forbidden": _candidates(row, setting.forbidden),
-        "wanted": _masked(row, setting.wanted),
+        "wanted": masked(row.declared, setting.wanted),
         "ruled_by": mask(ruler) or None,
         "limit": _limit(row.limit),
         "followed_by": None if row.follower is None else _value(row, *row.follower),
@@ -72,11 +73,7 @@ def _candidates(row: Row, candidates: Sequence[Candidate]) -> list[dict[str, Any
 
 def _value(row: Row, value: Any, origin: Origin) -> dict[str, Any]:
     # A path or a key may hold credentials.
-    return {"value": _masked(row, value), "layer": origin.layer, "source": mask(str(origin))}
-
-
-def _masked(row: Row, value: Any) -> Any:
-    return masked(row.declared, value, is_dsn=row.option == "dsn")
+    return {"value": masked(row.declared, value), "layer": origin.layer, "source": mask(str(origin))}
 
 
 def _limit(limit: Limit | None) -> dict[str, Any] | None:

@@ -111,7 +111,7 @@ def _messages(kind: str, errors: Sequence[AutoconfError], style: str) -> Iterato
 
 
 def _shown(row: Row, value: Any) -> str:
-    shown = masked(row.declared, value, is_dsn=row.option == "dsn")
+    shown = masked(row.declared, value)
     if shown is None or shown == "":
         return "not set" if shown is None else '""'
     return printable(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))
