@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write(findings.as_json(found, watched.reports))
     else:
-        write(findings.as_text(found, watched.output))
+        write("\n".join(findings.as_text(found, watched.output)))
     return 1 if findings.has_error(found) else 0
 
 

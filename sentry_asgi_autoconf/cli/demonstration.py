@@ -14,7 +14,6 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Iterator
 
 from rich.console import Console
 
@@ -53,7 +52,7 @@ def demonstrate(*, port: int, once: bool) -> int:
             "SENTRY_TRACES_SAMPLE_RATE": "1.0",
         }
         with _ExampleServer(settings, port) as server:
-            missing = _show(printer, inbox.url, server)
+            has_arrived = _show(printer, inbox.url, server)
             if not once:
                 again = f"{server.url}{PATHS[-1]}"
                 printer.tell(
@@ -61,7 +60,7 @@ def demonstrate(*, port: int, once: bool) -> int:
                 )
                 with contextlib.suppress(KeyboardInterrupt):
                     server.process.wait()
-    return 1 if missing else 0
+    return 0 if has_arrived else 1
 
 
 class _RememberingPrinter(Printer):
@@ -79,14 +78,14 @@ class _RememberingPrinter(Printer):
         """Print a text of the demo's own, as it is: paths and values may hold what rich takes for markup."""
         self._console.print(text, style=style, markup=False)
 
-    def printed(self) -> list[Item]:
-        """Wait until nothing that the demo shows is missing, or it takes too long; return what was printed."""
+    def wait(self) -> tuple[Item | None, Item | None]:
+        """Return the error and its transaction once both have been printed, or what is there when it takes too long."""
         items: list[Item] = []
         deadline = time.monotonic() + ARRIVAL_SECONDS
         with contextlib.suppress(queue.Empty):
-            while _missing(items):
+            while not all(_error_and_transaction(items)):
                 items.append(self._printed.get(timeout=max(0.0, deadline - time.monotonic())))
-        return items
+        return _error_and_transaction(items)
 
 
 class _ExampleServer:
@@ -98,10 +97,11 @@ class _ExampleServer:
         Raises ExampleServerError if the port cannot be had.
         """
         # Inside an installed package, or beside the package in a checkout.
-        installed = PACKAGE_DIRECTORY / "cli" / "example"
-        self.directory = (
-            installed if installed.is_dir() else PACKAGE_DIRECTORY.parent / "sitecustomize_example"
+        installed, checkout = (
+            PACKAGE_DIRECTORY / "cli/example",
+            PACKAGE_DIRECTORY.parent / "sitecustomize_example",
         )
+        self.directory = installed if installed.is_dir() else checkout
         self._port = _free_port(port)
         self.url = f"http://{HOST}:{self._port}"
         self._words = ["uvicorn", "main:app", "--port", str(self._port)]
@@ -190,7 +190,8 @@ def _free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) -> list[str]:
+def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) -> bool:
+    """Send the requests, and return whether an error and its transaction arrived."""
     printer.tell(f"\nAn app that knows nothing of Sentry: {server.directory / 'main.py'}")
     printer.tell("Served with Sentry, by hand:\n")
     printer.tell(_indented(server.command()), style="cyan")
@@ -199,23 +200,21 @@ def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) 
     printer.tell(f"\nRequested of {server.url}, and received by the inbox at {inbox_url}:\n")
     for path in PATHS:
         printer.tell(f"  GET {path} answered {server.get(path)}")
-    items = printer.printed()
+    error, transaction = printer.wait()
 
-    missing = _missing(items)
-    if missing:
-        printer.tell(f"\nMissing after {ARRIVAL_SECONDS:.0f} s: {' and '.join(missing)}.", style="red")
-        printer.tell(f"The server's output:\n{_indented(server.output())}")
-    else:
+    if error and transaction:
+        exception = error["payload"]["exception"]["values"][-1]
+        page = f"{inbox_url}/transactions/{transaction['id']}  {transaction['payload']['transaction']}"
         printer.tell("\nArrived, without a line of code in the app. Look at\n", style="green")
-        printer.tell(_indented("\n".join(_where_to_look(items, inbox_url))))
-    return missing
-
-
-def _missing(items: list[Item]) -> list[str]:
-    error, transaction = _error_and_transaction(items)
-    if error is None:
-        return ["an error event", "its transaction"]
-    return [] if transaction else ["the error's transaction"]
+        printer.tell(
+            _indented(f"{inbox_url}/errors/{error['id']}  {exception['type']}: {exception['value']}")
+        )
+        printer.tell(_indented(page))
+        return True
+    missing = "the error's transaction" if error else "an error event and its transaction"
+    printer.tell(f"\nMissing after {ARRIVAL_SECONDS:.0f} s: {missing}.", style="red")
+    printer.tell(f"The server's output:\n{_indented(server.output())}")
+    return False
 
 
 def _error_and_transaction(items: list[Item]) -> tuple[Item | None, Item | None]:
@@ -225,14 +224,6 @@ def _error_and_transaction(items: list[Item]) -> tuple[Item | None, Item | None]
     trace_id = trace_id_of(error) if error else None
     transactions = (item for item in items if item["type"] == "transaction")
     return error, next((item for item in transactions if trace_id_of(item) == trace_id), None)
-
-
-def _where_to_look(items: list[Item], url: str) -> Iterator[str]:
-    error, transaction = _error_and_transaction(items)
-    assert error and transaction  # only asked for when both arrived
-    exception = error["payload"]["exception"]["values"][-1]
-    yield f"{url}/errors/{error['id']}  {exception['type']}: {exception['value']}"
-    yield f"{url}/transactions/{transaction['id']}  {transaction['payload']['transaction']}"
 
 
 def _indented(text: str) -> str:

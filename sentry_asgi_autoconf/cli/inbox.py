@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, Callable, Iterator, TextIO
+from typing import Any, Callable, Iterator
 
 from sentry_asgi_autoconf.cli import flush, require_extra
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY, other_entries
@@ -160,17 +160,14 @@ def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
     url = url_of(listening)
     if arguments.parent is None:
         # With --json, stdout is for the program that reads the lines.
-        _announce(listening, url, dsn_of(url), sys.stderr if arguments.json else sys.stdout)
+        stream = sys.stderr if arguments.json else sys.stdout
+        print(f"Inbox at {url}/\nSENTRY_DSN={dsn_of(url)}", file=stream, flush=True)
+        if not ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback:
+            warning = "Warning: the inbox has no authentication, and other machines can reach this address."
+            print(warning, file=sys.stderr, flush=True)
     printer = JsonLines(sys.stdout) if arguments.json else Printer(Console(), url=url)
     store = Store(max_items=arguments.max_items)
     serve(listening, store=store, printer=printer, stop=stop, names=[arguments.host, *arguments.allow_host])
-
-
-def _announce(listening: socket.socket, url: str, dsn: str, stream: TextIO) -> None:
-    print(f"Inbox at {url}/\nSENTRY_DSN={dsn}", file=stream, flush=True)
-    if not ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback:
-        warning = "Warning: the inbox has no authentication, and other machines can reach this address."
-        print(warning, file=sys.stderr, flush=True)
 
 
 def _stop_condition(parent: int | None) -> Callable[[], bool]:

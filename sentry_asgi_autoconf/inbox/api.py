@@ -68,7 +68,10 @@ async def _receive(
     """Keep what arrives; answer the id of its event, or a new one."""
     try:
         body = decode(await _body(request), request.headers.get("content-encoding", ""))
-        entries = read(body, request.path_params["project"], _auth(request))
+        query = request.query_params
+        auth = {name: query[name] for name in ("sentry_key", "sentry_client") if name in query}
+        auth.update(parse_auth(request.headers.get("x-sentry-auth", "")))
+        entries = read(body, request.path_params["project"], auth)
     except ClientDisconnect:
         return Response(status_code=400)
     state = request.app.state
@@ -95,12 +98,6 @@ async def _body(request: Request) -> bytes:
     if swallowed > MAX_COMPRESSED:
         raise refusal
     return bytes(body)
-
-
-def _auth(request: Request) -> dict[str, str]:
-    query = request.query_params
-    from_query = {name: query[name] for name in ("sentry_key", "sentry_client") if name in query}
-    return {**from_query, **parse_auth(request.headers.get("x-sentry-auth", ""))}
 
 
 def _whole_number(request: Request, name: str, default: Any) -> Any:

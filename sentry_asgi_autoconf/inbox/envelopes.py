@@ -104,7 +104,9 @@ def _check_length(body: bytes, item_start: int, item: WireItem, what: str) -> No
 def _entry(item: WireItem, headers: dict[str, Any], project: str, auth: dict[str, str]) -> tuple[Item, int]:
     trace = headers.get("trace")
     trace_key = trace.get("public_key") if isinstance(trace, dict) else None
-    keys = _keys_to_mask(auth.get("sentry_key"), _key_of_dsn(headers.get("dsn")), trace_key)
+    named = (auth.get("sentry_key"), _key_of_dsn(headers.get("dsn")), trace_key)
+    long_enough = (key for key in named if isinstance(key, str) and len(key) >= _SHORTEST_KEY)
+    keys = [key.encode("utf-8", "replace") for key in long_enough]
     if "dsn" in headers:
         headers = {**headers, "dsn": MASK}
     if isinstance(trace, dict) and "public_key" in trace:
@@ -167,12 +169,6 @@ def _masked(payload: bytes, keys: Collection[bytes]) -> bytes:
     for key in keys:
         payload = payload.replace(key, MASK.encode())
     return _BAGGAGE_KEY.sub(rb"\1" + MASK.encode(), payload)
-
-
-def _keys_to_mask(*candidates: Any) -> list[bytes]:
-    """List the keys of one request that are long enough to be told from ordinary words."""
-    keys = {key for key in candidates if isinstance(key, str) and len(key) >= _SHORTEST_KEY}
-    return [key.encode("utf-8", "replace") for key in keys]
 
 
 def _key_of_dsn(dsn: Any) -> Any:

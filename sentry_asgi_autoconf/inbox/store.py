@@ -16,7 +16,8 @@ class Store:
     """Bounded memory of received items, safe for readers in other threads.
 
     What is too much goes from the kind that has the most, the oldest first: a flood of one displaces no other.
-    `newest` is the id of the item that arrived last, 0 before the first.
+    `newest` is the id of the item that arrived last, 0 before the first. `subscribers` are called after each arrival,
+    in the thread that adds.
     """
 
     def __init__(self, max_items: int = 1000, max_bytes: int = 64 * 1024 * 1024) -> None:
@@ -31,7 +32,7 @@ class Store:
         self._counts: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
         self._changed = threading.Condition()
-        self._subscribers: list[Callable[[], None]] = []
+        self.subscribers: list[Callable[[], None]] = []
 
     def add(self, entry: Item, size: int) -> Item:
         """Keep `entry`, whose payload has `size` bytes, and return it with its id.
@@ -47,7 +48,7 @@ class Store:
             self._displace(self._counts, self.max_items)
             self._displace(self._bytes, self.max_bytes)
             self._changed.notify_all()
-        for wake in self._subscribers:
+        for wake in self.subscribers:
             wake()
         return item
 
@@ -89,10 +90,6 @@ class Store:
                     return items
                 self._changed.wait(remaining)
 
-    def subscribe(self, wake: Callable[[], None]) -> None:
-        """Call `wake` after each arrival, in the thread that adds."""
-        self._subscribers.append(wake)
-
     def _displace(self, shares: Counter[str], most: int) -> None:
         """Drop items until the shares of all kinds together are no more than `most`."""
         while sum(shares.values()) > most:
@@ -114,7 +111,7 @@ class Arrivals:
         """Watch `store`, from whichever thread it is filled."""
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._closed = False
-        store.subscribe(self._wake)
+        store.subscribers.append(self._wake)
 
     def close(self) -> None:
         """Answer all waiting requests now, so that the server can end."""

@@ -49,7 +49,9 @@ def requests(items: Iterable[Item]) -> list[Shown]:
         if item["type"] == "transaction":
             found.append(transaction(item))
         else:
-            found += [_segment(item, span) for span in segments(item)]
+            for span in segments(item):
+                summary = {**_request(item, span), **_deployment(span.data)}
+                found.append({**summary, "spans": "", "request": "", "url": ""})
     return found
 
 
@@ -100,10 +102,6 @@ def sections(item: Item) -> list[Shown]:
         for title, kind, facts in titled
     )
     return [{"title": title, "kind": kind, "rows": rows} for title, kind, rows in tables if rows]
-
-
-def _segment(item: Item, span: Span) -> Shown:
-    return {**_request(item, span), **_deployment(span.data), "spans": "", "request": "", "url": ""}
 
 
 def _request(item: Item, span: Span) -> Shown:

@@ -40,8 +40,10 @@ class Printer:
 
     def show(self, item: Item) -> None:
         """Print one item; sessions and client reports are not worth a line."""
+        encoding = self._console.encoding or "utf-8"
         for line in self._lines(item):
-            self._console.print(self._encodable(line), soft_wrap=True)
+            line.plain = line.plain.encode(encoding, "replace").decode(encoding)
+            self._console.print(line, soft_wrap=True)
 
     def _lines(self, item: Item) -> list[Text]:
         kind = item["type"]
@@ -71,11 +73,6 @@ class Printer:
         if self.url:
             lines.append(Text(" " * 18).append(f"{self.url}/errors/{item['id']}", "blue underline"))
         return lines
-
-    def _encodable(self, line: Text) -> Text:
-        encoding = self._console.encoding or "utf-8"
-        line.plain = line.plain.encode(encoding, "replace").decode(encoding)
-        return line
 
 
 class JsonLines:

@@ -128,7 +128,8 @@ def _has_sdk(environment: Path) -> bool:
 
 def _find_bootstrap(entries: list[str]) -> Iterator[Finding]:
     ours = [entry for entry in entries if is_bootstrap(entry)]
-    others = [entry for entry in entries if _is_another(entry)]
+    others = [entry for entry in entries if _is_named_like_ours(Path(entry)) and not is_bootstrap(entry)]
+    others = [entry for entry in others if (Path(entry) / "sitecustomize.py").is_file()]
     file = getattr(sys.modules.get("sitecustomize"), "__file__", None)
     is_other_file = bool(file) and not is_bootstrap(str(Path(str(file)).parent))
     if any(type(finder).__name__ == "TriggerFinder" for finder in sys.meta_path):
@@ -185,11 +186,6 @@ def _product_of(directory: str) -> tuple[str, str]:
     """Return the name of the product whose directory it is, and the command that puts it first on the path."""
     path = directory.replace("\\", "/").rstrip("/")
     return next((_OTHERS[ending] for ending in _OTHERS if path.endswith(ending)), ("", ""))
-
-
-def _is_another(entry: str) -> bool:
-    path = Path(entry)
-    return _is_named_like_ours(path) and not is_bootstrap(entry) and (path / "sitecustomize.py").is_file()
 
 
 def _is_named_like_ours(path: Path) -> bool:

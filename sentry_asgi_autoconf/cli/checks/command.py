@@ -134,11 +134,11 @@ def _explain_silence(command: StartedCommand, output: list[str], is_known: bool)
     if not command.reports:
         # Where the system tells nothing of processes, the words of the command are all there is.
         seen = list(command.seen.values()) or [Seen(0, command.words, True, dict(os.environ))]
-        pythons = [process for process in seen if process.is_python]
-        cause = next(filter(None, map(_explain_start, pythons)), None)
+        causes = (_explain_start(process) for process in seen if process.is_python)
+        cause = next(filter(None, causes), None)
         # A command that has ended need not have been a server, and one that said what is wrong needs no guess.
         if cause is None and not is_known and command.status is None:
-            cause = _explain_nothing_served(pythons) if pythons else _explain_no_python(seen[0])
+            cause = _explain_nothing_served(seen)
         if cause is not None:
             yield cause
     if command.status is not None:
@@ -184,16 +184,15 @@ def _options_of(words: Sequence[str]) -> str:
     return letters
 
 
-def _explain_no_python(process: Seen) -> Finding:
-    return error(
-        "no-python",
-        f"No Python was started on this machine by {_told(process)}: where the server runs elsewhere, in a container"
-        " say, set it up, and run the check, there.",
-    )
-
-
-def _explain_nothing_served(pythons: Sequence[Seen]) -> Finding:
+def _explain_nothing_served(seen: Sequence[Seen]) -> Finding:
     """Name why these, which run, have said nothing, though they were started as they should be."""
+    pythons = [process for process in seen if process.is_python]
+    if not pythons:
+        return error(
+            "no-python",
+            f"No Python was started on this machine by {_told(seen[0])}: where the server runs elsewhere, in a"
+            " container say, set it up, and run the check, there.",
+        )
     unwatched = [each for python in pythons for each in installed.find_unwatched(python.environ)]
     if unwatched:
         return unwatched[0]

@@ -54,12 +54,8 @@ def as_json(findings: Sequence[Finding], reports: Sequence[dict[str, Any]]) -> s
     return json.dumps(told, indent=1)
 
 
-def as_text(findings: Sequence[Finding], output: Sequence[str]) -> str:
-    """Return the lines for a person, with what the command wrote if that may help."""
-    return "\n".join(_lines(findings, output))
-
-
-def _lines(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:
+def as_text(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:
+    """Yield the lines for a person, with what the command wrote if that may help."""
     if output:
         yield "The command's last lines:"
         yield from (f"  {line}" for line in output)
