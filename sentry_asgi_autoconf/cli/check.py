@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     watched = command.examine(words, arguments.timeout) if words else command.Watched([], [], [])
-    answer_seconds = min(arguments.timeout, _ANSWER_SECONDS)
-    found = [*watched.findings, *_examine_environment(bool(words), arguments.send, answer_seconds)]
+    found = [*watched.findings, *_examine_environment(bool(words), arguments)]
     if arguments.json:
         write(findings.as_json(found, watched.reports))
     else:
@@ -55,11 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if findings.has_error(found) else 0
 
 
-def _examine_environment(has_command: bool, sends: bool, answer_seconds: float) -> Iterator[Finding]:
+def _examine_environment(has_command: bool, arguments: argparse.Namespace) -> Iterator[Finding]:
     """Look at this process's environment, as far as the processes of a command do not show it themselves."""
     from sentry_asgi_autoconf.cli.checks import bootstrap, findings, installed
 
-    if has_command and not sends:
+    if has_command and not arguments.send:
         return
     needed = list(installed.find_needed())
     if not has_command:
@@ -70,8 +69,8 @@ def _examine_environment(has_command: bool, sends: bool, answer_seconds: float) 
         return
     from sentry_asgi_autoconf.cli.checks import delivery, settings
 
-    examined = settings.examine()
-    yield from examined.findings
-    if examined.arguments is not None:
-        alone = not has_command
-        yield from delivery.examine(examined.arguments, answer_seconds, sends=sends, alone=alone)
+    found, init_arguments = settings.examine()
+    yield from found
+    if init_arguments is not None:
+        seconds, alone = min(arguments.timeout, _ANSWER_SECONDS), not has_command
+        yield from delivery.examine(init_arguments, seconds, sends=arguments.send, alone=alone)

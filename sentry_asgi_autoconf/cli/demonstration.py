@@ -39,10 +39,7 @@ class ExampleServerError(AutoconfError):
 
 
 def demonstrate(*, port: int, once: bool) -> int:
-    """Tell the story on stdout; return 0 if an error and its transaction arrived, else 1.
-
-    Stays until Ctrl-C unless `once`. Raises ExampleServerError.
-    """
+    """Tell the story, to Ctrl-C unless `once`; return 0 if all arrived, else 1. Raises ExampleServerError."""
     printer = _RememberingPrinter(Console(soft_wrap=True, highlight=False))
     with BackgroundInbox(printer=printer) as inbox:
         settings = {
@@ -92,10 +89,7 @@ class _ExampleServer:
     """The example app's server: uvicorn in a child process, the bootstrap on PYTHONPATH, settings beside it."""
 
     def __init__(self, settings: dict[str, str], port: int) -> None:
-        """Prepare to serve on `port`, 0 for any free one, with `settings` as the only SENTRY_* variables.
-
-        Raises ExampleServerError if the port cannot be had.
-        """
+        """Take the only SENTRY_* variables, and a port, 0 for any free one. Raises ExampleServerError."""
         # Inside an installed package, or beside the package in a checkout.
         installed, checkout = (
             PACKAGE_DIRECTORY / "cli/example",
@@ -159,9 +153,9 @@ class _ExampleServer:
 
     def get(self, path: str) -> int:
         """Request `path` and return the status of the answer. Raises ExampleServerError if there is none."""
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
         try:
-            with direct.open(self.url + path, timeout=ANSWER_SECONDS) as answer:
+            with opener.open(self.url + path, timeout=ANSWER_SECONDS) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as answer:
             answer.close()

@@ -60,10 +60,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until a signal, or the end of `--parent`; return the exit status.
-
-    Raises MissingExtraError and CannotListenError.
-    """
+    """Serve until a signal, or the end of `--parent`. Raises MissingExtraError and CannotListenError."""
     prepare()
     listening = _listening_socket(arguments)
     with contextlib.suppress(BrokenPipeError):

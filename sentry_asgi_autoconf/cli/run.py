@@ -100,10 +100,7 @@ def third_party_adapters() -> list[Any]:
 
 
 def _with_installed_triggers(watched: str) -> str:
-    """Return `watched`, a comma-separated list of trigger modules, with those of the installed adapters added.
-
-    The bootstrap knows the built-in ones by itself. Metadata that cannot be read is told of on stderr.
-    """
+    """Return the comma-separated `watched` with the triggers of other distributions' adapters added."""
     from sentry_asgi_autoconf import entry_points
 
     names = [name.strip() for name in watched.split(",") if name.strip()]
@@ -116,10 +113,7 @@ def _with_installed_triggers(watched: str) -> str:
 
 
 def _execute(words: list[str], environment: dict[str, str]) -> int:
-    """Become the command, or, where there is no exec, run it to its end and return its exit status.
-
-    Raises CommandNotExecutableError.
-    """
+    """Become the command, or run it to its end where there is no exec. Raises CommandNotExecutableError."""
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "nt":  # exec there starts a new process and ends this one at once

@@ -6,6 +6,7 @@ The app's state has the `store`, `on_item` to call with each item that was added
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any, Callable
 
 from starlette.requests import ClientDisconnect, Request
@@ -34,10 +35,7 @@ async def _list(request: Request) -> Response:
     wait = min(_seconds(request, "wait"), MAX_WAIT)
     count = _whole_number(request, "count", 1)
 
-    def find() -> list[Item]:
-        found: list[Item] = state.store.items(query.get("project"), query.getlist("type"), after)
-        return found
-
+    find = partial(state.store.items, query.get("project"), query.getlist("type"), after)
     found = await state.arrivals.wait(find, count, wait) if wait > 0 else find()
     return JSONResponse({"items": found[:limit], "newest": state.store.newest})
 
@@ -124,8 +122,6 @@ ROUTES = [
     Route("/api/inbox/items", _list, methods=["GET"]),
     Route("/api/inbox/items", _clear, methods=["DELETE"]),
     Route("/api/inbox/items/{item_id:int}", _show, methods=["GET"]),
-    Route("/api/{project}/envelope/", _receive_envelope, methods=["POST"]),
-    Route("/api/{project}/envelope", _receive_envelope, methods=["POST"]),
-    Route("/api/{project}/store/", _receive_event, methods=["POST"]),
-    Route("/api/{project}/store", _receive_event, methods=["POST"]),
+    *(Route(f"/api/{{project}}/envelope{end}", _receive_envelope, methods=["POST"]) for end in ("/", "")),
+    *(Route(f"/api/{{project}}/store{end}", _receive_event, methods=["POST"]) for end in ("/", "")),
 ]

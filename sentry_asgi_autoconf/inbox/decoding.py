@@ -27,8 +27,7 @@ class RefusedError(HTTPException):
 def decode(body: bytes, encoding: str, limit: int = MAX_DECODED) -> bytes:
     """Return `body` decoded from the HTTP content `encoding`, at most `limit` bytes.
 
-    Raises RefusedError: 415 for an encoding that cannot be read here, 413 beyond `limit`, 400 for a body
-    that is not in that encoding or ends too early.
+    Raises RefusedError: 415 for an unknown encoding, 413 beyond `limit`, 400 for a body not in it or cut off.
     """
     name = encoding.strip().lower() or "identity"
     if name == "identity":

@@ -34,10 +34,7 @@ def parse_auth(header: str) -> dict[str, str]:
 
 
 def read_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
-    """Return each item of the envelope `body` (without an id yet) and the size of its payload in bytes.
-
-    Raises RefusedError (400) when `body` is not an envelope.
-    """
+    """Return the items of an envelope, with the bytes of each payload, without ids yet. Raises RefusedError (400)."""
     header_line, _, _ = body.partition(b"\n")
     headers = _object(header_line, "the envelope header")
     wire_items = _wire_items(body, len(header_line) + 1)
@@ -47,10 +44,7 @@ def read_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple
 
 
 def read_event(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
-    """Return the one event of the legacy store endpoint, in the same form.
-
-    Raises RefusedError (400) when `body` is not a JSON object.
-    """
+    """Return the one event of the legacy store endpoint, in the same form. Raises RefusedError (400)."""
     event = _object(body, "the event")
     kind = "transaction" if event.get("type") == "transaction" else "event"
     item = WireItem(json.dumps(event), headers={"type": kind, "content_type": "application/json"})

@@ -71,8 +71,7 @@ def request_line(event: dict[str, Any]) -> str:
 def chain(event: dict[str, Any]) -> list[Shown]:
     """Return the exceptions, the one last raised first, each with its frames, innermost first.
 
-    `relation` says how the one shown before it came of it. An event without exceptions that has a stack trace
-    (a captured message) yields one without a type.
+    `relation` says how the one before came of it. A captured message with a stack trace is one without a type.
     """
     raised = [mapping(value) for value in reversed(sequence(event.get("exception")))]
     if raised:

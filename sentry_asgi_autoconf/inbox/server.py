@@ -28,10 +28,7 @@ _RESERVED = (".localhost", ".internal")
 
 
 def create_app(store: Store, on_item: Callable[[Item], None], *, names: Collection[str] = ()) -> Starlette:
-    """Return the ASGI app over `store`; `on_item` is called with each item after it was stored.
-
-    It answers to this machine's own host names, and to `names`.
-    """
+    """Return the ASGI app, which calls `on_item` with each stored item; `names` are host names to answer to."""
     app = Starlette(
         routes=[*api.ROUTES, *pages.ROUTES],
         exception_handlers={RefusedError: _refuse},
@@ -99,10 +96,7 @@ def dsn_of(url: str, project: str = "1") -> str:
 
 
 class BackgroundInbox:
-    """Serve an inbox in a daemon thread for as long as the context is open.
-
-    `url` has no trailing slash, `store` holds what arrived.
-    """
+    """Serve an inbox at `url` in a daemon thread while the context is open; `store` holds what arrived."""
 
     def __init__(
         self,
@@ -166,12 +160,10 @@ class OwnNames:
 
     def _is_own(self, name: str | None) -> bool:
         """Whether nobody else can have this name; one without a dot is of this network, a container's say."""
-        if name is None:
-            return False
         address = _address(name)
         if address is not None:
             return bool(address.is_loopback)
-        return "." not in name or name.endswith(_RESERVED) or name in self._names
+        return name is not None and ("." not in name or name.endswith(_RESERVED) or name in self._names)
 
 
 class _Server(uvicorn.Server):

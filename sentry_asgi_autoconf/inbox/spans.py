@@ -14,10 +14,7 @@ _KINDS = ("db", "http", "cache", "queue", "template", "view", "middleware", "fun
 
 
 class Span(NamedTuple):
-    """One span; `start` and `end` are seconds since 1970, or None where the client sent no time.
-
-    The root of a transaction or of a streamed segment `is_root`.
-    """
+    """One span; `start` and `end` are seconds since 1970, or None where the client sent no time."""
 
     trace_id: str
     span_id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -16,15 +17,11 @@ class Store:
     """Bounded memory of received items, safe for readers in other threads.
 
     What is too much goes from the kind that has the most, the oldest first: a flood of one displaces no other.
-    `newest` is the id of the item that arrived last, 0 before the first. `subscribers` are called after each arrival,
-    in the thread that adds.
+    `newest` is the last item's id, 0 before the first. `subscribers` are called by the thread that adds, after that.
     """
 
     def __init__(self, max_items: int = 1000, max_bytes: int = 64 * 1024 * 1024) -> None:
-        """Keep at most `max_items` items, whose payloads together hold at most `max_bytes` of JSON text.
-
-        Parsed payloads take several times their text in memory.
-        """
+        """Keep at most `max_items` items, and `max_bytes` of their payloads' text (several times that in memory)."""
         self.max_items = max_items
         self.max_bytes = max_bytes
         self.newest = 0
@@ -131,10 +128,8 @@ class Arrivals:
                 remaining = deadline - time.monotonic()
                 if len(found) >= count or remaining <= 0 or self._closed:
                     return found
-                try:
+                with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(arrived.wait(), remaining)
-                except asyncio.TimeoutError:
-                    return find()
         finally:
             self._waiting.discard(waiter)
 

@@ -50,10 +50,7 @@ class Watched(NamedTuple):
 
 
 def examine(words: list[str], timeout: float) -> Watched:
-    """Start the command, wait until its processes have reported, at most `timeout` seconds, and end it.
-
-    Raises SystemExit, when it has ended, if this process is asked to end.
-    """
+    """Start the command, watch it, end it. Raises SystemExit if this process is asked to end meanwhile."""
     with _ending_signals() as asked:
         try:
             with start(words) as command:

@@ -33,11 +33,7 @@ _UNREACHED = (urllib3.exceptions.HTTPError, OSError, ValueError)
 
 
 def examine(arguments: dict[str, Any], timeout: float, *, sends: bool, alone: bool) -> Iterator[Finding]:
-    """Make a client of these arguments; send both items to its DSN, or only see whether that can be reached.
-
-    Waits at most `timeout` seconds for each answer. Integrations are named where the check is `alone`, without a
-    command whose processes show them.
-    """
+    """Send both items to the DSN, or see whether it can be reached; alone, name the integrations too."""
     try:
         client = _RecordingClient(arguments)
     except SdkError as failure:

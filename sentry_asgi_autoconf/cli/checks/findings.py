@@ -45,13 +45,9 @@ def has_error(findings: Iterable[Finding]) -> bool:
 
 def as_json(findings: Sequence[Finding], reports: Sequence[dict[str, Any]]) -> str:
     """Return them for machines, with the reports of a command's processes."""
-    told = {
-        "flows": not has_error(findings),
-        "delivery_tried": _is_tried(findings),
-        "findings": [finding._asdict() for finding in findings],
-        "processes": list(reports),
-    }
-    return json.dumps(told, indent=1)
+    told = {"flows": not has_error(findings), "delivery_tried": _is_tried(findings)}
+    listed = {"findings": [finding._asdict() for finding in findings], "processes": list(reports)}
+    return json.dumps({**told, **listed}, indent=1)
 
 
 def as_text(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.cli.checks.findings import Finding, error, ok, warning
 from sentry_asgi_autoconf.cli.run import third_party_adapters
 from sentry_asgi_autoconf.import_strings import described
 
-FRAMEWORKS = ("django", "fastapi", "litestar", "quart", "sanic", "starlette")
+_FRAMEWORKS = ("django", "fastapi", "litestar", "quart", "sanic", "starlette")
 # Distributions that serve, or hand an app to what does, and their oldest release that is supported.
 OLDEST = {
     "a2wsgi": "1.10",
@@ -46,7 +46,7 @@ def find_needed() -> Iterator[Finding]:
             "The metadata of sentry-asgi-autoconf is not on the path, so no server has an adapter: install it with"
             " pip (--target does, too) instead of copying its files.",
         )
-    frameworks = [f"{name} {version}" for name, version in _versions(*FRAMEWORKS).items()]
+    frameworks = [f"{name} {version}" for name, version in _versions(*_FRAMEWORKS).items()]
     if frameworks:
         yield ok("frameworks", ", ".join(frameworks))
 

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import Any, Iterator
 from urllib.parse import urlsplit
 
 from sentry_asgi_autoconf.activation import init_arguments, init_stage
 from sentry_asgi_autoconf.activation.decision import DISABLED, Decision
+from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.cli.checks.findings import ERROR, WARNING, Finding, error, from_problem, ok, warning
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, InvalidPolicyError
 from sentry_asgi_autoconf.sdk.arguments import Merged
 from sentry_asgi_autoconf.settings import destinations
 
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.activation.layers import Loaded
-
 # What of these went wrong stops everything.
 _FATAL = (ConfiguratorError, InvalidPolicyError)
 
 
-class Examined(NamedTuple):
-    """What was found, and the arguments for `sentry_sdk.init`, None where there would be no init."""
+def examine() -> tuple[list[Finding], dict[str, Any] | None]:
+    """Read the settings as a process that serves an app of this directory would.
 
-    findings: list[Finding]
-    arguments: dict[str, Any] | None = None
-
-
-def examine() -> Examined:
-    """Read the settings as a process that serves an app of this directory would."""
+    Returns what was found, and the arguments for `sentry_sdk.init`, None where there would be no init.
+    """
     loaded = init_stage.load(None)
     if isinstance(loaded, Decision):
         if loaded.code == DISABLED:
-            return Examined([error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")])
+            return [error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")], None
         misspelt = [from_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
         nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
-        return Examined([*misspelt, error("no-destination", nowhere)])
+        return [*misspelt, error("no-destination", nowhere)], None
     arguments, problems = init_arguments.of(loaded)
     problems = [*loaded.problems, *problems]
     try:
@@ -53,9 +47,9 @@ def examine() -> Examined:
     ]
     final = merged.arguments
     if not destinations.is_sent(final):
-        return Examined([*found, *([] if fatal else [_explain_nowhere(loaded)])])
+        return [*found, *([] if fatal else [_explain_nowhere(loaded)])], None
     found += [from_problem(WARNING, each) for each in init_arguments.not_permitted(loaded, merged)]
-    return Examined([*found, *_explain_arguments(final), *_explain_exclusions(loaded)], final)
+    return [*found, *_explain_arguments(final), *_explain_exclusions(loaded)], final
 
 
 def is_tracing(arguments: dict[str, Any]) -> bool:

@@ -90,7 +90,10 @@ class StartedCommand:
                 self.reports, changed = found, now
                 reported = reported or now
             if reported is not None:
-                if not self._are_awaited() and now - changed > _quiet(reported - begun, 1):
+                # Workers that are started again and again would be awaited for ever.
+                has_failed = any(report["state"] == "failed" for report in self.reports)
+                is_complete = has_failed or not any(map(self.is_awaited, self.reports))
+                if is_complete and now - changed > _quiet(reported - begun, 1):
                     return
                 continue
             if listening is None and _is_listening(self._process.pid):
@@ -120,11 +123,6 @@ class StartedCommand:
             with contextlib.suppress(OSError):  # all of it has ended
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-
-    def _are_awaited(self) -> bool:
-        if any(report["state"] == "failed" for report in self.reports):
-            return False  # workers that are started again and again would be awaited for ever
-        return any(map(self.is_awaited, self.reports))
 
     def _read(self) -> list[dict[str, Any]]:
         reports = []
@@ -158,8 +156,11 @@ def _is_listening(session: int) -> bool:
     """Whether a process of the session waits for connections."""
     for place in _places_of(session):
         with contextlib.suppress(OSError, ValueError):
-            if not _sockets(place / "fd").isdisjoint(_listening_sockets(place / "net")):
-                return True
+            listening = {f"socket:[{inode}]" for inode in _listening_sockets(place / "net")}
+            for descriptor in (place / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if os.readlink(str(descriptor)) in listening:
+                        return True
     return False
 
 
@@ -171,16 +172,6 @@ def _places_of(session: int) -> Iterator[Path]:
             fields = (place / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
             if int(fields[3]) == session:
                 yield place
-
-
-def _sockets(descriptors: Path) -> set[str]:
-    found = set()
-    for descriptor in descriptors.iterdir():
-        with contextlib.suppress(OSError):
-            kind, _, inode = os.readlink(str(descriptor)).partition(":")
-            if kind == "socket":
-                found.add(inode[1:-1])
-    return found
 
 
 def _listening_sockets(net: Path) -> Iterator[str]:

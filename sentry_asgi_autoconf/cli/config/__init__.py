@@ -7,8 +7,6 @@ from typing import Any
 
 from sentry_asgi_autoconf.cli import require_extra, write
 
-_EPILOG = "Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage."
-
 
 def add_parser(subparsers: Any) -> None:
     """Register the command."""
@@ -17,7 +15,7 @@ def add_parser(subparsers: Any) -> None:
         help="explain every setting, and check a deployment's",
         description="Show each setting that is not left at its default, where its value comes from, what it"
         " overrides, and what a policy says of it.",
-        epilog=_EPILOG,
+        epilog="Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage.",
         allow_abbrev=False,
     )
     parser.add_argument("--all", action="store_true", help="show the settings at their defaults too")

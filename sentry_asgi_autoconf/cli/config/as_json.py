@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
 from sentry_asgi_autoconf.console import MASK, mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin
+from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.option import Option
 
 # Of a DSN, host and project tell where events go, and are no secret; anything unusual stays masked whole.
 _DSN = re.compile(r"(https?://).*@([\w.-]+(?::\d+)?(?:/[\w-]{1,31})*/\d+)\Z", re.DOTALL)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Mapping, NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
-
-if TYPE_CHECKING:
-    from dotenv.parser import Binding
 
 
 class EnvFileError(AutoconfError):
@@ -53,7 +50,10 @@ def _parse(text: str, path: str) -> EnvFile:
     places: dict[str, str] = {}
     problems: list[AutoconfError] = []
     for binding in parse_stream(io.StringIO(text)):
-        place = f"{path}:{_line(binding)}"
+        # Blank lines count to the variable that follows them.
+        source = binding.original.string
+        line = binding.original.line + source[: len(source) - len(source.lstrip())].count("\n")
+        place = f"{path}:{line}"
         if binding.error:
             # The line is not quoted, as it may hold a secret.
             what = f"{printable(place, 200)} is not of the form NAME=value"
@@ -66,9 +66,3 @@ def _parse(text: str, path: str) -> EnvFile:
             remedy = "Write NAME=value: docker would take the value from its own environment, which is not known here."
             problems.append(EnvFileError(what, remedy=remedy))
     return EnvFile(variables, places, problems)
-
-
-def _line(binding: Binding) -> int:
-    # Blank lines count to the variable that follows them.
-    text = binding.original.string
-    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -6,34 +6,29 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
 
 from sentry_asgi_autoconf import __version__, entry_points
 from sentry_asgi_autoconf.activation import init_arguments, layers
+from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.cli.config.env_file import EnvFile
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings.keys import OWN_PREFIX
+from sentry_asgi_autoconf.settings.option import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
-
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.activation.layers import Loaded
-    from sentry_asgi_autoconf.settings.option import Option
 
 OWN_DEFAULT = "default"
 _UNSET = Setting(None, None)
 
 
 class Row(NamedTuple):
-    """A setting: its variable, the option of `sentry_sdk.init` if it is one, and how its value came about.
-
-    `follower` is a policy's hook that runs after the value, with its origin.
-    """
+    """A setting: variable, option of init if it is one, how its value came about, a policy's hook after it."""
 
     name: str
     option: str | None
@@ -46,8 +41,7 @@ class Row(NamedTuple):
 class Explanation(NamedTuple):
     """What applies, what is refused, and who else has a say.
 
-    `configurators` are the organisation's functions that may change the options after all of this.
-    `followed_imports` says whether import strings were imported.
+    `configurators` may change the options after all of this; `followed_imports`: import strings were imported.
     """
 
     rows: Sequence[Row]
@@ -147,12 +141,8 @@ def _locate(setting: Setting, places: Mapping[str, str]) -> Setting:
         is_variable = origin.place == ENVIRONMENT
         return origin._replace(place=places.get(origin.name, origin.place)) if is_variable else origin
 
-    def locate_all(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        return tuple(each._replace(origin=locate(each.origin)) for each in candidates)
-
-    return setting._replace(
-        origin=locate(setting.origin) if setting.origin else None,
-        overrode=locate_all(setting.overrode),
-        forbidden=locate_all(setting.forbidden),
-        left_out=locate_all(setting.left_out),
-    )
+    moved: dict[str, Any] = {
+        name: tuple(each._replace(origin=locate(each.origin)) for each in getattr(setting, name))
+        for name in ("overrode", "forbidden", "left_out")
+    }
+    return setting._replace(origin=locate(setting.origin) if setting.origin else None, **moved)

@@ -26,20 +26,18 @@ _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
 def as_json_schema() -> str:
     """Return the document: an object of the three, each to be had by itself too, at `#/$defs/policy` for example."""
-    document: Schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"sentry-asgi-autoconf {__version__}",
-        "type": "object",
-        "properties": {name: {"$ref": f"#/$defs/{name}"} for name in ("environment", "policy", "config")},
-        "additionalProperties": False,
-        "$defs": {
-            "environment": _describe_environment(),
-            "policy": _describe_policy(),
-            "config": {**_SETTINGS, "title": "Config file"},
-            "settings": _describe_settings(),
-        },
+    parts = {
+        "environment": _describe_environment(),
+        "policy": _describe_policy(),
+        "config": {**_SETTINGS, "title": "Config file"},
+        "settings": _describe_settings(),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    whole = _object(
+        {name: {"$ref": f"#/$defs/{name}"} for name in ("environment", "policy", "config")},
+        **{"$schema": "https://json-schema.org/draft/2020-12/schema"},
+        title=f"sentry-asgi-autoconf {__version__}",
+    )
+    return json.dumps({**whole, "$defs": parts}, indent=2, ensure_ascii=False)
 
 
 def typed(option: Option) -> Schema:
@@ -106,25 +104,16 @@ def _describe_policy() -> Schema:
     limits = {
         name: _describe_limit(name) for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name)
     }
-    return {
-        "title": "Policy",
-        "type": "object",
-        "properties": {
-            "defaults": {**_SETTINGS, "description": "What applies where nobody says otherwise."},
-            "limits": {
-                "description": "How far a value may go, whoever sets it.",
-                "type": "object",
-                "properties": limits,
-                "additionalProperties": False,
-            },
-            "enforced": {
-                **_SETTINGS,
-                "properties": {OWN_PREFIX + name: False for name in BEFORE_POLICIES},
-                "description": "What applies whatever anybody says.",
-            },
+    parts = {
+        "defaults": {**_SETTINGS, "description": "What applies where nobody says otherwise."},
+        "limits": _object(limits, description="How far a value may go, whoever sets it."),
+        "enforced": {
+            **_SETTINGS,
+            "properties": {OWN_PREFIX + name: False for name in BEFORE_POLICIES},
+            "description": "What applies whatever anybody says.",
         },
-        "additionalProperties": False,
     }
+    return _object(parts, title="Policy")
 
 
 def _describe_settings() -> Schema:
@@ -135,12 +124,7 @@ def _describe_settings() -> Schema:
     newer = [name for name in DEFAULT_OPTIONS if field_of(name) not in SDK_OPTIONS]
     properties.update({name: {"description": "An option of the installed SDK."} for name in newer})
     properties.update({key: typed(OWN_SETTINGS[key[len(OWN_PREFIX) :]]) for key in file_settings()})
-    return {
-        "title": "Settings",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-    }
+    return _object(properties, title="Settings")
 
 
 def _describe_limit(option: str) -> Schema:
@@ -152,9 +136,8 @@ def _describe_limit(option: str) -> Schema:
         rules["allow"] = {**shapes.items(item), "minItems": 1}
     if option == LIMITS_CALLERS:
         rules["sampled_by_callers"] = kinds.BOOLEAN.shape
-    return {
-        "type": "object",
-        "properties": rules,
-        "minProperties": 1,
-        "additionalProperties": False,
-    }
+    return {"type": "object", "properties": rules, "minProperties": 1, "additionalProperties": False}
+
+
+def _object(properties: Schema, **described: str) -> Schema:
+    return {**described, "type": "object", "properties": properties, "additionalProperties": False}

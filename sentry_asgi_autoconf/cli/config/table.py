@@ -14,7 +14,6 @@ from rich.text import Text
 from sentry_asgi_autoconf.cli.config.as_json import masked
 from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
 from sentry_asgi_autoconf.console import printable
-from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, Candidate, Origin
 
@@ -101,13 +100,10 @@ def _lines(explanation: Explanation) -> Iterator[Text]:
         yield Text(f"Changed further by the configurator {_place(configurator)}")
     if not explanation.followed_imports:
         yield Text("Import strings were not followed; --imports follows them.")
-    yield from _messages("Problem", explanation.problems, "red")
-    yield from _messages("Warning", explanation.warnings, "yellow")
-
-
-def _messages(kind: str, errors: Sequence[AutoconfError], style: str) -> Iterator[Text]:
-    for error in errors:
-        yield Text(f"{kind}: ", style).append(str(error), "default")
+    for problem in explanation.problems:
+        yield Text("Problem: ", "red").append(str(problem), "default")
+    for warning in explanation.warnings:
+        yield Text("Warning: ", "yellow").append(str(warning), "default")
 
 
 def _shown(row: Row, value: Any) -> str:
