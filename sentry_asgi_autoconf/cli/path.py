@@ -1,4 +1,4 @@
-"""Tell where the bootstrap directory is, and put it on a PYTHONPATH or take it off."""
+"""Name the bootstrap directory, and put it on a PYTHONPATH or take it off."""
 
 from __future__ import annotations
 

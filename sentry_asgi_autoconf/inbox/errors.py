@@ -1,4 +1,4 @@
-"""Tell what an error event says, for the pages and the terminal."""
+"""Read what an error event says, for the pages and the terminal."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Limits:
 def explain_answer(
     what: str, category: str, by: str, response: Any, limits: Limits, milliseconds: float
 ) -> Finding:
-    """Tell what an answer to one item of a category means."""
+    """Explain an answer to one item of a category."""
     status = response.status
     if limits.holds_back(category):
         return explain_rate_limit(what, category, limits, f"{by} in its answer {status}")
@@ -78,7 +78,7 @@ def explain_answer(
 
 
 def explain_rate_limit(what: str, category: str, limits: Limits, where: str) -> Finding:
-    """Tell that a receiver takes nothing of a category for some time."""
+    """Say that a receiver takes nothing of a category for some time."""
     said = warning if category == "transaction" and not limits.holds_back("error") else error
     kind = "transactions" if category == "transaction" else "events"
     return said(
@@ -91,7 +91,7 @@ def explain_rate_limit(what: str, category: str, limits: Limits, where: str) -> 
 def explain_failure(
     what: str, host: str, proxy: str | None, failure: BaseException, timeout: float
 ) -> Finding:
-    """Tell why an item was not delivered to `host`."""
+    """Explain why an item was not delivered to `host`."""
     causes = list(_causes(failure))
     slug, meaning = _meaning(causes, timeout)
     if not proxy or not any(isinstance(cause, exceptions.ProxyError) for cause in causes):

@@ -209,7 +209,7 @@ def _explain_nothing_served(seen: Sequence[Seen]) -> Finding:
 
 
 def _explain_end(status: int, output: Sequence[str]) -> Finding:
-    """Tell of a command that ended by itself."""
+    """Explain how a command ended by itself."""
     if status == CONFIGURATION_ERROR:
         return error(
             "strict-refusal",
