@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Iterator
+from typing import TYPE_CHECKING, Any, Iterator
 
 if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
-    from sentry_asgi_autoconf.cli.checks.finding import Finding
+    from sentry_asgi_autoconf.cli.checks.findings import Finding
 
 _ANSWER_SECONDS = 30.0  # for which the SDK waits, too
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "check",
@@ -42,56 +40,37 @@ def _seconds(text: str) -> float:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what is found; give 0 if nothing keeps telemetry from flowing, else 1."""
-    from sentry_asgi_autoconf.cli import standard_output
-    from sentry_asgi_autoconf.cli.checks import command, printing
+    """Print what is found; return 0 if nothing keeps telemetry from flowing, else 1."""
+    from sentry_asgi_autoconf.cli import write
+    from sentry_asgi_autoconf.cli.checks import command, findings
 
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     watched = command.examine(words, arguments.timeout) if words else command.Watched([], [], [])
-    answer_seconds = min(arguments.timeout, _ANSWER_SECONDS)
-    findings = [*watched.findings, *_of_environment(bool(words), arguments.send, answer_seconds)]
+    found = [*watched.findings, *_examine_environment(bool(words), arguments)]
     if arguments.json:
-        standard_output.write(printing.as_json(findings, watched.reports))
+        write(findings.as_json(found, watched.reports))
     else:
-        standard_output.write(printing.as_text(findings, watched.output))
-    return 0 if printing.flows(findings) else 1
+        write("\n".join(findings.as_text(found, watched.output)))
+    return 1 if findings.has_error(found) else 0
 
 
-def _of_environment(has_command: bool, sends: bool, answer_seconds: float) -> Iterator[Finding]:
+def _examine_environment(has_command: bool, arguments: argparse.Namespace) -> Iterator[Finding]:
     """Look at this process's environment, as far as the processes of a command do not show it themselves."""
-    from sentry_asgi_autoconf.cli.checks import bootstrap_path, conflicts, distributions, interpreter, servers
-    from sentry_asgi_autoconf.cli.checks.finding import ERROR
+    from sentry_asgi_autoconf.cli.checks import bootstrap, findings, installed
 
-    if not has_command:
-        yield from interpreter.findings()
-        yield from bootstrap_path.findings()
-        yield from conflicts.findings()
-    elif not sends:
+    if has_command and not arguments.send:
         return
-    installed = list(distributions.findings())
+    needed = list(installed.find_needed())
     if not has_command:
-        yield from [*installed, *servers.findings()]
-    if not any(finding.level == ERROR for finding in installed):
-        yield from _of_settings(has_command, sends, answer_seconds)
-
-
-def _of_settings(has_command: bool, sends: bool, answer_seconds: float) -> Iterator[Finding]:
-    from sentry_asgi_autoconf.cli.checks import delivery, integrations, sdk_client, settings
-    from sentry_asgi_autoconf.cli.checks.finding import ERROR, of_problem
-    from sentry_asgi_autoconf.exceptions import SdkError
-
-    examined = settings.examine()
-    yield from examined.findings
-    if examined.arguments is None:
+        yield from bootstrap.find_all()
+        yield from needed
+        yield from installed.find_servers()
+    if findings.has_error(needed):
         return
-    try:
-        client = sdk_client.RecordingClient(examined.arguments)
-    except SdkError as failure:
-        yield of_problem(ERROR, failure)
-        return
-    if not has_command:
-        yield from integrations.findings(client)
-    if sends:
-        yield from delivery.findings(client, examined.arguments, answer_seconds)
-    else:
-        yield from delivery.obstacles(client, examined.arguments, answer_seconds)
+    from sentry_asgi_autoconf.cli.checks import delivery, settings
+
+    found, init_arguments = settings.examine()
+    yield from found
+    if init_arguments is not None:
+        seconds, alone = min(arguments.timeout, _ANSWER_SECONDS), not has_command
+        yield from delivery.examine(init_arguments, seconds, sends=arguments.send, alone=alone)

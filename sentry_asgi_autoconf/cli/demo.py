@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Iterator
+from typing import Any
 
-from sentry_asgi_autoconf.cli.extra import require_extra
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+from sentry_asgi_autoconf.cli.inbox import prepare
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "demo",
@@ -40,21 +35,13 @@ def _port(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; give 0 if an error and its transaction arrived, else 1."""
-    require_extra()
-    # The bootstrap may be on this process's path too, and must not instrument the inbox's own server.
-    os.environ["SENTRY_ASGI_ENABLED"] = "false"
+    """Run the demo; return 0 if an error and its transaction arrived, else 1."""
+    prepare()
     from sentry_asgi_autoconf.cli.demonstration import demonstrate
 
-    with _ending_on_sigterm():
-        return demonstrate(port=arguments.port, once=arguments.once)
-
-
-@contextlib.contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """Leave by SystemExit on SIGTERM, so that the example's server is ended too."""
+    # By SystemExit, so that the example's server is ended too.
     previous = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        yield
+        return demonstrate(port=arguments.port, once=arguments.once)
     finally:
         signal.signal(signal.SIGTERM, previous)

@@ -1,29 +1,45 @@
-"""Serve the example app with an inbox, send it requests, and tell what arrives and where to look."""
+"""Serve the example app as a person would, with an inbox, send it requests, and tell what arrives and where to look."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
+import shlex
+import socket
+import subprocess
+import sys
+import tempfile
 import time
-from typing import Any, Dict
+import urllib.error
+import urllib.request
+from pathlib import Path
 
 from rich.console import Console
 
-from sentry_asgi_autoconf.cli.example_server import ExampleServer
+from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, PACKAGE_DIRECTORY, with_bootstrap
+from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+from sentry_asgi_autoconf.inbox.spans import trace_id_of
+from sentry_asgi_autoconf.inbox.store import Item
 from sentry_asgi_autoconf.inbox.terminal import Printer
 
 PATHS = ("/", "/orders/7", "/orders/7/invoice", "/orders/8/invoice")
+HOST = "127.0.0.1"
 ARRIVAL_SECONDS = 15.0
+START_SECONDS = 30.0
+ANSWER_SECONDS = 10.0
+STOP_SECONDS = 10.0
 
-Item = Dict[str, Any]
+
+class ExampleServerError(AutoconfError):
+    """The demo's server ended, or does not answer."""
+
+    slug = "demo-failed"
 
 
 def demonstrate(*, port: int, once: bool) -> int:
-    """Tell the story on stdout; give 0 if an error and its transaction arrived, else 1.
-
-    Stays until Ctrl-C unless `once`. Raises ExampleServerError.
-    """
+    """Tell the story, to Ctrl-C unless `once`; return 0 if all arrived, else 1. Raises ExampleServerError."""
     printer = _RememberingPrinter(Console(soft_wrap=True, highlight=False))
     with BackgroundInbox(printer=printer) as inbox:
         settings = {
@@ -32,11 +48,16 @@ def demonstrate(*, port: int, once: bool) -> int:
             "SENTRY_RELEASE": "demo@1.0",
             "SENTRY_TRACES_SAMPLE_RATE": "1.0",
         }
-        with ExampleServer(settings, port) as server:
-            missing = _show(printer, inbox.url, server)
+        with _ExampleServer(settings, port) as server:
+            has_arrived = _show(printer, inbox.url, server)
             if not once:
-                _stay(printer, inbox.url, server)
-    return 1 if missing else 0
+                again = f"{server.url}{PATHS[-1]}"
+                printer.tell(
+                    f"\nAll that arrives: {inbox.url}/  Make it fail again: {again}  Ctrl-C ends both.\n"
+                )
+                with contextlib.suppress(KeyboardInterrupt):
+                    server.process.wait()
+    return 0 if has_arrived else 1
 
 
 class _RememberingPrinter(Printer):
@@ -44,11 +65,9 @@ class _RememberingPrinter(Printer):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._console = console
         self._printed: queue.Queue[Item] = queue.Queue()
 
     def show(self, item: Item) -> None:
-        """Print one item."""
         super().show(item)
         self._printed.put(item)
 
@@ -56,17 +75,117 @@ class _RememberingPrinter(Printer):
         """Print a text of the demo's own, as it is: paths and values may hold what rich takes for markup."""
         self._console.print(text, style=style, markup=False)
 
-    def printed(self) -> list[Item]:
-        """Wait until nothing that the demo shows is missing, or it takes too long; give what was printed."""
+    def wait(self) -> tuple[Item | None, Item | None]:
+        """Return the error and its transaction once both have been printed, or what is there when it takes too long."""
         items: list[Item] = []
         deadline = time.monotonic() + ARRIVAL_SECONDS
         with contextlib.suppress(queue.Empty):
-            while _missing(items):
+            while not all(_error_and_transaction(items)):
                 items.append(self._printed.get(timeout=max(0.0, deadline - time.monotonic())))
-        return items
+        return _error_and_transaction(items)
 
 
-def _show(printer: _RememberingPrinter, inbox_url: str, server: ExampleServer) -> list[str]:
+class _ExampleServer:
+    """The example app's server: uvicorn in a child process, the bootstrap on PYTHONPATH, settings beside it."""
+
+    def __init__(self, settings: dict[str, str], port: int) -> None:
+        """Take the only SENTRY_* variables, and a port, 0 for any free one. Raises ExampleServerError."""
+        # Inside an installed package, or beside the package in a checkout.
+        installed, checkout = (
+            PACKAGE_DIRECTORY / "cli/example",
+            PACKAGE_DIRECTORY.parent / "sitecustomize_example",
+        )
+        self.directory = installed if installed.is_dir() else checkout
+        self._port = _free_port(port)
+        self.url = f"http://{HOST}:{self._port}"
+        self._words = ["uvicorn", "main:app", "--port", str(self._port)]
+        self._settings = settings
+        self._scratch = tempfile.TemporaryDirectory(prefix="sentry-asgi-autoconf-")
+        self._output = Path(self._scratch.name, "output")
+
+    def __enter__(self) -> _ExampleServer:
+        # Settings of the surrounding shell would make the demo show something else than its command says.
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SENTRY_", "UVICORN_")) and not name.lower().endswith("_proxy")
+        }
+        pythonpath = with_bootstrap(inherited.get("PYTHONPATH", ""))
+        with self._output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self._words],
+                cwd=str(self.directory),
+                env={**inherited, **self._settings, "PYTHONPATH": pythonpath},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._scratch.cleanup()
+
+    def command(self) -> str:
+        """Return the shell lines that do the same by hand."""
+        settings = {"PYTHONPATH": BOOTSTRAP_DIRECTORY, **self._settings}
+        lines = [f"cd {shlex.quote(str(self.directory))}"]
+        lines += [f"{name}={shlex.quote(value)} \\" for name, value in settings.items()]
+        return "\n".join([*lines, " ".join(map(shlex.quote, self._words))])
+
+    def wait_until_serving(self) -> None:
+        """Wait until the server accepts connections. Raises ExampleServerError if it ends or does not come up."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise self._failure(f"The example's server ended with status {self.process.returncode}")
+            try:
+                socket.create_connection((HOST, self._port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise self._failure(f"The example's server did not come up within {START_SECONDS:.0f} s")
+
+    def get(self, path: str) -> int:
+        """Request `path` and return the status of the answer. Raises ExampleServerError if there is none."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # past any proxy
+        try:
+            with opener.open(self.url + path, timeout=ANSWER_SECONDS) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return answer.code
+        except OSError as error:
+            raise self._failure(f"The example's server does not answer GET {path} ({error})") from error
+
+    def output(self) -> str:
+        """Return what the server has written to stdout and stderr."""
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    def _failure(self, what: str) -> ExampleServerError:
+        sys.stderr.write(self.output())
+        return ExampleServerError(what, remedy="Its output is above.")
+
+
+def _free_port(wanted: int) -> int:
+    with socket.socket() as probe:
+        if os.name == "posix":  # elsewhere it would allow to share the port with another server
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError as error:
+            what = f"The example app cannot be served on --port {wanted}: {error.strerror}"
+            raise ExampleServerError(what, remedy="Leave the option out to take any free port.") from error
+        return int(probe.getsockname()[1])
+
+
+def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) -> bool:
+    """Send the requests, and return whether an error and its transaction arrived."""
     printer.tell(f"\nAn app that knows nothing of Sentry: {server.directory / 'main.py'}")
     printer.tell("Served with Sentry, by hand:\n")
     printer.tell(_indented(server.command()), style="cyan")
@@ -75,56 +194,30 @@ def _show(printer: _RememberingPrinter, inbox_url: str, server: ExampleServer) -
     printer.tell(f"\nRequested of {server.url}, and received by the inbox at {inbox_url}:\n")
     for path in PATHS:
         printer.tell(f"  GET {path} answered {server.get(path)}")
-    items = printer.printed()
+    error, transaction = printer.wait()
 
-    missing = _missing(items)
-    if missing:
-        printer.tell(f"\nMissing after {ARRIVAL_SECONDS:.0f} s: {' and '.join(missing)}.", style="red")
-        printer.tell(f"The server's output:\n{_indented(server.output())}")
-    else:
+    if error and transaction:
+        exception = error["payload"]["exception"]["values"][-1]
+        page = f"{inbox_url}/transactions/{transaction['id']}  {transaction['payload']['transaction']}"
         printer.tell("\nArrived, without a line of code in the app. Look at\n", style="green")
-        printer.tell(_indented(_where_to_look(items, inbox_url)))
-    return missing
+        printer.tell(
+            _indented(f"{inbox_url}/errors/{error['id']}  {exception['type']}: {exception['value']}")
+        )
+        printer.tell(_indented(page))
+        return True
+    missing = "the error's transaction" if error else "an error event and its transaction"
+    printer.tell(f"\nMissing after {ARRIVAL_SECONDS:.0f} s: {missing}.", style="red")
+    printer.tell(f"The server's output:\n{_indented(server.output())}")
+    return False
 
 
-def _stay(printer: _RememberingPrinter, inbox_url: str, server: ExampleServer) -> None:
-    again = f"{server.url}{PATHS[-1]}"
-    printer.tell(f"\nAll that arrives: {inbox_url}/  Make it fail again: {again}  Ctrl-C ends both.\n")
-    with contextlib.suppress(KeyboardInterrupt):
-        server.wait()
-
-
-def _missing(items: list[Item]) -> list[str]:
-    if _error(items) is None:
-        return ["an error event", "its transaction"]
-    return [] if _transaction(items) else ["the error's transaction"]
-
-
-def _error(items: list[Item]) -> Item | None:
-    events = [item for item in items if item["type"] == "event"]
-    return next((event for event in events if event["payload"].get("exception")), None)
-
-
-def _transaction(items: list[Item]) -> Item | None:
-    error = _error(items)
-    transactions = [item for item in items if item["type"] == "transaction"]
-    return next((item for item in transactions if error and _trace_id(item) == _trace_id(error)), None)
-
-
-def _trace_id(item: Item) -> Any:
-    return item["payload"]["contexts"]["trace"]["trace_id"]
-
-
-def _where_to_look(items: list[Item], url: str) -> str:
-    error, transaction = _error(items), _transaction(items)
-    assert error and transaction  # only asked for when both arrived
-    exception = error["payload"]["exception"]["values"][-1]
-    return "\n".join(
-        [
-            f"{url}/errors/{error['id']}  {exception['type']}: {exception['value']}",
-            f"{url}/transactions/{transaction['id']}  {transaction['payload']['transaction']}",
-        ]
-    )
+def _error_and_transaction(items: list[Item]) -> tuple[Item | None, Item | None]:
+    """Return the first error and the transaction of its trace, as far as they are there."""
+    errors = (item for item in items if item["type"] == "event" and item["payload"].get("exception"))
+    error = next(errors, None)
+    trace_id = trace_id_of(error) if error else None
+    transactions = (item for item in items if item["type"] == "transaction")
+    return error, next((item for item in transactions if trace_id_of(item) == trace_id), None)
 
 
 def _indented(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Serve the local inbox and print what arrives."""
+"""Serve the local inbox and print what arrives: by itself, or for as long as a command lives."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import ipaddress
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
-from typing import Any, Callable, TextIO
+from pathlib import Path
+from typing import Any, Callable, Iterator
 
-from sentry_asgi_autoconf.cli.extra import require_extra
+from sentry_asgi_autoconf.cli import flush, require_extra
+from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY, other_entries
 from sentry_asgi_autoconf.exceptions import AutoconfError
+
+LOCAL = "127.0.0.1"
 
 
 class CannotListenError(AutoconfError):
@@ -29,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
         help="receive and show events locally, without a Sentry account",
         description="Receive what Sentry's SDKs send, print it, and show it on web pages.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", default=LOCAL, help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=_port, default=8090, help="0 takes any free one (default: %(default)s)"
     )
@@ -55,18 +60,88 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until a signal, or the end of `--parent`; return the exit status.
-
-    Raises MissingExtraError and CannotListenError.
-    """
-    # The bootstrap may be on this process's path too, and must not instrument the inbox's own server.
-    os.environ["SENTRY_ASGI_ENABLED"] = "false"
-    require_extra()
+    """Serve until a signal, or the end of `--parent`. Raises MissingExtraError and CannotListenError."""
+    prepare()
     listening = _listening_socket(arguments)
     with contextlib.suppress(BrokenPipeError):
         _serve(listening, arguments)
-    _let_go_of_closed_output()
+    flush()
     return 0
+
+
+def prepare() -> None:
+    """Make sure that an inbox can be served in this process, and is not instrumented. Raises MissingExtraError."""
+    # The bootstrap may be on this process's path too, and must not instrument the inbox's own server.
+    os.environ["SENTRY_ASGI_ENABLED"] = "false"
+    require_extra()
+
+
+@contextlib.contextmanager
+def attached(environment: dict[str, str]) -> Iterator[None]:
+    """Start an inbox, direct `environment` to it; end it if this process cannot become the command.
+
+    A process that becomes the command within keeps the inbox until it ends. Raises MissingExtraError.
+    """
+    require_extra()
+    # Without exec this process stays, and no socket can be handed to a child by its number.
+    inbox = _in_this_process() if os.name == "nt" else _in_a_child(environment)
+    with inbox as url:
+        _direct(environment, url)
+        sys.stderr.write(f"sentry-asgi-autoconf: inbox at {url}/\n")
+        yield
+
+
+@contextlib.contextmanager
+def _in_this_process() -> Iterator[str]:
+    prepare()
+    from rich.console import Console
+
+    from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+    from sentry_asgi_autoconf.inbox.terminal import Printer
+
+    with BackgroundInbox(printer=Printer(Console(stderr=True))) as inbox:
+        yield inbox.url
+
+
+@contextlib.contextmanager
+def _in_a_child(environment: dict[str, str]) -> Iterator[str]:
+    elsewhere = [str(Path(entry).absolute()) for entry in other_entries(environment.get("PYTHONPATH", ""))]
+    uninstrumented = {"PYTHONPATH": os.pathsep.join(elsewhere), "SENTRY_ASGI_ENABLED": "false"}
+    with socket.socket() as listener:
+        listener.bind((LOCAL, 0))
+        listener.listen()  # what connects before the inbox is up waits
+        url = f"http://{LOCAL}:{listener.getsockname()[1]}"
+        words = ["inbox", "--fd", str(listener.fileno()), "--parent", str(os.getpid())]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "sentry_asgi_autoconf", *words],
+            # Importable from there whatever the path, and none of the app's modules shadows one of the inbox's.
+            cwd=str(PACKAGE_DIRECTORY.parent),
+            env={**environment, **uninstrumented},
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),
+            pass_fds=[listener.fileno()],
+            # Ctrl-C is for the command; what it reports while it ends still arrives.
+            start_new_session=True,
+        )
+    try:
+        yield url
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def _direct(environment: dict[str, str], url: str) -> None:
+    from sentry_asgi_autoconf.inbox import redirection
+
+    inbox = f"{url.replace('://', '://inbox@')}/1"
+    redirection.tell_of(environment, inbox)
+    environment.pop("SENTRY_SPOTLIGHT", None)
+    environment["SENTRY_DSN"] = environment[redirection.VARIABLE] = inbox
+    if not environment.get("SENTRY_TRACES_SAMPLER") and not environment.get("SENTRY_TRACES_SAMPLE_RATE"):
+        environment["SENTRY_TRACES_SAMPLE_RATE"] = "1.0"
+    if environment.get("http_proxy") or environment.get("HTTP_PROXY"):
+        for name in ("no_proxy", "NO_PROXY"):
+            environment[name] = ",".join(filter(None, [*environment.get(name, "").split(","), LOCAL]))
 
 
 def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
@@ -75,40 +150,28 @@ def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
 
     from rich.console import Console
 
-    from sentry_asgi_autoconf.inbox.receiver import Store
-    from sentry_asgi_autoconf.inbox.server import serve, url_of
+    from sentry_asgi_autoconf.inbox.server import dsn_of, serve, url_of
+    from sentry_asgi_autoconf.inbox.store import Store
     from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 
+    url = url_of(listening)
     if arguments.parent is None:
         # With --json, stdout is for the program that reads the lines.
-        _announce(listening, sys.stderr if arguments.json else sys.stdout)
-    printer = JsonLines(sys.stdout) if arguments.json else Printer(Console(), url=url_of(listening))
+        stream = sys.stderr if arguments.json else sys.stdout
+        print(f"Inbox at {url}/\nSENTRY_DSN={dsn_of(url)}", file=stream, flush=True)
+        if not ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback:
+            warning = "Warning: the inbox has no authentication, and other machines can reach this address."
+            print(warning, file=sys.stderr, flush=True)
+    printer = JsonLines(sys.stdout) if arguments.json else Printer(Console(), url=url)
     store = Store(max_items=arguments.max_items)
     serve(listening, store=store, printer=printer, stop=stop, names=[arguments.host, *arguments.allow_host])
 
 
-def _announce(listening: socket.socket, stream: TextIO) -> None:
-    from sentry_asgi_autoconf.inbox.server import dsn_of, url_of
-
-    url = url_of(listening)
-    print(f"Inbox at {url}/\nSENTRY_DSN={dsn_of(url)}", file=stream, flush=True)
-    if not ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback:
-        print(
-            "Warning: the inbox has no authentication, and other machines can reach this address.",
-            file=sys.stderr,
-            flush=True,
-        )
-
-
 def _stop_condition(parent: int | None) -> Callable[[], bool]:
     asked = threading.Event()
-
-    def ask(*_: object) -> None:
-        asked.set()
-
-    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
     if parent is None:
-        signal.signal(signal.SIGINT, ask)
+        signal.signal(signal.SIGINT, lambda *_: asked.set())
         return asked.is_set
     # Ctrl-C reaches the served app too, which then still sends what it captured.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -121,7 +184,6 @@ def _listening_socket(arguments: argparse.Namespace) -> socket.socket:
             return socket.socket(fileno=arguments.fd)
         except OSError as error:
             raise CannotListenError(f"--fd {arguments.fd} is no socket ({error.strerror})") from None
-    where = f"{arguments.host}:{arguments.port}"
     try:
         found = socket.getaddrinfo(arguments.host, arguments.port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(found[0], found[1])
@@ -132,18 +194,10 @@ def _listening_socket(arguments: argparse.Namespace) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         raise CannotListenError(
-            f"Cannot listen on {where}: {error.strerror or error}",
+            f"Cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}",
             remedy="Choose another address with --host or --port; --port 0 takes any free port",
         ) from None
     return listening
-
-
-def _let_go_of_closed_output() -> None:
-    """Flush stdout, or point it nowhere when its reader has gone: the interpreter would complain at exit."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _port(text: str) -> int:

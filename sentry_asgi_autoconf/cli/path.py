@@ -1,21 +1,18 @@
-"""Tell where the bootstrap directory is, and put it on a PYTHONPATH or take it off."""
+"""Name the bootstrap directory, and put it on a PYTHONPATH or take it off."""
 
 from __future__ import annotations
 
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+from typing import Any
 
 # As it was imported, symbolic links kept: a link that is switched on deployment stays good.
 PACKAGE_DIRECTORY = Path(__file__).absolute().parent.parent
 BOOTSTRAP_DIRECTORY = str(PACKAGE_DIRECTORY / "bootstrap")
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "path",
@@ -34,24 +31,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def with_bootstrap(pythonpath: str) -> str:
-    """Give `pythonpath` with the bootstrap directory first and only once, its other entries as they are.
+    """Return `pythonpath` with the bootstrap directory first and only once, its other entries as they are.
 
     An unset or empty `pythonpath` adds no empty entry, which would put the working directory on sys.path.
     """
-    return os.pathsep.join([BOOTSTRAP_DIRECTORY, *_other_entries(pythonpath)])
+    return os.pathsep.join([BOOTSTRAP_DIRECTORY, *other_entries(pythonpath)])
 
 
-def without_bootstrap(pythonpath: str) -> str:
-    """Give `pythonpath` without the bootstrap directory, its entries absolute, for any working directory."""
-    return os.pathsep.join(str(Path(entry).absolute()) for entry in _other_entries(pythonpath))
-
-
-def _other_entries(pythonpath: str) -> list[str]:
+def other_entries(pythonpath: str) -> list[str]:
+    """Return the entries of `pythonpath` but for the bootstrap directory."""
     entries = pythonpath.split(os.pathsep) if pythonpath else []
     return [entry for entry in entries if not entry or not is_bootstrap(entry)]
 
 
 def is_bootstrap(entry: str) -> bool:
-    """Tell whether an entry of a path is the bootstrap directory, by whatever name."""
+    """Whether an entry of a path is the bootstrap directory, by whatever name."""
     # Not Path.resolve(), which raises where links run in a circle.
     return Path(os.path.realpath(entry)) == Path(os.path.realpath(BOOTSTRAP_DIRECTORY))

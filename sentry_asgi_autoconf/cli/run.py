@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.cli.path import with_bootstrap
-from sentry_asgi_autoconf.exceptions import AutoconfError
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.exceptions import AdapterError, AutoconfError
 
 
-class CommandNotFoundError(AutoconfError):
+class CommandNotExecutableError(AutoconfError):
+    """A command that cannot be executed."""
+
+    slug = "command-not-executable"
+    exit_status = 126
+
+
+class CommandNotFoundError(CommandNotExecutableError):
     """A command that does not exist."""
 
     slug = "command-not-found"
     exit_status = 127
 
 
-class CommandNotExecutableError(AutoconfError):
-    """A command that exists and cannot be executed."""
-
-    slug = "command-not-executable"
-    exit_status = 126
-
-
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "run",
@@ -52,56 +51,39 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Replace this process by the command; give an exit status if that fails or there is no exec."""
-    words: list[str] = arguments.words
-    if words[:1] == ["--"]:
-        words = words[1:]
+    """Replace this process by the command; return an exit status if that fails or there is no exec."""
+    words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     if not words or not words[0]:
         arguments.usage_error("a command is required: CMD")
-    environment = instrumented(dict(os.environ))
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = with_bootstrap(environment.get("PYTHONPATH", ""))
+    watched = _with_installed_triggers(environment.get("SENTRY_ASGI_WATCH", ""))
+    if watched:
+        environment["SENTRY_ASGI_WATCH"] = watched
     try:
-        if arguments.inbox:
-            from sentry_asgi_autoconf.cli import attached_inbox
+        with contextlib.ExitStack() as stack:
+            if arguments.inbox:
+                from sentry_asgi_autoconf.cli.inbox import attached
 
-            with attached_inbox.attached(environment):
-                return execute(words, environment)
-        return execute(words, environment)
-    except (CommandNotFoundError, CommandNotExecutableError) as error:
+                stack.enter_context(attached(environment))
+            return _execute(words, environment)
+    except CommandNotExecutableError as error:
         console.say("error", error)
         return error.exit_status
 
 
-def instrumented(environment: dict[str, str]) -> dict[str, str]:
-    """Give `environment` with the bootstrap on PYTHONPATH and other distributions' triggers watched."""
-    from sentry_asgi_autoconf.cli.watch import with_installed_triggers
-
-    changes = {"PYTHONPATH": with_bootstrap(environment.get("PYTHONPATH", ""))}
-    watched = with_installed_triggers(environment.get("SENTRY_ASGI_WATCH", ""))
-    if watched:
-        changes["SENTRY_ASGI_WATCH"] = watched
-    return {**environment, **changes}
-
-
-def execute(words: list[str], environment: dict[str, str]) -> int:
-    """Become the command, or, where there is no exec, run it to its end and give its exit status.
-
-    Raises CommandNotFoundError or CommandNotExecutableError.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
+def popen(words: list[str], environment: dict[str, str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start the command as a child. Raises CommandNotExecutableError."""
+    program = shutil.which(words[0], path=environment.get("PATH")) or words[0]
     try:
-        if os.name == "nt":  # exec there starts a new process and ends this one at once
-            return run_to_end(words, environment)
-        _restore_signals()
-        os.execvpe(words[0], words, environment)
+        return subprocess.Popen([program, *words[1:]], env=environment, **options)
     except OSError as error:
-        raise refusal(words[0], environment, error) from error
+        raise _refusal(words[0], environment, error) from error
 
 
 def run_to_end(words: list[str], environment: dict[str, str]) -> int:
-    """Run the command as a child and give its exit status. Raises OSError if it cannot be started."""
-    program = shutil.which(words[0], path=environment.get("PATH")) or words[0]
-    process = subprocess.Popen([program, *words[1:]], env=environment)
+    """Run the command as a child and return its exit status. Raises CommandNotExecutableError."""
+    process = popen(words, environment)
     while True:
         try:
             return process.wait()
@@ -109,17 +91,45 @@ def run_to_end(words: list[str], environment: dict[str, str]) -> int:
             continue  # the console sent it to the command as well, which decides what it means
 
 
-def _restore_signals() -> None:
+def third_party_adapters() -> list[Any]:
+    """Return the entry points of the server adapters that other distributions bring."""
+    from sentry_asgi_autoconf import entry_points
+
+    installed = entry_points.in_group(entry_points.SERVERS)
+    return [point for point in installed if not str(point.value).startswith("sentry_asgi_autoconf.")]
+
+
+def _with_installed_triggers(watched: str) -> str:
+    """Return the comma-separated `watched` with the triggers of other distributions' adapters added."""
+    from sentry_asgi_autoconf import entry_points
+
+    names = [name.strip() for name in watched.split(",") if name.strip()]
+    names += sorted(str(point.name) for point in third_party_adapters())
+    for distribution in entry_points.unreadable(entry_points.SERVERS):
+        what = f"The metadata of {printable(distribution)}, which declares a server adapter, cannot be read"
+        remedy = "Repair the distribution, or name the trigger module in SENTRY_ASGI_WATCH."
+        console.say("warning", AdapterError(what, remedy=remedy))
+    return ",".join(dict.fromkeys(names))
+
+
+def _execute(words: list[str], environment: dict[str, str]) -> int:
+    """Become the command, or run it to its end where there is no exec. Raises CommandNotExecutableError."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "nt":  # exec there starts a new process and ends this one at once
+        return run_to_end(words, environment)
     # Python ignores these from its start on, and ignored signals stay ignored across exec.
     for name in ("SIGPIPE", "SIGXFZ", "SIGXFSZ"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+    try:
+        os.execvpe(words[0], words, environment)
+    except OSError as error:
+        raise _refusal(words[0], environment, error) from error
 
 
-def refusal(
-    command: str, environment: dict[str, str], error: OSError
-) -> CommandNotFoundError | CommandNotExecutableError:
-    """Give the error that tells why a command could not be started."""
+def _refusal(command: str, environment: dict[str, str], error: OSError) -> CommandNotExecutableError:
+    """Return the error that tells why a command could not be started."""
     reason = (error.strerror or str(error)).lower()
     if not isinstance(error, FileNotFoundError):
         what = f"Cannot run {command!r}: {'is a directory' if Path(command).is_dir() else reason}"

@@ -1,74 +1,104 @@
-"""Answer the JSON API that tests and the pages read."""
+"""Answer the endpoints that Sentry's SDKs send to, and the JSON API that tests and the pages read.
+
+The app's state has the `store`, `on_item` to call with each item that was added, and the `arrivals` to wait on.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
+from functools import partial
+from typing import Any, Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sentry_asgi_autoconf.inbox.arrivals import Arrivals
-from sentry_asgi_autoconf.inbox.receiver import Item, Store
-from sentry_asgi_autoconf.inbox.refusal import RefusedError
+from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, RefusedError, decode
+from sentry_asgi_autoconf.inbox.envelopes import parse_auth, read_envelope, read_event
+from sentry_asgi_autoconf.inbox.store import Item
 
 MAX_WAIT = 30
 
+# A client that still sends cannot read an answer: swallow this much of a body that is refused anyway.
+_MAX_SWALLOWED = 5 * MAX_COMPRESSED
 
-class Api:
-    """The reading side, over one store."""
 
-    def __init__(self, store: Store, arrivals: Arrivals) -> None:
-        """Read `store`, and wait on `arrivals`."""
-        self._store = store
-        self._arrivals = arrivals
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
 
-    def routes(self) -> Any:
-        """List the routes."""
-        return [
-            Route("/api/inbox/health", self.health, methods=["GET"]),
-            Route("/api/inbox/items", self.items, methods=["GET"]),
-            Route("/api/inbox/items", self.clear, methods=["DELETE"]),
-            Route("/api/inbox/items/{item_id:int}", self.item, methods=["GET"]),
-        ]
 
-    async def health(self, request: Request) -> Response:
-        """Say that the inbox answers."""
-        return JSONResponse({"status": "ok"})
+async def _list(request: Request) -> Response:
+    """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
+    state, query = request.app.state, request.query_params
+    after = _whole_number(request, "after", 0)
+    limit = _whole_number(request, "limit", None)
+    wait = min(_seconds(request, "wait"), MAX_WAIT)
+    count = _whole_number(request, "count", 1)
 
-    async def items(self, request: Request) -> Response:
-        """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
+    find = partial(state.store.items, query.get("project"), query.getlist("type"), after)
+    found = await state.arrivals.wait(find, count, wait) if wait > 0 else find()
+    return JSONResponse({"items": found[:limit], "newest": state.store.newest})
+
+
+async def _show(request: Request) -> Response:
+    item = request.app.state.store.get(request.path_params["item_id"])
+    if item is None:
+        raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
+    return JSONResponse(item)
+
+
+async def _clear(request: Request) -> Response:
+    return JSONResponse({"deleted": request.app.state.store.clear(request.query_params.get("project"))})
+
+
+async def _receive_envelope(request: Request) -> Response:
+    return await _receive(request, read_envelope)
+
+
+async def _receive_event(request: Request) -> Response:
+    """Take a bare event from a client older than envelopes."""
+    return await _receive(request, read_event)
+
+
+async def _receive(
+    request: Request, read: Callable[[bytes, str, dict[str, str]], list[tuple[Item, int]]]
+) -> Response:
+    """Keep what arrives; answer the id of its event, or a new one."""
+    try:
+        body = decode(await _body(request), request.headers.get("content-encoding", ""))
         query = request.query_params
-        project = query.get("project")
-        types = query.getlist("type")
-        after = _whole_number(request, "after", 0)
-        limit = _optional_number(request, "limit")
-        wait = min(_seconds(request, "wait"), MAX_WAIT)
-        count = _whole_number(request, "count", 1)
-
-        def find() -> list[Item]:
-            return self._store.items(project, types, after)
-
-        found = await self._arrivals.wait(find, count, wait) if wait > 0 else find()
-        return JSONResponse({"items": found[:limit], "newest": self._store.newest})
-
-    async def item(self, request: Request) -> Response:
-        """Return one item."""
-        item = self._store.get(request.path_params["item_id"])
-        if item is None:
-            raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
-        return JSONResponse(item)
-
-    async def clear(self, request: Request) -> Response:
-        """Forget the items, of one project or all."""
-        return JSONResponse({"deleted": self._store.clear(request.query_params.get("project"))})
+        auth = {name: query[name] for name in ("sentry_key", "sentry_client") if name in query}
+        auth.update(parse_auth(request.headers.get("x-sentry-auth", "")))
+        entries = read(body, request.path_params["project"], auth)
+    except ClientDisconnect:
+        return Response(status_code=400)
+    state = request.app.state
+    items = [state.store.add(entry, size) for entry, size in entries]
+    for item in items:
+        state.on_item(item)
+    event_id = items[0]["envelope"].get("event_id")
+    return JSONResponse({"id": event_id if isinstance(event_id, str) else uuid.uuid4().hex})
 
 
-def _optional_number(request: Request, name: str) -> int | None:
-    return _whole_number(request, name, 0) if name in request.query_params else None
+async def _body(request: Request) -> bytes:
+    refusal = RefusedError(413, f"the body is larger than {MAX_COMPRESSED} bytes")
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > _MAX_SWALLOWED:
+        raise refusal
+    body = bytearray()
+    swallowed = 0
+    async for chunk in request.stream():
+        swallowed += len(chunk)
+        if swallowed <= MAX_COMPRESSED:
+            body += chunk
+        elif swallowed > _MAX_SWALLOWED:
+            break
+    if swallowed > MAX_COMPRESSED:
+        raise refusal
+    return bytes(body)
 
 
-def _whole_number(request: Request, name: str, default: int) -> int:
+def _whole_number(request: Request, name: str, default: Any) -> Any:
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -78,11 +108,20 @@ def _whole_number(request: Request, name: str, default: int) -> int:
 
 
 def _seconds(request: Request, name: str) -> float:
-    text = request.query_params.get(name, "0")
     try:
-        seconds = float(text)
+        seconds = float(request.query_params.get(name, "0"))
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
         raise RefusedError(400, f"{name} must be a number of seconds, 0 or more")
     return seconds
+
+
+ROUTES = [
+    Route("/api/inbox/health", _health, methods=["GET"]),
+    Route("/api/inbox/items", _list, methods=["GET"]),
+    Route("/api/inbox/items", _clear, methods=["DELETE"]),
+    Route("/api/inbox/items/{item_id:int}", _show, methods=["GET"]),
+    *(Route(f"/api/{{project}}/envelope{end}", _receive_envelope, methods=["POST"]) for end in ("/", "")),
+    *(Route(f"/api/{{project}}/store{end}", _receive_event, methods=["POST"]) for end in ("/", "")),
+]

@@ -1,33 +1,40 @@
-"""Read an envelope from its bytes and turn its items into what the store keeps."""
+"""Read an envelope and turn its items into what the store keeps, without the DSN's public key."""
 
 from __future__ import annotations
 
 import base64
 import io
 import json
+import re
 from datetime import datetime, timezone
 from typing import Any, Collection
+from urllib.parse import urlsplit
 
 from sentry_sdk.envelope import Item as WireItem
 
-from sentry_asgi_autoconf.inbox.masking import (
-    keys_to_mask,
-    masked_bytes,
-    masked_envelope_headers,
-    shown_auth,
-)
-from sentry_asgi_autoconf.inbox.receiver import Item
-from sentry_asgi_autoconf.inbox.refusal import RefusedError
+from sentry_asgi_autoconf.inbox.decoding import RefusedError
+from sentry_asgi_autoconf.inbox.store import Item
+
+MASK = "***"
 
 # Deeper JSON than any SDK sends could exhaust the recursion limit of whoever reads it later.
 _MAX_DEPTH = 200
+# A real key has 32 hex digits; a short one, such as our own "inbox", is a word that any text may hold.
+_SHORTEST_KEY = 16
+_BAGGAGE_KEY = re.compile(rb"(sentry-public_key(?:=|%3D))[^,;&\s\"'\\%]+", re.IGNORECASE)
 
 
-def entries_from_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
-    """Return each item of the envelope `body` (without an id yet) and the size of its payload in bytes.
+def parse_auth(header: str) -> dict[str, str]:
+    """Read the pairs of an `X-Sentry-Auth` header: `Sentry sentry_key=…, sentry_client=…`."""
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "sentry":
+        return {}
+    pairs = (part.partition("=") for part in rest.split(","))
+    return {name.strip(): value.strip() for name, separator, value in pairs if separator}
 
-    Raises RefusedError (400) when `body` is no envelope.
-    """
+
+def read_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
+    """Return the items of an envelope, with the bytes of each payload, without ids yet. Raises RefusedError (400)."""
     header_line, _, _ = body.partition(b"\n")
     headers = _object(header_line, "the envelope header")
     wire_items = _wire_items(body, len(header_line) + 1)
@@ -36,19 +43,13 @@ def entries_from_envelope(body: bytes, project: str, auth: dict[str, str]) -> li
     return [_entry(item, headers, project, auth) for item in wire_items]
 
 
-def entry_from_event(body: bytes, project: str, auth: dict[str, str]) -> tuple[Item, int]:
-    """Return the one event of the legacy store endpoint, and its size in bytes.
-
-    Raises RefusedError (400) when `body` is no JSON object.
-    """
+def read_event(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
+    """Return the one event of the legacy store endpoint, in the same form. Raises RefusedError (400)."""
     event = _object(body, "the event")
     kind = "transaction" if event.get("type") == "transaction" else "event"
+    item = WireItem(json.dumps(event), headers={"type": kind, "content_type": "application/json"})
     headers = {"event_id": event["event_id"]} if isinstance(event.get("event_id"), str) else {}
-    return _entry(_wire_event(event, kind), headers, project, auth)
-
-
-def _wire_event(event: dict[str, Any], kind: str) -> WireItem:
-    return WireItem(json.dumps(event), headers={"type": kind, "content_type": "application/json"})
+    return [_entry(item, headers, project, auth)]
 
 
 def _object(text: bytes, what: str) -> dict[str, Any]:
@@ -95,19 +96,28 @@ def _check_length(body: bytes, item_start: int, item: WireItem, what: str) -> No
 
 
 def _entry(item: WireItem, headers: dict[str, Any], project: str, auth: dict[str, str]) -> tuple[Item, int]:
-    keys = keys_to_mask(auth, headers)
+    trace = headers.get("trace")
+    trace_key = trace.get("public_key") if isinstance(trace, dict) else None
+    named = (auth.get("sentry_key"), _key_of_dsn(headers.get("dsn")), trace_key)
+    long_enough = (key for key in named if isinstance(key, str) and len(key) >= _SHORTEST_KEY)
+    keys = [key.encode("utf-8", "replace") for key in long_enough]
+    if "dsn" in headers:
+        headers = {**headers, "dsn": MASK}
+    if isinstance(trace, dict) and "public_key" in trace:
+        headers = {**headers, "trace": {**trace, "public_key": MASK}}
     try:
-        (envelope_headers, item_headers), _ = _stored([masked_envelope_headers(headers), item.headers], keys)
+        (envelope_headers, item_headers), _ = _stored([headers, item.headers], keys)
         payload, size = _payload(item, keys)
     except ValueError as error:
         raise RefusedError(400, f"an item of the envelope cannot be kept: {error}") from None
+    shown_auth = {"sentry_key": MASK, "sentry_client": auth.get("sentry_client")}
     entry = {
         "project": project,
         "type": item_headers["type"],
         "headers": item_headers,
         "envelope": envelope_headers,
         "received": datetime.now(timezone.utc).isoformat(),
-        "auth": shown_auth(auth),
+        "auth": {name: value for name, value in shown_auth.items() if name in auth},
         "payload": payload,
     }
     return entry, size
@@ -123,7 +133,7 @@ def _payload(item: WireItem, keys: Collection[bytes]) -> tuple[Any, int]:
             return _stored(json.loads(raw.decode("utf-8")), keys)
         except (ValueError, RecursionError):
             pass
-    encoded = base64.b64encode(masked_bytes(raw, keys)).decode("ascii")
+    encoded = base64.b64encode(_masked(raw, keys)).decode("ascii")
     return {"bytes": encoded}, len(encoded)
 
 
@@ -134,7 +144,7 @@ def _stored(value: Any, keys: Collection[bytes]) -> tuple[Any, int]:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
         raise ValueError("it has a number that JSON does not allow") from None
-    masked = masked_bytes(text.encode("utf-8", "replace"), keys)
+    masked = _masked(text.encode("utf-8", "replace"), keys)
     return json.loads(masked.decode("utf-8")), len(masked)
 
 
@@ -146,3 +156,17 @@ def _check_depth(value: Any) -> None:
         if not level:
             return
     raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")
+
+
+def _masked(payload: bytes, keys: Collection[bytes]) -> bytes:
+    """Replace `keys`, and any key in a `baggage` header, by a mask."""
+    for key in keys:
+        payload = payload.replace(key, MASK.encode())
+    return _BAGGAGE_KEY.sub(rb"\1" + MASK.encode(), payload)
+
+
+def _key_of_dsn(dsn: Any) -> Any:
+    try:
+        return urlsplit(dsn).username if isinstance(dsn, str) else None
+    except ValueError:
+        return None

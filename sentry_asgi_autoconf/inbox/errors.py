@@ -1,78 +1,55 @@
-"""Tell what an error event says, for the pages and the terminal."""
+"""Read what an error event says, for the pages and the terminal."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import contextlib
+from typing import Any, Iterable
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]  # ships no types
+from pygments.token import Comment, Keyword, Name, Number, Operator, String  # type: ignore[import-untyped]  # same
 
-from sentry_asgi_autoconf.inbox.source import coloured
-from sentry_asgi_autoconf.inbox.tolerant import clock, mapping, moment, number, pairs, sequence, text
-
-
-class SourceLine(NamedTuple):
-    """One line of source around a frame's."""
-
-    number: str
-    html: Markup
-    failing: bool
-
-
-class Frame(NamedTuple):
-    """One frame of a stack trace."""
-
-    place: str
-    function: str
-    in_app: bool
-    package: str
-    lines: list[SourceLine]
-    variables: list[tuple[str, str]]
-
-
-class Raised(NamedTuple):
-    """One exception of a chain; `relation` says how the one shown before it came of it."""
-
-    type: str
-    value: str
-    relation: str
-    unhandled: bool
-    frames: list[Frame]
-
-
-class Crumb(NamedTuple):
-    """One breadcrumb."""
-
-    time: str
-    category: str
-    level: str
-    message: str
-    data: list[tuple[str, str]]
-
+from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, mapping, number, pairs, sequence, text
 
 _LEVELS = ("fatal", "error", "warning", "info", "debug")
 _RELATIONS = {"__cause__": "raised from", "__context__": "raised while handling"}
+_CSS_CLASSES = {
+    Comment: "c",
+    Keyword: "k",
+    Operator.Word: "k",
+    String: "s",
+    Number: "m",
+    Name.Function: "f",
+    Name.Class: "f",
+    Name.Decorator: "f",
+    Name.Builtin: "b",
+    Name.Exception: "b",
+}
+# Context lines are short; an attacker's or a minified file's need not be lexed.
+_LONGEST = 20_000
 
 
 def level(value: Any) -> str:
-    """Return one of Sentry's levels; what is none counts as info."""
+    """Return one of Sentry's levels; what is not one counts as info."""
     named = text(value).lower()
     return {"warn": "warning", "critical": "fatal"}.get(named, named if named in _LEVELS else "info")
 
 
-def title(event: Any) -> str:
+def title(event: dict[str, Any]) -> str:
     """Return what went wrong in a line: the exception last raised, or the message."""
-    event = mapping(event)
-    raised = [mapping(value) for value in sequence(event.get("exception"))]
+    raised = sequence(event.get("exception"))
     if raised:
-        kind, value = text(raised[-1].get("type")), text(raised[-1].get("value"))
-        return ": ".join(part for part in (kind, value) if part) or "Unnamed exception"
-    entry = event.get("logentry")
-    message = mapping(entry).get("formatted") or mapping(entry).get("message") or event.get("message")
+        last = mapping(raised[-1])
+        return (
+            ": ".join(filter(None, (text(last.get(key)) for key in ("type", "value")))) or "Unnamed exception"
+        )
+    entry = mapping(event, "logentry")
+    message = entry.get("formatted") or entry.get("message") or event.get("message")
     return text(mapping(message).get("formatted") or message) or "Event without a message"
 
 
-def place(event: Any) -> str:
+def place(event: dict[str, Any]) -> str:
     """Return `file:line in function` of the innermost frame of the app's own code, or of any."""
     frames = [mapping(frame) for frame in _raw_frames(event)]
     own = [frame for frame in frames if frame.get("in_app") is not False]
@@ -82,78 +59,75 @@ def place(event: Any) -> str:
     return ""
 
 
-def request_line(event: Any) -> str:
+def request_line(event: dict[str, Any]) -> str:
     """Return method and path of the request, `GET /x`."""
-    request = mapping(mapping(event).get("request"))
-    try:
-        path = urlsplit(text(request.get("url"))).path
-    except ValueError:
-        path = text(request.get("url"))
-    return " ".join(part for part in (text(request.get("method")), path) if part)
+    request = mapping(event, "request")
+    path = text(request.get("url"))
+    with contextlib.suppress(ValueError):
+        path = urlsplit(path).path
+    return " ".join(filter(None, (text(request.get("method")), path)))
 
 
-def chain(event: Any) -> list[Raised]:
+def chain(event: dict[str, Any]) -> list[Shown]:
     """Return the exceptions, the one last raised first, each with its frames, innermost first.
 
-    An event without exceptions that has a stack trace (a captured message) yields one without a type.
+    `relation` says how the one before came of it. A captured message with a stack trace is one without a type.
     """
-    event = mapping(event)
-    values = [mapping(value) for value in reversed(sequence(event.get("exception")))]
-    if not values:
-        frames = _raw_frames(event)
-        return [Raised("", title(event), "", False, _frames(frames))] if frames else []
-    return [_raised(value, first=position == 0) for position, value in enumerate(values)]
+    raised = [mapping(value) for value in reversed(sequence(event.get("exception")))]
+    if raised:
+        return [_raised(value, is_first=value is raised[0]) for value in raised]
+    frames = _frames(_raw_frames(event))
+    shown = {"type": "", "value": title(event), "relation": "", "unhandled": False, "frames": frames}
+    return [shown] if frames else []
 
 
-def breadcrumbs(event: Any) -> list[Crumb]:
+def breadcrumbs(event: dict[str, Any]) -> list[Shown]:
     """Return the breadcrumbs, oldest first."""
-    crumbs = [mapping(crumb) for crumb in sequence(mapping(event).get("breadcrumbs"))]
     return [
-        Crumb(
-            clock(moment(crumb.get("timestamp"))),
-            text(crumb.get("category")) or text(crumb.get("type")) or "default",
-            level(crumb.get("level")),
-            text(crumb.get("message")),
-            [(name, text(value)) for name, value in pairs(crumb.get("data"))],
-        )
-        for crumb in crumbs
+        {
+            "time": clock(crumb.get("timestamp")),
+            "category": text(crumb.get("category")) or text(crumb.get("type")) or "default",
+            "level": level(crumb.get("level")),
+            "message": text(crumb.get("message")),
+            "data": [(name, text(value)) for name, value in pairs(crumb.get("data"))],
+        }
+        for crumb in map(mapping, sequence(event.get("breadcrumbs")))
     ]
 
 
-def _raised(value: dict[str, Any], first: bool) -> Raised:
-    mechanism = mapping(value.get("mechanism"))
-    relation = (
-        "" if first else _RELATIONS.get(text(mechanism.get("source")), "raised from, or while handling")
-    )
-    frames = _frames(sequence(mapping(value.get("stacktrace")).get("frames")))
-    unhandled = first and mechanism.get("handled") is False
-    return Raised(text(value.get("type")), text(value.get("value")), relation, unhandled, frames)
+def _raised(value: dict[str, Any], *, is_first: bool) -> Shown:
+    mechanism = mapping(value, "mechanism")
+    relation = _RELATIONS.get(text(mechanism.get("source")), "raised from, or while handling")
+    return {
+        "type": text(value.get("type")),
+        "value": text(value.get("value")),
+        "relation": "" if is_first else relation,
+        "unhandled": is_first and mechanism.get("handled") is False,
+        "frames": _frames(sequence(mapping(value, "stacktrace").get("frames"))),
+    }
 
 
-def _raw_frames(event: Any) -> list[Any]:
-    event = mapping(event)
-    raised = [mapping(value) for value in sequence(event.get("exception"))]
-    for holder in [*reversed(raised), *map(mapping, sequence(event.get("threads"))), event]:
-        frames = sequence(mapping(holder.get("stacktrace")).get("frames"))
+def _raw_frames(event: dict[str, Any]) -> list[Any]:
+    raised, threads = sequence(event.get("exception")), sequence(event.get("threads"))
+    for holder in (*reversed(raised), *threads, event):
+        frames = sequence(mapping(holder, "stacktrace").get("frames"))
         if frames:
             return frames
     return []
 
 
-def _frames(raw: list[Any]) -> list[Frame]:
-    return [_frame(mapping(frame)) for frame in reversed(raw)]
-
-
-def _frame(frame: dict[str, Any]) -> Frame:
-    variables = [(name, text(value)) for name, value in pairs(frame.get("vars"))]
-    return Frame(
-        place=_place(frame),
-        function=text(frame.get("function")) or "?",
-        in_app=frame.get("in_app") is not False,
-        package=text(frame.get("module")).partition(".")[0] or _place(frame),
-        lines=_lines(frame),
-        variables=variables,
-    )
+def _frames(raw: list[Any]) -> list[Shown]:
+    return [
+        {
+            "place": _place(frame),
+            "function": text(frame.get("function")) or "?",
+            "in_app": frame.get("in_app") is not False,
+            "package": text(frame.get("module")).partition(".")[0] or _place(frame),
+            "lines": _lines(frame),
+            "variables": [(name, text(value)) for name, value in pairs(frame.get("vars"))],
+        }
+        for frame in map(mapping, reversed(raw))
+    ]
 
 
 def _place(frame: dict[str, Any]) -> str:
@@ -162,17 +136,36 @@ def _place(frame: dict[str, Any]) -> str:
     return name if line is None else f"{name}:{line:.0f}"
 
 
-def _lines(frame: dict[str, Any]) -> list[SourceLine]:
-    before, after = sequence(frame.get("pre_context")), sequence(frame.get("post_context"))
+def _lines(frame: dict[str, Any]) -> list[Shown]:
     if frame.get("context_line") is None:
         return []
+    before, after = sequence(frame.get("pre_context")), sequence(frame.get("post_context"))
     plain = [text(line).rstrip("\r\n") for line in (*before, frame["context_line"], *after)]
     is_python = text(frame.get("platform") or "python") == "python"
-    html = coloured(plain) if is_python else [escape(line) for line in plain]
     failing = number(frame.get("lineno"))
-    numbers = (
-        [""] * len(html)
-        if failing is None
-        else [f"{failing - len(before) + offset:.0f}" for offset in range(len(html))]
-    )
-    return [SourceLine(numbers[at], line, at == len(before)) for at, line in enumerate(html)]
+    return [
+        {
+            "number": "" if failing is None else f"{failing - len(before) + position:.0f}",
+            "html": html,
+            "failing": position == len(before),
+        }
+        for position, html in enumerate(_coloured(plain) if is_python else map(escape, plain))
+    ]
+
+
+def _coloured(lines: list[str]) -> Iterable[Markup]:
+    """Return lines of Python as safe HTML, one for one."""
+    escaped = [escape(line) for line in lines]
+    joined = "\n".join(lines)
+    if len(joined) > _LONGEST or "\r" in joined:
+        return escaped
+    result = [Markup("")]
+    for token, value in PythonLexer(stripnl=False, ensurenl=False).get_tokens(joined):
+        css = next((css for kind, css in _CSS_CLASSES.items() if token in kind), None)
+        first, *others = (
+            Markup('<span class="{}">{}</span>').format(css, part) if css and part else escape(part)
+            for part in value.split("\n")
+        )
+        result[-1] += first
+        result += others
+    return result if len(result) == len(lines) else escaped

@@ -4,54 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import threading
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, socket
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, gethostname, socket
 from typing import Any, Callable, Collection, Iterator
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sentry_asgi_autoconf.inbox.api import Api
-from sentry_asgi_autoconf.inbox.arrivals import Arrivals
-from sentry_asgi_autoconf.inbox.intake import Intake
-from sentry_asgi_autoconf.inbox.own_names import OwnNames
-from sentry_asgi_autoconf.inbox.pages import Pages
-from sentry_asgi_autoconf.inbox.receiver import Item, Store
-from sentry_asgi_autoconf.inbox.refusal import RefusedError
+from sentry_asgi_autoconf.inbox import api, pages
+from sentry_asgi_autoconf.inbox.decoding import RefusedError
+from sentry_asgi_autoconf.inbox.store import Arrivals, Item, Store
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 
 _STOP_POLL_SECONDS = 0.1
+# Nobody can register a name below these.
+_RESERVED = (".localhost", ".internal")
 
 
-def create_app(
-    store: Store, on_item: Callable[[Item], None] | None = None, *, names: Collection[str] = ()
-) -> Starlette:
-    """Return the ASGI app over `store`; `on_item` is called with each item after it was stored.
-
-    It answers to this machine's own host names, and to `names`.
-    """
-    arrivals = Arrivals(store)
+def create_app(store: Store, on_item: Callable[[Item], None], *, names: Collection[str] = ()) -> Starlette:
+    """Return the ASGI app, which calls `on_item` with each stored item; `names` are host names to answer to."""
     app = Starlette(
-        routes=[*Api(store, arrivals).routes(), *Intake(store, on_item).routes(), *Pages(store).routes()],
+        routes=[*api.ROUTES, *pages.ROUTES],
         exception_handlers={RefusedError: _refuse},
         middleware=[Middleware(OwnNames, names=names)],
     )
-    app.state.arrivals = arrivals
+    app.state.store, app.state.on_item, app.state.arrivals = store, on_item, Arrivals(store)
     return app
 
 
 def serve(
     listening: socket,
     *,
-    store: Store | None = None,
+    store: Store,
     printer: Printer | JsonLines | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Callable[[], bool],
     names: Collection[str] = (),
 ) -> None:
-    """Serve on an already bound socket until `stop`, asked ten times a second, gives true.
+    """Serve on an already bound socket until `stop`, asked ten times a second, returns true.
 
     Answers to the host names `names` too. Leaves signals alone. Ends when whoever reads the printer's output has gone.
     """
@@ -66,13 +61,26 @@ def serve(
         except BrokenPipeError:
             reader_gone.set()
 
-    app = create_app(Store() if store is None else store, show, names=names)
+    app = create_app(store, show, names=names)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
     )
-    asyncio.run(
-        _serve(_Server(config), app, listening, lambda: reader_gone.is_set() or bool(stop and stop()))
-    )
+    server = _Server(config)
+
+    async def watch() -> None:
+        while not (reader_gone.is_set() or stop()):
+            await asyncio.sleep(_STOP_POLL_SECONDS)
+        app.state.arrivals.close()
+        server.should_exit = True
+
+    async def run() -> None:
+        watcher = asyncio.ensure_future(watch())
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            watcher.cancel()
+
+    asyncio.run(run())
 
 
 def url_of(listening: socket) -> str:
@@ -88,10 +96,7 @@ def dsn_of(url: str, project: str = "1") -> str:
 
 
 class BackgroundInbox:
-    """Serve an inbox in a daemon thread for as long as the context is open.
-
-    `url` has no trailing slash, `store` holds what arrived.
-    """
+    """Serve an inbox at `url` in a daemon thread while the context is open; `store` holds what arrived."""
 
     def __init__(
         self,
@@ -109,7 +114,10 @@ class BackgroundInbox:
         if isinstance(printer, Printer) and not printer.url:
             printer.url = self.url
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(printer,), name="sentry-inbox", daemon=True)
+        settings = {"store": self.store, "printer": printer, "stop": self._stopping.is_set}
+        self._thread = threading.Thread(
+            target=serve, args=(self._socket,), kwargs=settings, name="sentry-inbox", daemon=True
+        )
 
     def dsn(self, project: str = "1") -> str:
         """Return the DSN of a project; any project is accepted."""
@@ -126,35 +134,68 @@ class BackgroundInbox:
         self._thread.join()
         self._socket.close()
 
-    def _run(self, printer: Printer | JsonLines | None) -> None:
-        serve(self._socket, store=self.store, printer=printer, stop=self._stopping.is_set)
+
+class OwnNames:
+    """ASGI middleware that refuses requests by another's host name, and those that another's pages send.
+
+    A web page's host name may lead here, and the page would read what is kept.
+    """
+
+    def __init__(self, app: Any, names: Collection[str] = ()) -> None:
+        """Take `names` for own ones too, besides this machine's."""
+        self._app = app
+        self._names = {name.lower() for name in (*names, gethostname())}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand the request on, or refuse it."""
+        headers = Headers(scope=scope)
+        host, origin = _name(f"//{headers.get('host', '')}"), headers.get("origin")
+        answer = self._app
+        # An address is not looked up, so nobody can make it lead elsewhere.
+        if not (self._is_own(host) or _address(host)):
+            answer = _refusal(421, "by this host name")
+        elif origin is not None and not self._is_own(_name(origin)) and _name(origin) != host:
+            answer = _refusal(403, "pages of this origin")
+        await answer(scope, receive, send)
+
+    def _is_own(self, name: str | None) -> bool:
+        """Whether nobody else can have this name; one without a dot is of this network, a container's say."""
+        address = _address(name)
+        if address is not None:
+            return bool(address.is_loopback)
+        return name is not None and ("." not in name or name.endswith(_RESERVED) or name in self._names)
 
 
 class _Server(uvicorn.Server):
     """Leave signals to the caller: uvicorn would end the process with the signal it received."""
 
-    def install_signal_handlers(self) -> None:
-        """Install none (uvicorn before 0.29)."""
+    def install_signal_handlers(self) -> None:  # called by uvicorn before 0.29
+        pass
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
         yield
 
 
-async def _serve(server: uvicorn.Server, app: Starlette, listening: socket, stop: Callable[[], bool]) -> None:
-    async def watch() -> None:
-        while not stop():
-            await asyncio.sleep(_STOP_POLL_SECONDS)
-        app.state.arrivals.close()
-        server.should_exit = True
-
-    watcher = asyncio.ensure_future(watch())
+def _name(url: str) -> str | None:
+    """Return the name in a URL, empty in that of a client that says no host; None for what has no place for one."""
     try:
-        await server.serve(sockets=[listening])
-    finally:
-        watcher.cancel()
+        return (urlsplit(url).hostname or "").rstrip(".") if "//" in url else None
+    except ValueError:
+        return None
+
+
+def _address(name: str | None) -> Any:
+    try:
+        return ipaddress.ip_address(name or "")
+    except ValueError:
+        return None
+
+
+def _refusal(status: int, whom: str) -> JSONResponse:
+    detail = f"the inbox does not answer {whom}: inbox --allow-host NAME makes a name its own"
+    return JSONResponse({"detail": detail}, status_code=status)
 
 
 async def _refuse(request: Request, error: Any) -> Response:
-    return JSONResponse({"detail": error.detail}, status_code=error.status)
+    return JSONResponse({"detail": error.detail}, status_code=error.status_code)

@@ -1,17 +1,21 @@
-"""Read spans from a transaction or from streamed span items, in one form."""
+"""Read spans, of a transaction or streamed, in one form, and lay them out as a waterfall."""
 
 from __future__ import annotations
 
-from typing import Any, Iterable, NamedTuple
+from typing import Any, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.inbox.receiver import Item
-from sentry_asgi_autoconf.inbox.tolerant import mapping, moment, pairs, sequence, text
+from sentry_asgi_autoconf.inbox.store import Item
+from sentry_asgi_autoconf.inbox.tolerant import Shown, duration, mapping, moment, pairs, sequence, text
+
+MAX_ROWS = 2000
+_DEEPEST_INDENT = 24
+_NARROWEST = 0.35
+_KINDS = ("db", "http", "cache", "queue", "template", "view", "middleware", "function", "event")
 
 
 class Span(NamedTuple):
     """One span; `start` and `end` are seconds since 1970, or None where the client sent no time."""
 
-    item_id: int
     trace_id: str
     span_id: str
     parent_id: str
@@ -25,39 +29,45 @@ class Span(NamedTuple):
 
     @property
     def seconds(self) -> float | None:
-        """Give the duration, or None."""
+        """The duration, None where it is not known."""
         return None if self.start is None or self.end is None else self.end - self.start
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the status means that it failed."""
+        return self.status not in ("", "ok", "unset", "unknown")
 
 
 def spans_of(item: Item) -> list[Span]:
     """Return the spans of a `transaction` item, its root first, or those of a `span` item."""
     if item["type"] == "transaction":
-        return [root_span(item), *(_child(item, mapping(span)) for span in _child_list(item))]
-    if item["type"] == "span":
-        return [_streamed(item, mapping(span)) for span in _streamed_list(item["payload"])]
-    return []
+        children = sequence(mapping(item["payload"]).get("spans"))
+        return [root_span(item), *(_read_span(item, mapping(child)) for child in children)]
+    return [_read_streamed(span) for span in records(item)] if item["type"] == "span" else []
+
+
+def segments(item: Item) -> list[Span]:
+    """Return the root spans of a `span` item: what a transaction is elsewhere."""
+    return [span for span in spans_of(item) if span.is_root] if item["type"] == "span" else []
 
 
 def root_span(item: Item) -> Span:
     """Return the span that a `transaction` item itself is."""
     payload = mapping(item["payload"])
-    context = mapping(mapping(payload.get("contexts")).get("trace"))
-    return _span(
-        item,
-        {
-            **context,
-            "description": payload.get("transaction"),
-            "start_timestamp": payload.get("start_timestamp"),
-            "timestamp": payload.get("timestamp"),
-        },
-        is_root=True,
-    )
+    times = {name: payload.get(name) for name in ("start_timestamp", "timestamp")}
+    own = {**mapping(payload, "contexts", "trace"), "description": payload.get("transaction"), **times}
+    return _read_span(item, own, is_root=True)
 
 
 def trace_id_of(item: Item) -> str:
     """Return the trace that an event or a transaction belongs to, or an empty text."""
-    contexts = mapping(mapping(item["payload"]).get("contexts"))
-    return text(mapping(contexts.get("trace")).get("trace_id"))
+    return text(mapping(item["payload"], "contexts", "trace").get("trace_id"))
+
+
+def records(item: Item) -> list[dict[str, Any]]:
+    """Return the spans or log records of a streamed item, which holds several, or is one itself."""
+    several = mapping(item["payload"]).get("items")
+    return [mapping(record) for record in (several if isinstance(several, list) else [item["payload"]])]
 
 
 def attributes(value: Any) -> dict[str, str]:
@@ -68,56 +78,85 @@ def attributes(value: Any) -> dict[str, str]:
     }
 
 
-def segments(items: Iterable[Item]) -> list[Span]:
-    """Return the root spans among streamed span items: what a transaction is elsewhere."""
-    return [span for item in items if item["type"] == "span" for span in spans_of(item) if span.is_root]
+def lay_out(spans: Sequence[Span]) -> Shown:
+    """Order `spans` below their parents, by start, and place them on a common axis, `left` and `width` in per cent.
+
+    A span whose parent is not among them stands at the outermost level; cycles are cut.
+    """
+    begin = min((span.start for span in spans if span.start is not None), default=0.0)
+    end = max((span.end for span in spans if span.end is not None), default=begin)
+    whole = max(end - begin, 0.0)
+    rows = [_row(span, depth, begin, whole) for span, depth in _nested(spans)[:MAX_ROWS]]
+    ticks = ["0", *(duration(whole * part / 4) for part in (1, 2, 3, 4))]
+    return {"rows": rows, "ticks": ticks, "total": len(spans)}
 
 
-def _child_list(item: Item) -> list[Any]:
-    return sequence(mapping(item["payload"]).get("spans"))
-
-
-def _streamed_list(payload: Any) -> list[Any]:
-    items = mapping(payload).get("items")
-    return items if isinstance(items, list) else [payload]
-
-
-def _child(item: Item, span: dict[str, Any]) -> Span:
-    return _span(item, span, is_root=False)
-
-
-def _span(item: Item, span: dict[str, Any], is_root: bool) -> Span:
+def _read_span(item: Item, span: dict[str, Any], *, is_root: bool = False) -> Span:
     data = attributes(span.get("data"))
     data.update(("tag " + name, text(value)) for name, value in pairs(span.get("tags")))
     if span.get("origin"):
         data["origin"] = text(span["origin"])
+    op = text(span.get("op"))
+    made = _span(span, text(span.get("description")) or op, op, "timestamp", is_root, data)
+    return made if made.trace_id else made._replace(trace_id=trace_id_of(item))
+
+
+def _read_streamed(span: dict[str, Any]) -> Span:
+    data = attributes(span.get("attributes"))
+    op, is_root = data.pop("sentry.op", ""), span.get("is_segment") is True
+    return _span(span, text(span.get("name")), op, "end_timestamp", is_root, data)
+
+
+def _span(span: dict[str, Any], name: str, op: str, end: str, is_root: bool, data: dict[str, str]) -> Span:
     return Span(
-        item_id=item["id"],
-        trace_id=text(span.get("trace_id")) or trace_id_of(item),
+        trace_id=text(span.get("trace_id")),
         span_id=text(span.get("span_id")),
         parent_id=text(span.get("parent_span_id")),
-        name=text(span.get("description")) or text(span.get("op")) or "unnamed span",
-        op=text(span.get("op")),
+        name=name or "unnamed span",
+        op=op,
         status=text(span.get("status")),
         start=moment(span.get("start_timestamp")),
-        end=moment(span.get("timestamp")),
+        end=moment(span.get(end)),
         is_root=is_root,
         data=data,
     )
 
 
-def _streamed(item: Item, span: dict[str, Any]) -> Span:
-    data = attributes(span.get("attributes"))
-    return Span(
-        item_id=item["id"],
-        trace_id=text(span.get("trace_id")),
-        span_id=text(span.get("span_id")),
-        parent_id=text(span.get("parent_span_id")),
-        name=text(span.get("name")) or "unnamed span",
-        op=data.pop("sentry.op", ""),
-        status=text(span.get("status")),
-        start=moment(span.get("start_timestamp")),
-        end=moment(span.get("end_timestamp")),
-        is_root=span.get("is_segment") is True,
-        data=data,
-    )
+def _nested(spans: Sequence[Span]) -> list[tuple[Span, int]]:
+    ordered = sorted(spans, key=lambda span: (not span.is_root, span.start or 0.0))
+    known = {span.span_id for span in ordered if span.span_id}
+    children: dict[str, list[Span]] = {}
+    outermost = []
+    for span in ordered:
+        if span.parent_id in known and span.parent_id != span.span_id:
+            children.setdefault(span.parent_id, []).append(span)
+        else:
+            outermost.append(span)
+    placed: dict[int, tuple[Span, int]] = {}
+    # The whole list comes last: whatever it still adds stands in a cycle, which nothing outermost leads to.
+    for start in [*outermost, *ordered]:
+        stack = [(start, 0)]
+        while stack:
+            span, depth = stack.pop()
+            if id(span) in placed:
+                continue
+            placed[id(span)] = (span, depth)
+            below = children.get(span.span_id, []) if span.span_id else []
+            stack.extend((child, min(depth + 1, _DEEPEST_INDENT)) for child in reversed(below))
+    return list(placed.values())
+
+
+def _row(span: Span, depth: int, begin: float, whole: float) -> Shown:
+    offset = 0.0 if span.start is None else span.start - begin
+    left = min(max(100 * offset / whole, 0.0), 100 - _NARROWEST) if whole > 0 else 0.0
+    share = 100 * (span.seconds or 0.0) / whole if whole > 0 else 100.0
+    kind = span.op.split(".")[0]
+    return {
+        "span": span,
+        "depth": depth,
+        "left": left,
+        "width": min(max(share, _NARROWEST), 100 - left),
+        "offset": duration(offset),
+        "duration": duration(span.seconds),
+        "kind": kind if kind in _KINDS else "other",
+    }

@@ -1,187 +1,135 @@
-"""Sum up items for the pages: a line in a list, or the sections of a page."""
+"""Sum up items for pages and terminal: a line in a list, or the sections of a page."""
 
 from __future__ import annotations
 
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable
 
 from sentry_asgi_autoconf.inbox import errors
-from sentry_asgi_autoconf.inbox.receiver import Item
-from sentry_asgi_autoconf.inbox.spans import Span, root_span, segments, trace_id_of
-from sentry_asgi_autoconf.inbox.tolerant import clock, duration, mapping, moment, pairs, sequence, text
-from sentry_asgi_autoconf.inbox.waterfall import is_failure
+from sentry_asgi_autoconf.inbox.spans import Span, attributes, records, root_span, segments, trace_id_of
+from sentry_asgi_autoconf.inbox.store import Item
+from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, duration, mapping, pairs, sequence, text
 
 # Contexts that say how a request was served come before those that every event has.
 _FIRST_CONTEXTS = ("asgi_server", "response", "trace")
+_REQUEST_FACTS = ("method", "url", "query_string", "data", "cookies", "env")
 
 
-class ErrorSummary(NamedTuple):
-    """An error in a list."""
-
-    item_id: int
-    project: str
-    time: str
-    level: str
-    title: str
-    place: str
-    request: str
-    environment: str
-    release: str
-
-
-class RequestSummary(NamedTuple):
-    """A transaction, or the segment of a streamed trace, in a list."""
-
-    item_id: int
-    project: str
-    time: str
-    name: str
-    request: str
-    op: str
-    status: str
-    failed: bool
-    duration: str
-    spans: str
-    environment: str
-    release: str
-    trace_id: str
-    url: str
-
-
-class ErrorDetail:
-    """All that the page of one error shows beyond its summary."""
-
-    def __init__(self, item: Item) -> None:
-        """Read the event in `item`."""
-        event = mapping(item["payload"])
-        self.chain = errors.chain(event)
-        self.breadcrumbs = errors.breadcrumbs(event)
-        self.culprit = text(event.get("transaction")) or text(event.get("culprit"))
-        self.event_id = text(event.get("event_id"))
-        self.when = clock(moment(event.get("timestamp")), "%Y-%m-%d %H:%M:%S")
-        self.sections = sections(item)
-
-
-class Section(NamedTuple):
-    """A titled table of names and values."""
-
-    title: str
-    kind: str
-    rows: list[tuple[str, str]]
-
-
-def error(item: Item) -> ErrorSummary:
+def error(item: Item) -> Shown:
     """Sum up an `event` item."""
     event = mapping(item["payload"])
-    return ErrorSummary(
-        item_id=item["id"],
-        project=item["project"],
-        time=_received(item),
-        level=errors.level(event.get("level") or "error"),
-        title=errors.title(event),
-        place=errors.place(event),
-        request=errors.request_line(event),
-        environment=text(event.get("environment")),
-        release=text(event.get("release")),
-    )
+    return {
+        "item_id": item["id"],
+        "project": item["project"],
+        "time": clock(item["received"]),
+        "level": errors.level(event.get("level") or "error"),
+        "title": errors.title(event),
+        "place": errors.place(event),
+        "request": errors.request_line(event),
+        "environment": text(event.get("environment")),
+        "release": text(event.get("release")),
+    }
 
 
-def transactions(items: Iterable[Item]) -> list[RequestSummary]:
-    """Sum up `transaction` items and the segments among `span` items, in order of arrival."""
+def error_detail(item: Item) -> Shown:
+    """Return all that the page of one error shows beyond its summary."""
+    event = mapping(item["payload"])
+    return {
+        "chain": errors.chain(event),
+        "breadcrumbs": errors.breadcrumbs(event),
+        "culprit": text(event.get("transaction")) or text(event.get("culprit")),
+        "when": clock(event.get("timestamp"), "%Y-%m-%d %H:%M:%S"),
+        "sections": sections(item),
+    }
+
+
+def requests(items: Iterable[Item]) -> list[Shown]:
+    """Sum up `transaction` items and the segments of streamed traces, in order of arrival."""
     found = []
     for item in items:
         if item["type"] == "transaction":
             found.append(transaction(item))
         else:
-            found += [_segment(item, span) for span in segments([item])]
+            for span in segments(item):
+                summary = {**_request(item, span), **_deployment(span.data)}
+                found.append({**summary, "spans": "", "request": "", "url": ""})
     return found
 
 
-def transaction(item: Item) -> RequestSummary:
+def transaction(item: Item) -> Shown:
     """Sum up a `transaction` item."""
     payload = mapping(item["payload"])
-    return _request(
-        item,
-        root_span(item),
-        spans=str(len(sequence(payload.get("spans")))),
-        request=errors.request_line(payload),
-        environment=text(payload.get("environment")),
-        release=text(payload.get("release")),
-        url=f"/transactions/{item['id']}",
-    )
-
-
-def sections(item: Item) -> list[Section]:
-    """Return request, user, tags, contexts and extra of an event or transaction; empty ones are left out."""
-    payload = mapping(item["payload"])
-    request = mapping(payload.get("request"))
-    contexts = mapping(payload.get("contexts"))
-    ordered = sorted(contexts, key=lambda name: (name not in _FIRST_CONTEXTS, name))
-    named: list[tuple[str, str, Any]] = [
-        ("Request", "", _request_facts(request)),
-        ("Headers", "", request.get("headers")),
-        ("User", "", payload.get("user")),
-        ("Tags", "", payload.get("tags")),
-        *((name, "context", contexts[name]) for name in ordered),
-        ("Extra", "", payload.get("extra")),
-        ("Sent by", "", _sender(item, payload)),
-    ]
-    tables = (
-        Section(title, kind, [(name, text(value)) for name, value in pairs(rows) if value is not None])
-        for title, kind, rows in named
-    )
-    return [table for table in tables if table.rows]
-
-
-def _request_facts(request: dict[str, Any]) -> dict[str, Any]:
-    names = ("method", "url", "query_string", "data", "cookies", "env")
     return {
-        name.replace("_", " "): request[name] for name in names if request.get(name) not in (None, "", {})
+        **_request(item, root_span(item)),
+        "spans": str(len(sequence(payload.get("spans")))),
+        "request": errors.request_line(payload),
+        "environment": text(payload.get("environment")),
+        "release": text(payload.get("release")),
+        "url": f"/transactions/{item['id']}",
     }
 
 
-def _sender(item: Item, payload: dict[str, Any]) -> dict[str, Any]:
-    facts = {
+def logs(items: Iterable[Item]) -> list[Shown]:
+    """Return the records of all `log` items, oldest first."""
+    return [
+        _log(item["project"], record) for item in items if item["type"] == "log" for record in records(item)
+    ]
+
+
+def sections(item: Item) -> list[Shown]:
+    """Return request, user, tags, contexts and extra of an event or transaction; empty ones are left out."""
+    payload = mapping(item["payload"])
+    request, contexts = mapping(payload, "request"), mapping(payload, "contexts")
+    given = {name: request[name] for name in _REQUEST_FACTS if request.get(name) not in (None, "", {})}
+    sender = {
         "client": item["auth"].get("sentry_client"),
         "server name": payload.get("server_name"),
         "environment": payload.get("environment"),
         "release": payload.get("release"),
         "event id": payload.get("event_id"),
     }
-    return {name: value for name, value in facts.items() if value}
-
-
-def _segment(item: Item, span: Span) -> RequestSummary:
-    return _request(
-        item,
-        span,
-        spans="",
-        request="",
-        environment=span.data.get("sentry.environment", ""),
-        release=span.data.get("sentry.release", ""),
-        url="",
+    ordered = sorted(contexts, key=lambda name: (name not in _FIRST_CONTEXTS, name))
+    titled: list[tuple[str, str, Any]] = [
+        ("Request", "", {name.replace("_", " "): value for name, value in given.items()}),
+        ("Headers", "", request.get("headers")),
+        ("User", "", payload.get("user")),
+        ("Tags", "", payload.get("tags")),
+        *((name, "context", contexts[name]) for name in ordered),
+        ("Extra", "", payload.get("extra")),
+        ("Sent by", "", {name: value for name, value in sender.items() if value}),
+    ]
+    tables = (
+        (title, kind, [(name, text(value)) for name, value in pairs(facts) if value is not None])
+        for title, kind, facts in titled
     )
+    return [{"title": title, "kind": kind, "rows": rows} for title, kind, rows in tables if rows]
 
 
-def _request(
-    item: Item, span: Span, *, spans: str, request: str, environment: str, release: str, url: str
-) -> RequestSummary:
-    return RequestSummary(
-        item_id=item["id"],
-        project=item["project"],
-        time=_received(item),
-        name=span.name,
-        request=request,
-        op=span.op,
-        status=span.status,
-        failed=is_failure(span.status),
-        duration=duration(span.seconds),
-        spans=spans,
-        environment=environment,
-        release=release,
-        trace_id=span.trace_id or trace_id_of(item),
-        url=url,
-    )
+def _request(item: Item, span: Span) -> Shown:
+    return {
+        "item_id": item["id"],
+        "project": item["project"],
+        "time": clock(item["received"]),
+        "name": span.name,
+        "op": span.op,
+        "status": span.status,
+        "failed": span.is_failed,
+        "duration": duration(span.seconds),
+        "trace_id": span.trace_id or trace_id_of(item),
+    }
 
 
-def _received(item: Item) -> str:
-    return clock(moment(item["received"]))
+def _log(project: str, record: dict[str, Any]) -> Shown:
+    named = attributes(record.get("attributes"))
+    return {
+        "project": project,
+        "time": clock(record.get("timestamp")),
+        "level": errors.level(record.get("level")),
+        "body": text(record.get("body")),
+        "trace_id": text(record.get("trace_id")),
+        **_deployment(named),
+        "attributes": named,
+    }
+
+
+def _deployment(named: dict[str, str]) -> Shown:
+    return {name: named.get(f"sentry.{name}", "") for name in ("environment", "release")}

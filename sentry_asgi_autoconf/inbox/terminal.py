@@ -9,12 +9,10 @@ from typing import IO
 from rich.console import Console
 from rich.text import Text
 
-from sentry_asgi_autoconf.inbox import errors
-from sentry_asgi_autoconf.inbox.logs import log_lines
-from sentry_asgi_autoconf.inbox.receiver import Item
-from sentry_asgi_autoconf.inbox.spans import Span, root_span, segments, spans_of
-from sentry_asgi_autoconf.inbox.tolerant import clock, duration, mapping, moment, text
-from sentry_asgi_autoconf.inbox.waterfall import is_failure
+from sentry_asgi_autoconf.inbox import errors, summaries
+from sentry_asgi_autoconf.inbox.spans import Span, root_span, segments
+from sentry_asgi_autoconf.inbox.store import Item
+from sentry_asgi_autoconf.inbox.tolerant import clock, duration, mapping, sequence, text
 
 _SILENT = ("client_report", "session", "sessions")
 _LEVEL_STYLES = {"fatal": "bold red", "error": "red", "warning": "yellow", "info": "cyan", "debug": "dim"}
@@ -42,54 +40,39 @@ class Printer:
 
     def show(self, item: Item) -> None:
         """Print one item; sessions and client reports are not worth a line."""
+        encoding = self._console.encoding or "utf-8"
         for line in self._lines(item):
-            self._console.print(self._encodable(line), soft_wrap=True)
+            line.plain = line.plain.encode(encoding, "replace").decode(encoding)
+            self._console.print(line, soft_wrap=True)
 
     def _lines(self, item: Item) -> list[Text]:
         kind = item["type"]
         if kind == "event":
             return self._error(item)
         if kind == "transaction":
-            return [self._transaction(item, root_span(item), len(spans_of(item)) - 1)]
+            children = len(sequence(mapping(item["payload"]).get("spans")))
+            counted = f"  {children} span" + ("" if children == 1 else "s")
+            return [_request(item, root_span(item)).append(counted, "dim")]
         if kind == "span":
-            return [self._transaction(item, span, None) for span in segments([item])]
+            return [_request(item, span) for span in segments(item)]
         if kind == "log":
-            return [_log_line(line.time, line.level, line.body) for line in log_lines([item])]
-        if kind in _SILENT:
-            return []
-        return [_head(_received(item), plain(kind)[:12], "dim")]
+            return [
+                _head(log["time"], log["level"]).append(plain(log["body"])) for log in summaries.logs([item])
+            ]
+        return [] if kind in _SILENT else [_head(clock(item.get("received")), plain(kind)[:12], "dim")]
 
     def _error(self, item: Item) -> list[Text]:
         event = mapping(item["payload"])
-        severity = errors.level(event.get("level") or "error")
-        head = _head(_received(item), severity, _LEVEL_STYLES[severity])
-        head.append(plain(errors.title(event)), "bold")
+        head = _head(clock(item.get("received")), errors.level(event.get("level") or "error"))
+        lines = [head.append(plain(errors.title(event)), "bold")]
         facts = [errors.place(event), errors.request_line(event)]
         facts += [text(event.get(name)) for name in ("release", "environment")]
-        lines = [head]
-        shown = [plain(fact) for fact in facts if plain(fact)]
+        shown = "  ·  ".join(filter(None, map(plain, facts)))
         if shown:
-            lines.append(Text(" " * 18).append("  ·  ".join(shown), "dim"))
+            lines.append(Text(" " * 18).append(shown, "dim"))
         if self.url:
             lines.append(Text(" " * 18).append(f"{self.url}/errors/{item['id']}", "blue underline"))
         return lines
-
-    def _transaction(self, item: Item, span: Span, children: int | None) -> Text:
-        head = _head(_received(item), "request" if span.op == "http.server" else "trace", "green")
-        head.append(plain(span.name))
-        facts = [span.op, "" if span.op == span.status else span.status, duration(span.seconds)]
-        for position, fact in enumerate(facts):
-            style = "red" if position == 1 and is_failure(fact) else "dim"
-            if fact:
-                head.append("  " + plain(fact), style)
-        if children is not None:
-            head.append(f"  {children} span" + ("" if children == 1 else "s"), "dim")
-        return head
-
-    def _encodable(self, line: Text) -> Text:
-        encoding = self._console.encoding or "utf-8"
-        line.plain = line.plain.encode(encoding, "replace").decode(encoding)
-        return line
 
 
 class JsonLines:
@@ -105,13 +88,17 @@ class JsonLines:
         self._stream.flush()
 
 
-def _received(item: Item) -> str:
-    return clock(moment(item.get("received")))
+def _request(item: Item, span: Span) -> Text:
+    label = "request" if span.op == "http.server" else "trace"
+    head = _head(clock(item.get("received")), label, "green").append(plain(span.name))
+    status = "" if span.op == span.status else span.status
+    styled = [(span.op, "dim"), (status, "red" if span.is_failed else "dim"), (duration(span.seconds), "dim")]
+    for fact, style in styled:
+        if fact:
+            head.append("  " + plain(fact), style)
+    return head
 
 
-def _head(time: str, label: str, style: str) -> Text:
-    return Text().append(f"{time:8}", "dim").append(f"  {label:8}", style)
-
-
-def _log_line(time: str, severity: str, body: str) -> Text:
-    return _head(time, severity, _LEVEL_STYLES[severity]).append(plain(body))
+def _head(time: str, label: str, style: str | None = None) -> Text:
+    """Begin a line; a label without a style of its own is a level."""
+    return Text().append(f"{time:8}", "dim").append(f"  {label:8}", style or _LEVEL_STYLES[label])

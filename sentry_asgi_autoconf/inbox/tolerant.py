@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Dict
+
+# What a template shows, by the names that it has there.
+Shown = Dict[str, Any]
 
 
-def mapping(value: Any) -> dict[str, Any]:
-    """Return `value` if it is a mapping with text keys, else an empty one."""
-    return (
-        {key: item for key, item in value.items() if isinstance(key, str)} if isinstance(value, dict) else {}
-    )
+def mapping(value: Any, *keys: str) -> dict[str, Any]:
+    """Return `value`, or what lies in it below `keys`, if it is a mapping, else an empty one."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def sequence(value: Any) -> list[Any]:
@@ -68,11 +71,12 @@ def moment(value: Any) -> float | None:
         return None
 
 
-def clock(seconds: float | None, form: str = "%H:%M:%S") -> str:
-    """Return local time of day, or an empty text for no or an impossible moment."""
-    if seconds is None:
-        return ""
+def clock(value: Any, form: str = "%H:%M:%S") -> str:
+    """Return the local time of day of a moment, or an empty text for none or an impossible one."""
+    seconds = moment(value)
     try:
+        if seconds is None:
+            return ""
         return datetime.fromtimestamp(seconds, timezone.utc).astimezone().strftime(form)
     except (ValueError, OverflowError, OSError):
         return ""
@@ -82,10 +86,8 @@ def duration(seconds: float | None) -> str:
     """Return a duration in the unit that keeps it short."""
     if seconds is None:
         return ""
-    if abs(seconds) >= 60:
-        return f"{seconds / 60:.1f} min"
-    if abs(seconds) >= 1:
-        return f"{seconds:.2f} s"
-    if abs(seconds) >= 0.0995:
-        return f"{seconds * 1e3:.0f} ms"
-    return f"{seconds * 1e3:.2f} ms" if abs(seconds) < 0.00995 else f"{seconds * 1e3:.1f} ms"
+    size = abs(seconds)
+    if size >= 1:
+        return f"{seconds / 60:.1f} min" if size >= 60 else f"{seconds:.2f} s"
+    digits = 0 if size >= 0.0995 else 1 if size >= 0.00995 else 2
+    return f"{seconds * 1e3:.{digits}f} ms"

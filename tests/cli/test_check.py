@@ -12,7 +12,7 @@ from typing import Callable, Mapping
 import pytest
 import sentry_sdk
 
-from sentry_asgi_autoconf.cli.checks.servers import OLDEST
+from sentry_asgi_autoconf.cli.checks.installed import OLDEST
 from tests.cli.checking import DSN, UNTRIED, check, distribution
 from tests.cli.command_line import cli
 from tests.harness.server import BOOTSTRAP, ROOT

@@ -12,8 +12,7 @@ import brotli
 import httpx
 import pytest
 
-from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, MAX_DECODED, decode
-from sentry_asgi_autoconf.inbox.refusal import RefusedError
+from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, MAX_DECODED, RefusedError, decode
 from tests.inbox.sending import AUTH, KEY, envelope, item, post, send
 
 EVENT = {"event_id": "a" * 32, "message": "hello"}
@@ -161,7 +160,7 @@ def test_brotli_is_refused_where_it_is_not_installed():
         "import sys; sys.modules['brotli'] = None  # as if it were not there\n"
         "from sentry_asgi_autoconf.inbox.decoding import decode\n"
         "try: decode(b'', 'br')\n"
-        "except Exception as error: print(error.status, error)"
+        "except Exception as error: print(error.status_code, error.detail)"
     )
     refused = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert refused.stdout.startswith("415 ")
@@ -173,7 +172,7 @@ def test_decoding_stops_at_its_bound(encoding, compress):
     assert decode(compress(b"x" * 100_000), encoding or "", limit=100_000) == b"x" * 100_000
     with pytest.raises(RefusedError) as refused:
         decode(compress(b"x" * 100_001), encoding or "", limit=100_000)
-    assert refused.value.status == 413
+    assert refused.value.status_code == 413
 
 
 def test_a_decompression_bomb_is_refused(inbox):

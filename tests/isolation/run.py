@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping
 
-from sentry_asgi_autoconf.inbox.receiver import Store
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+from sentry_asgi_autoconf.inbox.store import Store
 from tests.harness.envelopes import Project
 from tests.harness.served import Served, command
 from tests.harness.server import APPS as DIRECTORY

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from sentry_asgi_autoconf.activation.layers import load
-from sentry_asgi_autoconf.cli.config.typed_options import typed
+from sentry_asgi_autoconf.cli.config.schema import typed
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableConfigError, UnreadableSecretError
 from sentry_asgi_autoconf.settings import SentrySettings
 from sentry_asgi_autoconf.settings.kinds import Option

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import Any, Iterator
 from urllib.parse import urlsplit
 
 from sentry_asgi_autoconf.activation import init_arguments, init_stage
 from sentry_asgi_autoconf.activation.decision import DISABLED, Decision
-from sentry_asgi_autoconf.cli.checks.finding import ERROR, WARNING, Finding, error, of_problem, ok, warning
+from sentry_asgi_autoconf.activation.layers import Loaded
+from sentry_asgi_autoconf.cli.checks.findings import ERROR, WARNING, Finding, error, from_problem, ok, warning
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, InvalidPolicyError
 from sentry_asgi_autoconf.sdk.arguments import Merged
 from sentry_asgi_autoconf.settings import destinations
-
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.activation.layers import Loaded
 
 # What of these went wrong stops everything.
 _FATAL = (ConfiguratorError, InvalidPolicyError)
 
 
-class Examined(NamedTuple):
-    """What was found, and the arguments for `sentry_sdk.init`, None where there would be no init."""
+def examine() -> tuple[list[Finding], dict[str, Any] | None]:
+    """Read the settings as a process that serves an app of this directory would.
 
-    findings: list[Finding]
-    arguments: dict[str, Any] | None = None
-
-
-def examine() -> Examined:
-    """Read the settings as a process that serves an app of this directory would."""
+    Returns what was found, and the arguments for `sentry_sdk.init`, None where there would be no init.
+    """
     loaded = init_stage.load(None)
     if isinstance(loaded, Decision):
         if loaded.code == DISABLED:
-            return Examined([error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")])
-        misspelt = [of_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
+            return [error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")], None
+        misspelt = [from_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
         nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
-        return Examined([*misspelt, error("no-destination", nowhere)])
+        return [*misspelt, error("no-destination", nowhere)], None
     arguments, problems = init_arguments.of(loaded)
     problems = [*loaded.problems, *problems]
     try:
@@ -47,18 +41,23 @@ def examine() -> Examined:
     fatal = any(isinstance(problem, _FATAL) for problem in problems)
     grave = ERROR if loaded.own.strict else WARNING
     found = [
-        *(of_problem(ERROR if isinstance(each, _FATAL) else grave, each) for each in problems),
-        *(of_problem(WARNING, each) for each in loaded.warnings),
-        *_sources(loaded),
+        *(from_problem(ERROR if isinstance(each, _FATAL) else grave, each) for each in problems),
+        *(from_problem(WARNING, each) for each in loaded.warnings),
+        *_explain_sources(loaded),
     ]
     final = merged.arguments
     if not destinations.is_sent(final):
-        return Examined([*found, *([] if fatal else [_nowhere(loaded)])])
-    found += [of_problem(WARNING, each) for each in init_arguments.not_permitted(loaded, merged)]
-    return Examined([*found, *_destination(final), *_volume(final), *_left_out(loaded)], final)
+        return [*found, *([] if fatal else [_explain_nowhere(loaded)])], None
+    found += [from_problem(WARNING, each) for each in init_arguments.not_permitted(loaded, merged)]
+    return [*found, *_explain_arguments(final), *_explain_exclusions(loaded)], final
 
 
-def _nowhere(loaded: Loaded) -> Finding:
+def is_tracing(arguments: dict[str, Any]) -> bool:
+    """Whether these arguments make transactions at all."""
+    return bool(arguments.get("traces_sample_rate") or arguments.get("traces_sampler"))
+
+
+def _explain_nowhere(loaded: Loaded) -> Finding:
     setting = loaded.settings.get("dsn")
     if setting is not None and setting.forbidden:
         return error(
@@ -70,49 +69,32 @@ def _nowhere(loaded: Loaded) -> Finding:
     )
 
 
-def _destination(final: dict[str, Any]) -> Iterator[Finding]:
+def _explain_arguments(final: dict[str, Any]) -> Iterator[Finding]:
+    where = "Spotlight alone"
     if final.get("dsn"):
         parts = urlsplit(str(final["dsn"]))
-        yield ok(
-            "destination", f"{parts.scheme} to {parts.hostname}, project {parts.path.rpartition('/')[2]}"
-        )
-    else:
-        yield ok("destination", "Spotlight alone")
-
-
-def _volume(final: dict[str, Any]) -> Iterator[Finding]:
-    if not is_tracing(final):
-        yield ok(
-            "tracing", "errors only: neither SENTRY_TRACES_SAMPLE_RATE nor a sampler asks for transactions"
-        )
-    else:
-        rate = final.get("traces_sample_rate")
-        yield ok("tracing", f"transactions, at a rate of {rate}" if rate else "transactions, by a sampler")
+        where = f"{parts.scheme} to {parts.hostname}, project {parts.path.rpartition('/')[2]}"
+    yield ok("destination", where)
+    rate = final.get("traces_sample_rate")
+    traced = f"transactions, at a rate of {rate}" if rate else "transactions, by a sampler"
+    untraced = "errors only: neither SENTRY_TRACES_SAMPLE_RATE nor a sampler asks for transactions"
+    yield ok("tracing", traced if is_tracing(final) else untraced)
     if final.get("sample_rate") == 0:
         yield warning("errors-off", "SENTRY_SAMPLE_RATE is 0: no error is reported.")
 
 
-def is_tracing(final: dict[str, Any]) -> bool:
-    """Whether these arguments make transactions at all."""
-    return bool(final.get("traces_sample_rate") or final.get("traces_sampler"))
-
-
-def _sources(loaded: Loaded) -> Iterator[Finding]:
+def _explain_sources(loaded: Loaded) -> Iterator[Finding]:
     if loaded.policies and not loaded.policy_is_unknown:
         yield ok("policy", f"read: {', '.join(loaded.policies)}")
     directory = loaded.own.status_dir
-    if directory and not _takes_files(directory):
+    if directory and not (Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)):
         yield warning(
             "unwritable-status",
             f"SENTRY_ASGI_STATUS_DIR={directory} is no directory that this user can write to: no status is told.",
         )
 
 
-def _takes_files(directory: str) -> bool:
-    return Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)
-
-
-def _left_out(loaded: Loaded) -> Iterator[Finding]:
+def _explain_exclusions(loaded: Loaded) -> Iterator[Finding]:
     named = {
         "SENTRY_ASGI_DISABLED_SERVERS": loaded.own.disabled_servers,
         "SENTRY_ASGI_EXCLUDED_APPS": loaded.own.excluded_apps,

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import Any
 
-from sentry_asgi_autoconf.cli.extra import require_extra
-from sentry_asgi_autoconf.cli.standard_output import write
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
-
-    from sentry_asgi_autoconf.cli.config.explanation import Explanation
-
-_EPILOG = "Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage."
+from sentry_asgi_autoconf.cli import require_extra, write
 
 
-def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "config",
         help="explain every setting, and check a deployment's",
         description="Show each setting that is not left at its default, where its value comes from, what it"
         " overrides, and what a policy says of it.",
-        epilog=_EPILOG,
+        epilog="Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage.",
         allow_abbrev=False,
     )
     parser.add_argument("--all", action="store_true", help="show the settings at their defaults too")
@@ -54,7 +46,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it; give 0 if everything is valid, else 1. Raises MissingExtraError."""
+    """Print it; return 0 if everything is valid, else 1. Raises MissingExtraError."""
     if arguments.schema:
         from sentry_asgi_autoconf.cli.config.schema import as_json_schema
 
@@ -73,15 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         follow=file is None if arguments.imports is None else arguments.imports,
         all_of_them=arguments.all,
     )
-    write(_rendered(explained, is_json=arguments.json))
-    return 0 if explained.is_valid else 1
-
-
-def _rendered(explained: Explanation, *, is_json: bool) -> str:
-    if is_json:
-        from sentry_asgi_autoconf.cli.config.as_json import as_json
-
-        return as_json(explained)
-    from sentry_asgi_autoconf.cli.config.table import as_table
-
-    return as_table(explained)
+    if arguments.json:
+        from sentry_asgi_autoconf.cli.config.as_json import as_json as render
+    else:
+        from sentry_asgi_autoconf.cli.config.table import as_table as render
+    write(render(explained))
+    return 1 if explained.problems else 0

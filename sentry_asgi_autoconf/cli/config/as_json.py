@@ -1,24 +1,28 @@
-"""An explanation as JSON, for programs."""
+"""An explanation as JSON, for programs: values whole and plain, secrets masked."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Sequence
+import re
+from typing import Any, Iterator, Sequence
 
-from sentry_asgi_autoconf.cli.config.explanation import Explanation
-from sentry_asgi_autoconf.cli.config.rows import Row
-from sentry_asgi_autoconf.cli.config.values import masked
-from sentry_asgi_autoconf.console import mask
+from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
+from sentry_asgi_autoconf.console import MASK, mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
-from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
+from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin
+from sentry_asgi_autoconf.settings.kinds import Option
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+
+# Of a DSN, host and project tell where events go, and are no secret; anything unusual stays masked whole.
+_DSN = re.compile(r"(https?://).*@([\w.-]+(?::\d+)?(?:/[\w-]{1,31})*/\d+)\Z", re.DOTALL)
 
 
 def as_json(explanation: Explanation) -> str:
-    """Give one JSON object, secrets masked, values whole."""
+    """Return one JSON object."""
     return json.dumps(
         {
-            "valid": explanation.is_valid,
+            "valid": not explanation.problems,
             "settings": [_setting(row) for row in explanation.rows],
             "problems": _messages(explanation.problems),
             "warnings": _messages(explanation.warnings),
@@ -30,41 +34,44 @@ def as_json(explanation: Explanation) -> str:
     )
 
 
-def source(origin: Origin) -> str:
-    """Give where a value comes from, without credentials that a path or a key may hold."""
-    return mask(str(origin))
+def masked(option: Option | None, value: Any) -> Any:
+    """Return a value as JSON can hold it, credentials masked; all of it if the option is secret, or unknown (None)."""
+    if value is None or isinstance(value, bool):
+        return value
+    if option is SDK_OPTIONS["dsn"]:
+        match = _DSN.match(value) if isinstance(value, str) else None
+        return mask(f"{match.group(1)}{MASK}@{match.group(2)}") if match else (MASK if value else value)
+    if option is None or option.is_secret or _is_split_secret(value):
+        return MASK
+    return _plain(value)
 
 
 def _setting(row: Row) -> dict[str, Any]:
     setting = row.setting
-    assert setting.origin  # the rows give a default one too
+    assert setting.origin  # the rows have a default one too
+    ruler = str(setting.origin) if setting.origin.layer == ENFORCED else setting.ruled_by
     return {
         "name": mask(row.name),
         "option": None if row.option is None else mask(row.option),
-        **_value(row, Candidate(setting.value, setting.origin)),
-        "overrode": [_value(row, candidate) for candidate in setting.overrode],
-        "forbidden": [_value(row, candidate) for candidate in setting.forbidden],
-        "wanted": _masked(row, setting.wanted),
-        "ruled_by": mask(_ruler(setting)) or None,
+        **_value(row, setting.value, setting.origin),
+        "overrode": _candidates(row, setting.overrode),
+        "forbidden": _candidates(row, setting.forbidden),
+        "wanted": masked(row.declared, setting.wanted),
+        "ruled_by": mask(ruler) or None,
         "limit": _limit(row.limit),
-        "followed_by": None if row.follower is None else _value(row, row.follower),
-        "left_out": [_value(row, candidate) for candidate in setting.left_out],
+        "followed_by": None if row.follower is None else _value(row, *row.follower),
+        "left_out": _candidates(row, setting.left_out),
         "secret": row.declared is None or row.declared.is_secret,
     }
 
 
-def _ruler(setting: Setting) -> str:
-    is_enforced = setting.origin is not None and setting.origin.layer == ENFORCED
-    return str(setting.origin) if is_enforced else setting.ruled_by
+def _candidates(row: Row, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    return [_value(row, *candidate) for candidate in candidates]
 
 
-def _value(row: Row, candidate: Candidate) -> dict[str, Any]:
-    origin = candidate.origin
-    return {"value": _masked(row, candidate.value), "layer": origin.layer, "source": source(origin)}
-
-
-def _masked(row: Row, value: Any) -> Any:
-    return masked(row.declared, value, is_dsn=row.option == "dsn")
+def _value(row: Row, value: Any, origin: Origin) -> dict[str, Any]:
+    # A path or a key may hold credentials.
+    return {"value": masked(row.declared, value), "layer": origin.layer, "source": mask(str(origin))}
 
 
 def _limit(limit: Limit | None) -> dict[str, Any] | None:
@@ -77,3 +84,36 @@ def _limit(limit: Limit | None) -> dict[str, Any] | None:
 
 def _messages(errors: Sequence[AutoconfError]) -> list[dict[str, str]]:
     return [{"slug": error.slug, "message": str(error)} for error in errors]
+
+
+def _is_split_secret(value: Any) -> bool:
+    """Whether texts of a list or mapping show only together that they hold a password, with a comma in it say."""
+    texts = list(_texts(value))
+    return mask(",".join(texts)) != ",".join(mask(text) for text in texts)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield value.pattern if isinstance(value, re.Pattern) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float):
+        # JSON has neither infinities nor NaN.
+        return value if value - value == 0 else str(value)
+    if isinstance(value, dict):
+        return {mask(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        value = sorted(value, key=str)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return {"regex": mask(value.pattern)} if isinstance(value, re.Pattern) else mask(str(value))

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Mapping, NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
-
-if TYPE_CHECKING:
-    from dotenv.parser import Binding
-
-_PREFIX = "SENTRY_"
 
 
 class EnvFileError(AutoconfError):
@@ -36,56 +31,38 @@ def read(path: str) -> EnvFile:
     """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
+        reason = "it is not text" if "\0" in text else ""  # which no environment can hold
     except UnicodeDecodeError:
-        return EnvFile({}, {}, [_unreadable(path, "it is not UTF-8 text")])
+        reason = "it is not UTF-8 text"
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        return EnvFile({}, {}, [_unreadable(path, reason or "it cannot be opened")])
-    if "\0" in text:  # which no environment can hold
-        return EnvFile({}, {}, [_unreadable(path, "it is not text")])
-    return _parsed(text, path)
+        reason = getattr(error, "strerror", None) or "it cannot be opened"
+    if not reason:
+        return _parse(text, path)
+    what = f"{printable(path, 200)} cannot be read: {reason}"
+    remedy = "Name a file of lines NAME=value; until then no variable counts as set."
+    return EnvFile({}, {}, [EnvFileError(what, remedy=remedy)])
 
 
-def _parsed(text: str, path: str) -> EnvFile:
+def _parse(text: str, path: str) -> EnvFile:
     from dotenv.parser import parse_stream
 
     variables: dict[str, str] = {}
     places: dict[str, str] = {}
     problems: list[AutoconfError] = []
     for binding in parse_stream(io.StringIO(text)):
-        place = f"{path}:{_line(binding)}"
+        # Blank lines count to the variable that follows them.
+        source = binding.original.string
+        line = binding.original.line + source[: len(source) - len(source.lstrip())].count("\n")
+        place = f"{path}:{line}"
         if binding.error:
-            problems.append(_malformed(place))
+            # The line is not quoted, as it may hold a secret.
+            what = f"{printable(place, 200)} is not of the form NAME=value"
+            remedy = "Correct the line, or start it with # if it is a comment."
+            problems.append(EnvFileError(what, remedy=remedy))
         elif binding.key and binding.value is not None:
             variables[binding.key], places[binding.key] = binding.value, place
-        elif binding.key and binding.key.startswith(_PREFIX):
-            problems.append(_without_value(binding.key, place))
+        elif binding.key and binding.key.startswith("SENTRY_"):
+            what = f"{printable(binding.key)} has no value at {printable(place, 200)}"
+            remedy = "Write NAME=value: docker would take the value from its own environment, which is not known here."
+            problems.append(EnvFileError(what, remedy=remedy))
     return EnvFile(variables, places, problems)
-
-
-def _line(binding: Binding) -> int:
-    # Blank lines count to the variable that follows them.
-    text = binding.original.string
-    return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
-
-
-def _unreadable(path: str, reason: str) -> EnvFileError:
-    return EnvFileError(
-        f"{printable(path, 200)} cannot be read: {reason}",
-        remedy="Name a file of lines NAME=value; until then no variable counts as set.",
-    )
-
-
-def _malformed(place: str) -> EnvFileError:
-    # The line is not quoted, as it may hold a secret.
-    return EnvFileError(
-        f"{printable(place, 200)} is not of the form NAME=value",
-        remedy="Correct the line, or start it with # if it is a comment.",
-    )
-
-
-def _without_value(name: str, place: str) -> EnvFileError:
-    return EnvFileError(
-        f"{printable(name)} has no value at {printable(place, 200)}",
-        remedy="Write NAME=value: docker would take the value from its own environment, which is not known here.",
-    )

@@ -1,4 +1,4 @@
-"""Explain the settings of an environment: every value, every problem, and whether a server would take them all."""
+"""Explain the settings of an environment: each value, whence it comes, what others wanted, and what is refused."""
 
 from __future__ import annotations
 
@@ -6,22 +6,41 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from sentry_asgi_autoconf import entry_points
+from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
+
+from sentry_asgi_autoconf import __version__, entry_points
 from sentry_asgi_autoconf.activation import init_arguments, layers
-from sentry_asgi_autoconf.cli.config import rows
+from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.cli.config.env_file import EnvFile
-from sentry_asgi_autoconf.cli.config.places import located
-from sentry_asgi_autoconf.cli.config.rows import Row
 from sentry_asgi_autoconf.exceptions import AutoconfError
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, Candidate, Origin, Setting
+from sentry_asgi_autoconf.settings.kinds import Option
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
+from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
+
+OWN_DEFAULT = "default"
+_UNSET = Setting(None, None)
+
+
+class Row(NamedTuple):
+    """A setting: variable, option of init if it is one, how its value came about, a policy's hook after it."""
+
+    name: str
+    option: str | None
+    declared: Option | None
+    setting: Setting
+    limit: Limit | None = None
+    follower: Candidate | None = None
 
 
 class Explanation(NamedTuple):
     """What applies, what is refused, and who else has a say.
 
-    `configurators` are the organisation's functions that may change the options after all of this.
-    `followed_imports` says whether import strings were imported.
+    `configurators` may change the options after all of this; `followed_imports`: import strings were imported.
     """
 
     rows: Sequence[Row]
@@ -31,11 +50,6 @@ class Explanation(NamedTuple):
     configurators: Sequence[str]
     followed_imports: bool
 
-    @property
-    def is_valid(self) -> bool:
-        """Whether nothing is refused."""
-        return not self.problems
-
 
 def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_them: bool) -> Explanation:
     """Explain the variables of the file, or of this process, for the app of this import string.
@@ -43,19 +57,17 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
     What import strings and a policy's entry points print goes to stderr.
     """
     environ: Mapping[str, str] = os.environ if env_file is None else env_file.variables
-    _find_modules_as_servers_do()
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # where servers find the app
     with contextlib.redirect_stdout(sys.stderr):
         loaded = layers.load(environ, app)
         if follow and env_file is not None:
             os.environ.update(env_file.variables)  # for the app's own modules
         resolved = init_arguments.resolve(loaded, follow=follow)
-    found = [
-        *rows.of_options(resolved.loaded, all_of_them=all_of_them),
-        *rows.of_own(resolved.loaded, all_of_them=all_of_them),
-    ]
     file = env_file or EnvFile({}, {}, [])
+    rows = (*_explain_options(resolved.loaded, all_of_them), *_explain_own(resolved.loaded, all_of_them))
     return Explanation(
-        [row._replace(setting=located(row.setting, file.places)) for row in found],
+        [row._replace(setting=_locate(row.setting, file.places)) for row in rows],
         [*file.problems, *loaded.problems, *resolved.problems],
         loaded.warnings,
         loaded.policies,
@@ -64,8 +76,72 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
     )
 
 
-def _find_modules_as_servers_do() -> None:
-    """Put the working directory on the import path."""
-    directory = str(Path.cwd())
-    if directory not in sys.path:
-        sys.path.insert(0, directory)
+def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
+    """Yield the SDK's options, in the order of the settings reference: those that somebody rules, or all."""
+    enforcement = loaded.enforcement
+    ruled = {*loaded.settings, *enforcement.hooks, *enforcement.limits, *enforcement.values}
+    known = [init_name(each) for each in SDK_OPTIONS]
+    further = sorted(name for name in ruled if name not in known and not name.startswith(OWN_PREFIX))
+    for name in [*known, *further]:
+        if all_of_them or name in ruled:
+            declared, setting = SDK_OPTIONS.get(field_of(name)), loaded.settings.get(name, _UNSET)
+            yield Row(
+                # What only a newer SDK knows has no variable, and is named itself.
+                declared.variable if declared else name,
+                name,
+                declared,
+                setting if setting.origin else _at_sdk_default(name, setting),
+                None if name in enforcement.values else enforcement.limits.get(name),
+                _follower(name, enforcement, setting),
+            )
+
+
+def _explain_own(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
+    """Yield this package's own settings."""
+    default = Origin(f"sentry-asgi-autoconf {__version__}", OWN_DEFAULT, layer=OWN_DEFAULT)
+    for field_name, option in OWN_SETTINGS.items():
+        key = OWN_PREFIX + field_name
+        setting = loaded.settings.get(key, _UNSET)
+        if field_name == "traces_sample_rates" and not loaded.is_enforced(key):
+            setting = _limited_by_path(setting, loaded.own.traces_sample_rates, loaded.enforcement)
+        if setting.origin or all_of_them:
+            if not setting.origin:
+                setting = setting._replace(value=getattr(loaded.own, field_name), origin=default)
+            yield Row(option.variable, None, option, setting)
+
+
+def _at_sdk_default(name: str, setting: Setting) -> Setting:
+    lacks = "" if name in DEFAULT_OPTIONS else ", which has no such option"
+    origin = Origin(f"sentry-sdk {VERSION}{lacks}", SDK_DEFAULT, layer=SDK_DEFAULT)
+    return setting._replace(value=DEFAULT_OPTIONS.get(name), origin=origin)
+
+
+def _follower(name: str, enforcement: Enforcement, setting: Setting) -> Candidate | None:
+    hook = enforcement.hooks.get(name)
+    if hook is None or setting.origin == enforcement.origins[name]:
+        return None
+    return Candidate(hook, enforcement.origins[name])
+
+
+def _limited_by_path(setting: Setting, rates: Mapping[str, float], enforcement: Enforcement) -> Setting:
+    kept = enforcement.rates_by_path(rates)
+    if kept == rates:
+        return setting
+    ruled = {*enforcement.values, *enforcement.limits}
+    rulers = [name for name in ("traces_sample_rate", "traces_sampler") if name in ruled]
+    ruled_by = ", ".join(str(enforcement.source_of(name)) for name in rulers)
+    return setting._replace(value=kept, wanted=setting.value, ruled_by=ruled_by)
+
+
+def _locate(setting: Setting, places: Mapping[str, str]) -> Setting:
+    """Return the setting with the place of each variable, as far as `places` has it, in place of the environment."""
+
+    def locate(origin: Origin) -> Origin:
+        is_variable = origin.place == ENVIRONMENT
+        return origin._replace(place=places.get(origin.name, origin.place)) if is_variable else origin
+
+    moved: dict[str, Any] = {
+        name: tuple(each._replace(origin=locate(each.origin)) for each in getattr(setting, name))
+        for name in ("overrode", "forbidden", "left_out")
+    }
+    return setting._replace(origin=locate(setting.origin) if setting.origin else None, **moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any, Iterator, Sequence
 
@@ -10,11 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sentry_asgi_autoconf.cli.config.explanation import Explanation
-from sentry_asgi_autoconf.cli.config.rows import Row
-from sentry_asgi_autoconf.cli.config.values import in_a_cell, masked
+from sentry_asgi_autoconf.cli.config.as_json import masked
+from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
 from sentry_asgi_autoconf.console import printable
-from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, Candidate, Origin
 
@@ -26,7 +25,7 @@ _LONGEST = 300
 
 
 def as_table(explanation: Explanation) -> str:
-    """Give table, problems and warnings, in colours if standard output is a terminal that shows them."""
+    """Return table, problems and warnings, in colours if standard output is a terminal that shows them."""
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _UNLIMITED_COLUMNS  # a file, or a program that looks for lines
@@ -43,26 +42,19 @@ def _table(rows: Sequence[Row], *, is_narrow: bool) -> Table:
     for heading in ("Setting", "Value, source, overrides and policies") if is_narrow else _HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        value, source, notes = _cells(row)
+        origin = row.setting.origin
+        assert origin  # the rows have a default one too
+        value = Text(_shown(row, row.setting.value), "bold")
+        source = Text(_source(origin), "magenta" if origin.layer in (ENFORCED, LIMITS) else "cyan")
+        cells = [value, source, Text("\n").join(_notes(row))]
         if is_narrow:
-            table.add_row(
-                Text(_place(row.name)), Text("\n").join([value, Text("from ").append(source), *notes])
-            )
-        else:
-            table.add_row(Text(_place(row.name)), value, source, Text("\n").join(notes))
+            cells = [Text("\n").join([value, Text("from ").append(source), *_notes(row)])]
+        table.add_row(Text(_place(row.name)), *cells)
     return table
 
 
-def _cells(row: Row) -> tuple[Text, Text, list[Text]]:
-    origin = row.setting.origin
-    assert origin  # the rows give a default one too
-    is_ruled = origin.layer in (ENFORCED, LIMITS)
-    value = Text(_shown(row, row.setting.value), "bold")
-    return value, Text(_source(origin), "magenta" if is_ruled else "cyan"), list(_notes(row))
-
-
 def _notes(row: Row) -> Iterator[Text]:
-    """Tell what else there is to a value, each on a line of its own."""
+    """Say what else there is to a value, each on a line of its own."""
     setting = row.setting
     for candidate in setting.left_out:
         yield Text(f"left out, see below: {_candidate(row, candidate)}", "red")
@@ -85,7 +77,7 @@ def _candidate(row: Row, candidate: Candidate) -> str:
 
 
 def _source(origin: Origin) -> str:
-    """Give layer and place, the variable too if it is another than the setting's own."""
+    """Return layer and place, the variable too if it is another than the setting's own."""
     where = [] if origin.place == origin.layer else [origin.place]
     holder = [origin.name] if origin.key else []
     return _place(": ".join([origin.layer, *holder, *where]))
@@ -108,17 +100,17 @@ def _lines(explanation: Explanation) -> Iterator[Text]:
         yield Text(f"Changed further by the configurator {_place(configurator)}")
     if not explanation.followed_imports:
         yield Text("Import strings were not followed; --imports follows them.")
-    yield from _messages("Problem", explanation.problems, "red")
-    yield from _messages("Warning", explanation.warnings, "yellow")
-
-
-def _messages(kind: str, errors: Sequence[AutoconfError], style: str) -> Iterator[Text]:
-    for error in errors:
-        yield Text(f"{kind}: ", style).append(str(error), "default")
+    for problem in explanation.problems:
+        yield Text("Problem: ", "red").append(str(problem), "default")
+    for warning in explanation.warnings:
+        yield Text("Warning: ", "yellow").append(str(warning), "default")
 
 
 def _shown(row: Row, value: Any) -> str:
-    return in_a_cell(masked(row.declared, value, is_dsn=row.option == "dsn"))
+    shown = masked(row.declared, value)
+    if shown is None or shown == "":
+        return "not set" if shown is None else '""'
+    return printable(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))
 
 
 def _place(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -15,26 +17,19 @@ class Store:
     """Bounded memory of received items, safe for readers in other threads.
 
     What is too much goes from the kind that has the most, the oldest first: a flood of one displaces no other.
+    `newest` is the last item's id, 0 before the first. `subscribers` are called by the thread that adds, after that.
     """
 
     def __init__(self, max_items: int = 1000, max_bytes: int = 64 * 1024 * 1024) -> None:
-        """Keep at most `max_items` items, whose payloads together hold at most `max_bytes` of JSON text.
-
-        Parsed payloads take several times their text in memory.
-        """
+        """Keep at most `max_items` items, and `max_bytes` of their payloads' text (several times that in memory)."""
         self.max_items = max_items
         self.max_bytes = max_bytes
+        self.newest = 0
         self._kept: OrderedDict[int, tuple[Item, int]] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
-        self._newest = 0
         self._changed = threading.Condition()
-        self._subscribers: list[Callable[[], None]] = []
-
-    @property
-    def newest(self) -> int:
-        """Give the id of the item that arrived last, 0 before the first."""
-        return self._newest
+        self.subscribers: list[Callable[[], None]] = []
 
     def add(self, entry: Item, size: int) -> Item:
         """Keep `entry`, whose payload has `size` bytes, and return it with its id.
@@ -42,50 +37,40 @@ class Store:
         An item above `max_bytes` displaces all of its kind and is not kept either.
         """
         with self._changed:
-            self._newest += 1
-            item = {"id": self._newest, **entry}
-            self._kept[self._newest] = (item, size)
+            self.newest += 1
+            item = {"id": self.newest, **entry}
+            self._kept[self.newest] = (item, size)
             self._counts[item["type"]] += 1
             self._bytes[item["type"]] += size
             self._displace(self._counts, self.max_items)
             self._displace(self._bytes, self.max_bytes)
             self._changed.notify_all()
-        for wake in list(self._subscribers):
+        for wake in self.subscribers:
             wake()
         return item
 
     def get(self, item_id: int) -> Item | None:
         """Return the item with this id, or None when it never was or was dropped."""
         with self._changed:
-            kept = self._kept.get(item_id)
-            return None if kept is None else kept[0]
+            return self._kept.get(item_id, (None, 0))[0]
 
-    def items(
-        self,
-        project: str | None = None,
-        types: Collection[str] = (),
-        after: int = 0,
-        limit: int | None = None,
-    ) -> list[Item]:
+    def items(self, project: str | None = None, types: Collection[str] = (), after: int = 0) -> list[Item]:
         """List items, oldest first: of one project, of these types, with a higher id than `after`."""
         with self._changed:
-            found = [
+            return [
                 item
                 for item, _ in self._kept.values()
                 if item["id"] > after
                 and (project is None or item["project"] == project)
                 and (not types or item["type"] in types)
             ]
-        return found[:limit]
 
     def clear(self, project: str | None = None) -> int:
         """Forget all items, or those of one project, and return how many they were."""
         with self._changed:
-            doomed = [
-                key for key, (item, _) in self._kept.items() if project is None or item["project"] == project
-            ]
-            for key in doomed:
-                self._drop(key)
+            doomed = self.items(project)
+            for item in doomed:
+                self._drop(item["id"])
             return len(doomed)
 
     def wait(self, satisfied: Callable[[list[Item]], bool], timeout: float) -> list[Item]:
@@ -96,15 +81,11 @@ class Store:
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
-                items = [item for item, _ in self._kept.values()]
+                items = self.items()
                 remaining = deadline - time.monotonic()
                 if satisfied(items) or remaining <= 0:
                     return items
                 self._changed.wait(remaining)
-
-    def subscribe(self, wake: Callable[[], None]) -> None:
-        """Call `wake` after each arrival, in the thread that adds."""
-        self._subscribers.append(wake)
 
     def _displace(self, shares: Counter[str], most: int) -> None:
         """Drop items until the shares of all kinds together are no more than `most`."""
@@ -118,3 +99,41 @@ class Store:
             shares[item["type"]] -= share
             if not shares[item["type"]]:
                 del shares[item["type"]]
+
+
+class Arrivals:
+    """Wake requests that wait on an event loop at each arrival in a store, and for good when the server closes."""
+
+    def __init__(self, store: Store) -> None:
+        """Watch `store`, from whichever thread it is filled."""
+        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._closed = False
+        store.subscribers.append(self._wake)
+
+    def close(self) -> None:
+        """Answer all waiting requests now, so that the server can end."""
+        self._closed = True
+        self._wake()
+
+    async def wait(self, find: Callable[[], list[Item]], count: int, seconds: float) -> list[Item]:
+        """Return what `find` returns as soon as it holds `count` items, or after `seconds`."""
+        deadline = time.monotonic() + seconds
+        arrived = asyncio.Event()
+        waiter = (asyncio.get_running_loop(), arrived)
+        self._waiting.add(waiter)
+        try:
+            while True:
+                arrived.clear()
+                found = find()
+                remaining = deadline - time.monotonic()
+                if len(found) >= count or remaining <= 0 or self._closed:
+                    return found
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(arrived.wait(), remaining)
+        finally:
+            self._waiting.discard(waiter)
+
+    def _wake(self) -> None:
+        for loop, arrived in list(self._waiting):
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(arrived.set)
