@@ -13,6 +13,7 @@ from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.harness.envelopes import Project
 from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
+from tests.quick import Watch, is_quick
 
 # What starts many servers or environments: the default run has their like, with fewer of them.
 SLOW = (
@@ -36,16 +37,19 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
+    """Mark what is slow, and what is quick wherever it is."""
     here = Path(__file__).parent
     for item in items:
         path = item.path.relative_to(here).as_posix()
         if path in SLOW or path.partition("/")[0] in SLOW:
             item.add_marker(pytest.mark.slow)
+        if "matrix" not in item.keywords and is_quick(item):
+            item.add_marker(pytest.mark.quick)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gather results where all tests are reported: not in the processes that run them side by side."""
+    config.pluginmanager.register(Watch())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Results())
 
