@@ -15,24 +15,29 @@ from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
 from tests.quick import Watch, is_quick
 
+pytest_plugins = ["tests.harness.policies"]
+
 # What starts many servers or environments: the default run has their like, with fewer of them.
 SLOW = (
+    "activation/test_exclusions.py",
+    "activation/test_forks.py",
+    "activation/test_layers_of_a_process.py",
+    "activation/test_releases.py",
     "cli/test_check_command.py",
     "cli/test_check_delivery.py",
-    "policy/test_every_way_to_init.py",
+    "flushing/test_failed_boot.py",
+    "flushing/test_server_noise.py",
+    "flushing/test_shutdown.py",
+    "integrations/test_asyncio_integration.py",
     "policy/test_fuzz_of_boots.py",
-    "policy/test_layers_of_a_process.py",
+    "sdk/test_every_way_to_init.py",
+    "sdk/test_pickled_client.py",
     "servers",
-    "serving/test_asyncio_integration.py",
     "serving/test_background_tasks.py",
-    "serving/test_exclusion.py",
     "serving/test_head_sampling.py",
-    "serving/test_old_metadata.py",
-    "serving/test_pickled_client.py",
     "serving/test_raising_hooks.py",
-    "serving/test_releases.py",
-    "serving/test_uvicorn_modes.py",
     "third_party",
+    "wrapping/test_wsgi_bridges.py",
 )
 
 

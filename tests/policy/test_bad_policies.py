@@ -13,9 +13,9 @@ import pytest
 
 from sentry_asgi_autoconf import init_arguments
 from sentry_asgi_autoconf.settings.loading import load
+from tests.harness.declared import POLICIES, distribution, with_metadata
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
-from tests.policy.declared import POLICIES, distribution, with_metadata
 
 Start = Callable[..., Server]
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
-from tests.policy.conftest import Read
-from tests.policy.layer_hooks import Hook
-from tests.policy.layering import arguments_of
+from tests.activation.layer_hooks import Hook
+from tests.activation.layering import arguments_of
+from tests.harness.policies import Read
 
-HOOK = {name: f"tests.policy.layer_hooks:hook{number}" for number, name in enumerate(("first", "second"))}
+HOOK = {name: f"tests.activation.layer_hooks:hook{number}" for number, name in enumerate(("first", "second"))}
 
 
 def refused(merged: Merged) -> dict[str, Any]:

@@ -25,9 +25,9 @@ from sentry_asgi_autoconf.settings.loading import Loaded, load
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.policy.kinds import limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings.policy.terms import CHAINED
-from tests.policy import toml_text
-from tests.policy.layer_hooks import Hook
-from tests.policy.layer_values import plain
+from tests.activation.layer_hooks import Hook
+from tests.activation.layer_values import plain
+from tests.harness import toml_text
 from tests.settings.test_fuzz import JSON, KEYS, MARK, NAMES, PASSWORDS, SHAPES, TEXTS, VARIABLES
 
 OPTIONS = sorted(SDK_OPTIONS)

@@ -11,9 +11,9 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.watched_call import WatchedCall
+from tests.flushing.test_failed_boot import comparable
 from tests.harness.envelopes import Project
 from tests.harness.server import BOOTSTRAP, ROOT, Server, environment, run
-from tests.servers.test_failed_boot import comparable
 
 Start = Callable[..., Server]
 ACME = [sys.executable, "-m", "acme_server"]
