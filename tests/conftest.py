@@ -134,5 +134,4 @@ def start(project: Project) -> Iterator[Start]:
 
     yield begin
     for server in running:
-        server.kill()
-        server.process.wait()
+        server.end()

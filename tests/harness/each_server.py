@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 SERVERS = ("uvicorn", "hypercorn", "granian", "gunicorn")
 
 
-def on_each_server(*quick: str, also: tuple[str, ...] = ()) -> Any:
+def on_each_server(*quick: str, also: tuple[str, ...] = ()) -> pytest.MarkDecorator:
     """Run a test once for each server: with those in `quick` always, with the others in the matrix."""
     chosen = quick or ("uvicorn",)
     return pytest.mark.parametrize(

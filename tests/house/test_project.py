@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped] # no stubs
 
 from tests.harness.server import ROOT
 from tests.house.test_checks import CHECKS

@@ -74,7 +74,9 @@ def imported(integration: str) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
             elif isinstance(node, ast.Call) and ast.unparse(node.func) == "import_module":
-                found.update(argument.value for argument in node.args if isinstance(argument, ast.Constant))
+                found.update(
+                    str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)
+                )
     return found
 
 

@@ -105,7 +105,7 @@ def test_who_imports_what_the_work_imports_does_not_wait_for_its_turn(
 
     turns = Turns(work, patience=DEADLINE)
     importer = threading.Thread(target=importlib.import_module, args=["imported_by_both"])
-    monkeypatch.setitem(sys.modules, "turns_in_test", SimpleNamespace(submit=submit))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "turns_in_test", SimpleNamespace(submit=submit))
     began = time.monotonic()
     turns.submit(["first"])
     importer.join()

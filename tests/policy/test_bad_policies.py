@@ -332,7 +332,7 @@ def test_an_entry_point(name: str, start: Start, project: Project, other: Projec
 
 def line_of(environ: dict[str, str]) -> str:
     """See that neither our init nor an app's may send anything, whatever that is to do, and give the one line."""
-    lines = set()
+    lines: set[str] = set()
     for mode in ("merge", "keep", "replace"):
         loaded = load({"SENTRY_DSN": "https://key@host/1", "SENTRY_ASGI_ON_APP_INIT": mode, **environ})
         arguments, problems = init_arguments.of(loaded)

@@ -32,7 +32,8 @@ class Proxy:
     """A proxy that takes what it is given, and passes nothing on."""
 
     def __init__(self) -> None:
-        seen = self.seen = []
+        seen: list[str] = []
+        self.seen = seen
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:

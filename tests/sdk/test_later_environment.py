@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 import pytest
 
 from sentry_asgi_autoconf.sdk_environment import VARIABLES
+from tests.activation.layering import arguments_of
 from tests.harness.envelopes import Project
 from tests.harness.policies import Policy, Read
 from tests.harness.server import Server, uvicorn
-from tests.policy.test_enforcement import arguments_of
 
 Start = Callable[..., Server]
 
@@ -20,7 +20,7 @@ ONLY_HERE = {"dsn": {"allow": ["127.0.0.1"]}}
 BAD_DSN = "postgres://nobody:s3cr3t-word@nowhere"
 
 
-def served(start: Start, environ: dict[str, str | None], **dotenv: str | None) -> Server:
+def served(start: Start, environ: Mapping[str, str | None], **dotenv: str | None) -> Server:
     """Serve the app that sets these variables, and let it report something."""
     environ = {"SENTRY_ASGI_LOG_LEVEL": "info", "DOTENV": json.dumps(dotenv), **environ}
     server = start(uvicorn("dotenv_app:app"), environ)

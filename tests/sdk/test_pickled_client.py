@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.harness.server import Server, uvicorn
 
 Start = Callable[..., Server]
 
-POLICY = {
+POLICY: dict[str, dict[str, Any]] = {
     "limits": {"traces_sample_rate": {"max": 1.0}},
     "enforced": {"before_send": "policy_hooks:before_send", "enable_metrics": False},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 from tests.harness.arrived import all_of, by_path, name_of, status_of
 from tests.harness.each_server import SERVERS, on_each_server
@@ -59,9 +59,9 @@ def test_the_api_behind_a_gateway_is_named_as_its_integration_names_it(
     assert value["mechanism"]["type"] == "starlette"
 
 
-def own(payload: dict) -> str:
+def own(payload: dict[str, Any]) -> str:
     return str(payload.get("tags", {}).get("own", ""))
 
 
-def error(event: dict) -> str:
+def error(event: dict[str, Any]) -> str:
     return str(event["exception"]["values"][-1]["type"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -56,5 +56,5 @@ def test_a_5xx_that_an_integration_has_reported_is_no_second_event(start: Start,
     assert sorted(events) == ["/items/0", "/made"]
 
 
-def said(event: dict) -> str:
+def said(event: dict[str, Any]) -> str:
     return str(event.get("message") or event["logentry"].get("formatted") or event["logentry"]["message"])

@@ -9,7 +9,7 @@ from typing import Any, Callable, Collection
 import pytest
 
 from sentry_asgi_autoconf import init_arguments
-from sentry_asgi_autoconf.settings import kinds
+from sentry_asgi_autoconf.settings import kinds, loading
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.activation.layering import LAYERS, Layering, arguments_of
 from tests.cli.explained import explain
@@ -77,7 +77,7 @@ def test_one_of_several_that_leads_somewhere_is_a_value(tmp_path: Path) -> None:
         **layering.environ(1),
         "SENTRY_INTEGRATIONS": "no_such:Thing,tests.activation.layer_hooks:Integration4",
     }
-    resolved = init_arguments.resolve(init_arguments.loading.load(environ))
+    resolved = init_arguments.resolve(loading.load(environ))
     assert str(resolved.loaded.sources["integrations"]) == layering.origin(4)
     assert [each.identifier for each in resolved.options["integrations"]] == ["4"]
 
@@ -87,7 +87,7 @@ def test_what_a_lower_layer_has_is_checked_and_a_limit_holds_for_it(tmp_path: Pa
     environ = layering.environ(1)
     environ["SENTRY_BEFORE_SEND"] = "no_such:thing"
     environ["SENTRY_OPTIONS_JSON"] = json.dumps({"before_send": "no colon"})
-    resolved = init_arguments.resolve(init_arguments.loading.load(environ))
+    resolved = init_arguments.resolve(loading.load(environ))
     assert [problem.slug for problem in resolved.problems] == ["unresolved-import", "invalid-setting"]
     assert str(resolved.problems[1]).startswith(
         "before_send='no colon' in SENTRY_OPTIONS_JSON is not an import"

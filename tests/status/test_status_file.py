@@ -246,7 +246,7 @@ def script(code: str, project: Project, directory: Path, *options: str, **more: 
         f"import os\nfiles = lambda: sorted(os.listdir({str(directory)!r}))\n{code}", environ_of(kept)
     )
     assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines() + result.stderr.splitlines()
+    return [*result.stdout.splitlines(), *result.stderr.splitlines()]
 
 
 def environ_of(settings: Mapping[str, str]) -> dict[str, str]:
@@ -313,9 +313,14 @@ def test_the_file_is_whole_at_any_moment(start: Start, directory: Path, tmp_path
         "    async def app(scope, receive, send): pass\n    wrap(app)\n"
     )
     server = start([sys.executable, str(tmp_path / "many.py")], settings(directory))
-    sizes = set()
+    sizes: set[int] = set()
+
+    def have_changed() -> bool:
+        sizes.update(len(report["apps"]) for report in reports(directory))
+        return len(sizes) > 50
+
     until(
-        lambda: sizes.update(len(report["apps"]) for report in reports(directory)) or len(sizes) > 50,
+        have_changed,
         f"changes, in {server.output}",
     )
     server.stop(signal.SIGKILL)
