@@ -81,6 +81,15 @@ def test_what_contributors_are_told_to_open_or_run_exists(text: str) -> None:
         assert_runs(command)
 
 
+def test_contributors_are_told_of_each_folder_of_the_tests() -> None:
+    table = CONTRIBUTING.partition("## Where a test is")[2].partition("\n\n##")[0]
+    told = re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)))
+    folders = {
+        path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"
+    }
+    assert sorted(told) == sorted(folders)
+
+
 def assert_runs(command: str) -> None:
     """Fail if what `python` is to run is a file or module of this project that does not exist."""
     module = re.match(r"-m (tests[\w.]*)", command)
