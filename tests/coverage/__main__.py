@@ -1,4 +1,4 @@
-"""Measure coverage and write `docs/coverage.md`: `python -m tests.coverage [--last] [arguments of pytest]`.
+"""Measure coverage and write `docs/coverage.md`: `python -m tests.coverage [--add | --last] [arguments of pytest]`.
 
 Without arguments it is that of the default run. It takes twice as long: servers are asked to end, so that they leave
 what they have measured, and are killed only if they do not. Some tests may fail, as each process imports what measures.
@@ -27,14 +27,16 @@ PAGE = ROOT / "docs" / "coverage.md"
 def main() -> int:
     """Return 1 if a test failed, or lines have no reason."""
     parser = argparse.ArgumentParser(prog="python -m tests.coverage", description=__doc__)
-    parser.add_argument(
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--add", action="store_true", help="add to the last data: for a run in several parts")
+    either.add_argument(
         "--last", action="store_true", help="measure nothing: write the page of the last data"
     )
     arguments, of_pytest = parser.parse_known_args()
-    status = 0 if arguments.last else _measure(of_pytest)
+    status = 0 if arguments.last else _measure(of_pytest, is_more=arguments.add)
     report = json.loads(RESULT.read_text())
     blocks = blocks_of(report)
-    PAGE.write_text(render(report, blocks, SELECTION.read_text()))
+    PAGE.write_text(render(report, blocks, SELECTION.read_text().splitlines()))
     for block in unexplained(blocks):
         print(f"no reason: {block}")
     print(
@@ -43,14 +45,16 @@ def main() -> int:
     return status or bool(unexplained(blocks))
 
 
-def _measure(of_pytest: list[str]) -> int:
+def _measure(of_pytest: list[str], *, is_more: bool) -> int:
     """Run the tests; return pytest's exit status."""
-    shutil.rmtree(CACHE, ignore_errors=True)
-    CACHE.mkdir(parents=True)
-    SELECTION.write_text(shlex.join(of_pytest))
+    if not is_more:
+        shutil.rmtree(CACHE, ignore_errors=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with SELECTION.open("a") as file:
+        file.write(f"{shlex.join(of_pytest)}\n")
     data = f"--data-file={DATA}"
     status = _coverage("run", data, f"--source={PACKAGE}", "-m", "pytest", *of_pytest)
-    _coverage("combine", data, "--quiet")
+    _coverage("combine", data, "--append", "--quiet")
     _coverage("json", data, "-o", str(RESULT), "--quiet")
     return status
 

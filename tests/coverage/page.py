@@ -25,12 +25,13 @@ $ python -m tests.coverage -m ""   # all tests
 """
 
 
-def render(report: dict[str, Any], blocks: list[Block], selection: str) -> str:
+def render(report: dict[str, Any], blocks: list[Block], selections: list[str]) -> str:
     """Return the page: a table by folder, then the lines that no test reaches, by reason.
 
-    `selection` is the arguments of pytest by which the tests were chosen.
+    `selections` are the arguments of pytest, one text a run, by which the tests were chosen.
     """
-    measured = f"The figures are those of `{' '.join(['python -m tests.coverage', selection]).strip()}`.\n"
+    runs = " and ".join(f"`{f'python -m pytest {selection}'.strip()}`" for selection in selections)
+    measured = f"The figures are those of {runs}.\n"
     return INTRODUCTION + "\n".join([measured, *_table(report), "", *_unreached(blocks)])
 
 

@@ -17,7 +17,7 @@ else:
 
 
 class Reason(NamedTuple):
-    """A sentence, and the patterns of what it is for: paths (from the beginning), or text of the lines."""
+    """A sentence, and the patterns of what it is for: of path and function, or of the lines that open the block."""
 
     why: str
     paths: tuple[str, ...]
@@ -27,7 +27,7 @@ class Reason(NamedTuple):
         """Return whether a pattern matches."""
         where = f"{block.path} {block.function}"
         return any(re.match(path, where) for path in self.paths) or any(
-            re.search(text, block.text, re.MULTILINE) for text in self.text
+            re.search(text, block.opening, re.MULTILINE) for text in self.text
         )
 
 

@@ -34,8 +34,8 @@ def test_a_reason_is_found_by_path_or_by_text() -> None:
 
 def test_the_page_has_the_figure_and_what_has_no_reason() -> None:
     found = report([1, 4, 6], [3, 5])
-    page = render(found, blocks_of(found), "-m quick")
-    assert "`python -m tests.coverage -m quick`" in page
+    page = render(found, blocks_of(found), ["", "-m slow"])
+    assert "those of `python -m pytest` and `python -m pytest -m slow`." in page
     assert "| **all** | 5 | 3 | 0 | 0 | 60.0 % |" in page
     assert "### No reason is known\n\n2 statements.\n\n- `__main__.py`: `module` (2)" in page
 

@@ -18,6 +18,11 @@ class Block(NamedTuple):
     lines: tuple[int, ...]
     text: str
 
+    @property
+    def opening(self) -> str:
+        """The line before the block and its first one: what it is there for, and not what else is in it."""
+        return "\n".join(self.text.splitlines()[:2])
+
     def __str__(self) -> str:
         return f"{self.path}:{self.lines[0]} {self.function}\n{self.text}"
 
