@@ -13,39 +13,48 @@ from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.harness.envelopes import Project
 from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
+from tests.quick import Watch, is_quick
+
+pytest_plugins = ["tests.harness.policies"]
 
 # What starts many servers or environments: the default run has their like, with fewer of them.
 SLOW = (
+    "activation/test_exclusions.py",
+    "activation/test_forks.py",
+    "activation/test_layers_of_a_process.py",
+    "activation/test_releases.py",
     "cli/test_check_command.py",
     "cli/test_check_delivery.py",
-    "policy/test_every_way_to_init.py",
+    "flushing/test_failed_boot.py",
+    "flushing/test_server_noise.py",
+    "flushing/test_shutdown.py",
+    "integrations/test_asyncio_integration.py",
     "policy/test_fuzz_of_boots.py",
-    "policy/test_layers_of_a_process.py",
+    "sdk/test_every_way_to_init.py",
+    "sdk/test_pickled_client.py",
     "servers",
-    "serving/test_asyncio_integration.py",
     "serving/test_background_tasks.py",
-    "serving/test_exclusion.py",
     "serving/test_head_sampling.py",
-    "serving/test_old_metadata.py",
-    "serving/test_pickled_client.py",
     "serving/test_raising_hooks.py",
-    "serving/test_releases.py",
-    "serving/test_uvicorn_modes.py",
     "third_party",
+    "wrapping/test_wsgi_bridges.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
+    """Mark what is slow, and what is quick wherever it is."""
     here = Path(__file__).parent
     for item in items:
         path = item.path.relative_to(here).as_posix()
         if path in SLOW or path.partition("/")[0] in SLOW:
             item.add_marker(pytest.mark.slow)
+        if "matrix" not in item.keywords and is_quick(item):
+            item.add_marker(pytest.mark.quick)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gather results where all tests are reported: not in the processes that run them side by side."""
+    config.pluginmanager.register(Watch())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Results())
 
@@ -125,5 +134,4 @@ def start(project: Project) -> Iterator[Start]:
 
     yield begin
     for server in running:
-        server.kill()
-        server.process.wait()
+        server.end()

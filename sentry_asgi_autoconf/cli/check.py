@@ -41,8 +41,8 @@ def _seconds(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is found; return 0 if nothing keeps telemetry from flowing, else 1."""
-    from sentry_asgi_autoconf.cli import write
     from sentry_asgi_autoconf.cli.checks import command, findings
+    from sentry_asgi_autoconf.cli.output import write
 
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     watched = command.examine(words, arguments.timeout) if words else command.Watched([], [], [])

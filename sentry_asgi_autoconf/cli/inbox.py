@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-from sentry_asgi_autoconf.cli import flush, require_extra
+from sentry_asgi_autoconf.cli.output import flush, require_extra
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY, other_entries
 from sentry_asgi_autoconf.exceptions import AutoconfError
 

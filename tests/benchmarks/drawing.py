@@ -13,7 +13,7 @@ from tests.benchmarks.variants import LABELS, OURS, STOCK
 
 _OURS, _STOCK, _OTHERS = "#e8703a", "#7f86d9", "#96a0aa"
 _TEXT = "#7d8590"  # has contrast enough with both white and near black
-_STYLE = {
+_STYLE: Any = {  # of the names that matplotlib knows
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "benchmarks",  # the same drawing gives the same file
     "font.size": 9,

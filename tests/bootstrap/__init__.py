@@ -1,1 +1,1 @@
-"""Interpreter start: the bootstrap directory on PYTHONPATH."""
+"""Install: the bootstrap directory on PYTHONPATH, and the import hook."""

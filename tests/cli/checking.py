@@ -44,7 +44,7 @@ class Checked:
 
     def line(self, slug: str) -> str:
         """Give the one line of that name."""
-        lines = re.findall(rf"^(?:ok|warning|error) .* \[{slug}\]$", self.text, re.MULTILINE)
+        lines: list[str] = re.findall(rf"^(?:ok|warning|error) .* \[{slug}\]$", self.text, re.MULTILINE)
         assert len(lines) == 1, self.text
         return lines[0]
 

@@ -84,20 +84,22 @@ class Server:
     @property
     def url(self) -> str:
         """The address that the server says it listens on."""
-        found = until(lambda: _ADDRESS.search(self.output) or self._fail_if_dead(), "the server's address")
+        found = until(lambda: _ADDRESS.search(self.output) or self._is_dead(), "the server's address")
         return f"http://127.0.0.1:{found[1]}"
 
-    def _fail_if_dead(self) -> None:
+    def _is_dead(self) -> bool:
+        """Return False, or raise what a server that has ended without listening wrote."""
         if self.process.poll() is not None:
             for reader in self._readers:
                 reader.join(timeout=5)
             if not _ADDRESS.search(self.output):
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.output}")
+        return False
 
     def ready(self) -> Server:
         """Wait until the app has started to serve."""
         until(
-            lambda: "Application startup complete" in self.output or self._fail_if_dead(),
+            lambda: "Application startup complete" in self.output or self._is_dead(),
             f"the app to start, in {self.output!r}",
         )
         return self
@@ -137,6 +139,15 @@ class Server:
         for reader in self._readers:
             reader.join(timeout=DEADLINE)
         return self.process.returncode
+
+    def end(self) -> None:
+        """End it with its test: killed, but asked first where each process measures what it has run, until it ends."""
+        if "COVERAGE_PROCESS_CONFIG" in os.environ and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=DEADLINE / 6)
+        self.kill()
+        self.process.wait()
 
     def kill(self) -> None:
         """End whatever is left of the server and its children."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.harness.server import ROOT
 
@@ -20,11 +21,17 @@ _PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
 def interpreters() -> dict[str, str]:
-    """Give the Pythons that the package supports and this machine has, by minor version; the running one always."""
+    """Return the Pythons that the package supports and this machine has, by minor version; the running one always."""
     found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
-    for python in sorted(_PYENV.glob("3.*/bin/python")) if _PYENV.is_dir() else ():
-        minor = ".".join(python.parts[-3].split(".")[:2])
-        if int(minor.split(".")[1]) >= 7:
+    others: dict[str, Any]
+    if _PYENV.is_dir():  # whose commands on the path are there for releases, too, that it does not have
+        others = {
+            python.parts[-3].rpartition(".")[0]: python for python in sorted(_PYENV.glob("3.*/bin/python"))
+        }
+    else:
+        others = {f"3.{minor}": shutil.which(f"python3.{minor}") for minor in range(7, 30)}
+    for minor, python in others.items():
+        if python and int(minor.partition(".")[2]) >= 7:
             found.setdefault(minor, str(python))
     return found
 

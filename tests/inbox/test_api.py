@@ -16,11 +16,11 @@ def items(inbox: BackgroundInbox, query: str = "") -> list[int]:
     return [item["id"] for item in answer.json()["items"]]
 
 
-def test_health_is_answered(inbox):
+def test_health_is_answered(inbox: BackgroundInbox) -> None:
     assert httpx.get(f"{inbox.url}/api/inbox/health").status_code == 200
 
 
-def test_items_are_filtered(inbox):
+def test_items_are_filtered(inbox: BackgroundInbox) -> None:
     for kind, project in (("event", "1"), ("event", "2"), ("log", "1"), ("session", "1")):
         send(inbox, kind, {}, project=project)
     assert items(inbox) == [1, 2, 3, 4]
@@ -31,20 +31,20 @@ def test_items_are_filtered(inbox):
     assert items(inbox, "limit=0") == []
 
 
-def test_an_item_is_given_whole(inbox):
+def test_an_item_is_given_whole(inbox: BackgroundInbox) -> None:
     number = send(inbox, "event", {"message": "hello"}, project="7")
     item = httpx.get(f"{inbox.url}/api/inbox/items/{number}").json()
     assert list(item) == ["id", "project", "type", "headers", "envelope", "received", "auth", "payload"]
     assert item == inbox.store.get(number)
 
 
-def test_an_item_that_is_not_there_is_404(inbox):
+def test_an_item_that_is_not_there_is_404(inbox: BackgroundInbox) -> None:
     answer = httpx.get(f"{inbox.url}/api/inbox/items/1")
     assert answer.status_code == 404
     assert "detail" in answer.json()
 
 
-def test_items_are_cleared_by_project_or_all(inbox):
+def test_items_are_cleared_by_project_or_all(inbox: BackgroundInbox) -> None:
     for project in "123":
         send(inbox, "event", {}, project=project)
     assert httpx.delete(f"{inbox.url}/api/inbox/items?project=2").json() == {"deleted": 1}
@@ -54,13 +54,13 @@ def test_items_are_cleared_by_project_or_all(inbox):
 
 
 @pytest.mark.parametrize("query", ["after=x", "limit=-1", "wait=soon", "wait=-1", "wait=nan", "count=1.5"])
-def test_a_query_that_makes_no_sense_is_refused_by_name(inbox, query):
+def test_a_query_that_makes_no_sense_is_refused_by_name(inbox: BackgroundInbox, query: str) -> None:
     answer = httpx.get(f"{inbox.url}/api/inbox/items?{query}")
     assert answer.status_code == 400
     assert query.split("=")[0] in answer.json()["detail"]
 
 
-def test_waiting_ends_with_the_item_waited_for(inbox):
+def test_waiting_ends_with_the_item_waited_for(inbox: BackgroundInbox) -> None:
     results: list[list[int]] = []
     query = "type=event&count=2&wait=30"
     waiting = threading.Thread(target=lambda: results.append(items(inbox, query)))
@@ -72,17 +72,17 @@ def test_waiting_ends_with_the_item_waited_for(inbox):
     assert results == [[1, 3]]
 
 
-def test_waiting_for_what_is_there_takes_no_time(inbox):
+def test_waiting_for_what_is_there_takes_no_time(inbox: BackgroundInbox) -> None:
     send(inbox, "event", {})
     assert items(inbox, "wait=30&count=1") == [1]
 
 
-def test_waiting_in_vain_gives_what_there_is(inbox):
+def test_waiting_in_vain_gives_what_there_is(inbox: BackgroundInbox) -> None:
     send(inbox, "event", {})
     assert items(inbox, "wait=0.05&count=2") == [1]
 
 
-def test_an_item_added_by_another_thread_ends_the_waiting(inbox):
+def test_an_item_added_by_another_thread_ends_the_waiting(inbox: BackgroundInbox) -> None:
     results: list[list[int]] = []
     waiting = threading.Thread(target=lambda: results.append(items(inbox, "wait=30")))
     waiting.start()
@@ -92,7 +92,7 @@ def test_an_item_added_by_another_thread_ends_the_waiting(inbox):
     assert results == [[1]]
 
 
-def test_the_inbox_ends_although_somebody_waits_and_answers_first():
+def test_the_inbox_ends_although_somebody_waits_and_answers_first() -> None:
     inbox = BackgroundInbox()
     address = httpx.URL(inbox.url)
     inbox.__enter__()
@@ -135,7 +135,7 @@ def ask(inbox: BackgroundInbox, method: str, path: str, **headers: str) -> int:
     return CLIENT.request(method, f"{inbox.url}{path}", headers=headers, content=body).status_code
 
 
-def test_it_answers_to_its_own_host_names_alone(inbox):
+def test_it_answers_to_its_own_host_names_alone(inbox: BackgroundInbox) -> None:
     port = inbox.url.rpartition(":")[2]
     for host in (*OWN, socket.gethostname()):
         for value in (host, f"{host}:{port}"):
@@ -149,7 +149,7 @@ def test_it_answers_to_its_own_host_names_alone(inbox):
     assert "--allow-host" in answer.json()["detail"]
 
 
-def test_it_answers_to_pages_of_its_own_origins_alone(inbox):
+def test_it_answers_to_pages_of_its_own_origins_alone(inbox: BackgroundInbox) -> None:
     for origin in (inbox.url, "http://localhost:3000", "https://inbox", "http://[::1]:5173"):
         assert [ask(inbox, *request, Origin=origin) for request in REQUESTS] == [200] * 4, origin
     assert ask(inbox, "GET", "/", Host="192.0.2.7:8090", Origin="http://192.0.2.7:8090") == 200
@@ -157,6 +157,6 @@ def test_it_answers_to_pages_of_its_own_origins_alone(inbox):
         assert [ask(inbox, *request, Origin=origin) for request in REQUESTS] == [403] * 4, origin
 
 
-def test_other_sites_may_not_read_the_api(inbox):
+def test_other_sites_may_not_read_the_api(inbox: BackgroundInbox) -> None:
     answer = httpx.get(f"{inbox.url}/api/inbox/items", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in answer.headers

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +23,8 @@ EVENT = {"message": "hello there", "level": "error"}
 
 
 @contextmanager
-def running(*options: str, pass_fds: Sequence[int] = ()) -> Iterator[subprocess.Popen[str]]:
+def running(*options: str, pass_fds: Sequence[int] = ()) -> Iterator[Any]:
+    """Run the command until the end of the test; give the process, with pipes for its output."""
     process = subprocess.Popen(
         [*COMMAND, *options],
         stdin=subprocess.DEVNULL,
@@ -52,7 +54,7 @@ def address(line: str) -> str:
     return found[0]
 
 
-def post(url: str, *payloads: dict) -> None:
+def post(url: str, *payloads: dict[str, Any]) -> None:
     for payload in payloads:
         answer = CLIENT.post(
             f"{url}/api/1/envelope/?sentry_key={KEY}", content=envelope(item("event", payload))
@@ -77,7 +79,7 @@ def answers(url: str) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_tells_address_and_dsn_then_items_and_ends_cleanly_on_a_signal(number):
+def test_it_tells_address_and_dsn_then_items_and_ends_cleanly_on_a_signal(number: int) -> None:
     with running("--port", "0") as process:
         url = address(process.stdout.readline())
         assert process.stdout.readline() == f"SENTRY_DSN={url.replace('://', '://inbox@')}/1\n"
@@ -89,7 +91,7 @@ def test_it_tells_address_and_dsn_then_items_and_ends_cleanly_on_a_signal(number
         assert process.communicate() == ("", "")
 
 
-def test_json_lines_are_all_that_is_on_stdout():
+def test_json_lines_are_all_that_is_on_stdout() -> None:
     with running("--port", "0", "--json") as process:
         url = address(process.stderr.readline())
         post(url, EVENT, {"message": "again"})
@@ -103,7 +105,7 @@ def test_json_lines_are_all_that_is_on_stdout():
         assert process.communicate(timeout=20)[0] == ""
 
 
-def test_it_ends_when_the_reader_of_its_output_has_gone():
+def test_it_ends_when_the_reader_of_its_output_has_gone() -> None:
     with running("--port", "0", "--json") as process:
         url = address(process.stderr.readline())
         process.stderr.readline()
@@ -113,21 +115,21 @@ def test_it_ends_when_the_reader_of_its_output_has_gone():
         assert process.stderr.read() == ""
 
 
-def test_the_number_of_items_kept_can_be_set():
+def test_the_number_of_items_kept_can_be_set() -> None:
     with running("--port", "0", "--max-items", "2") as process:
         url = address(process.stdout.readline())
         post(url, EVENT, EVENT, EVENT)
         assert [kept["id"] for kept in CLIENT.get(f"{url}/api/inbox/items").json()["items"]] == [2, 3]
 
 
-def test_it_answers_to_names_that_are_allowed():
+def test_it_answers_to_names_that_are_allowed() -> None:
     with running("--port", "0", "--allow-host", "inbox.Shop.example") as process:
         url = address(process.stdout.readline())
         names = ("inbox.shop.example", "shop.example")
         assert [CLIENT.get(url, headers={"Host": name}).status_code for name in names] == [200, 421]
 
 
-def test_it_listens_on_loopback_only_and_warns_when_told_otherwise():
+def test_it_listens_on_loopback_only_and_warns_when_told_otherwise() -> None:
     with running("--port", "0") as process:
         assert "//127.0.0.1:" in process.stdout.readline()
     with running("--port", "0", "--host", "0.0.0.0") as process:
@@ -135,7 +137,7 @@ def test_it_listens_on_loopback_only_and_warns_when_told_otherwise():
         assert answers(address(process.stdout.readline()))
 
 
-def test_a_port_in_use_is_refused():
+def test_a_port_in_use_is_refused() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -146,23 +148,23 @@ def test_a_port_in_use_is_refused():
     assert "[cannot-listen]" in message
 
 
-def test_an_address_that_is_none_is_refused():
+def test_an_address_that_is_none_is_refused() -> None:
     assert "no.such.host.invalid:0" in refused("--host", "no.such.host.invalid", "--port", "0")
 
 
-def test_a_descriptor_that_is_no_socket_is_refused():
+def test_a_descriptor_that_is_no_socket_is_refused() -> None:
     assert "--fd 0" in refused("--fd", "0")
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "jinja2", "rich"])
-def test_a_missing_extra_is_named(package):
+def test_a_missing_extra_is_named(package: str) -> None:
     script = f"import sys; sys.modules[{package!r}] = None; from sentry_asgi_autoconf.cli import main; sys.exit(main())"
     message = refused("inbox", "--port", "0", prefix=[sys.executable, "-c", script])
     assert package in message
     assert "pip install 'sentry-asgi-autoconf[inbox]'" in message
 
 
-def test_it_serves_on_an_inherited_socket():
+def test_it_serves_on_an_inherited_socket() -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -180,7 +182,7 @@ sys.stdin.read()
 """
 
 
-def test_it_ends_with_its_parent_and_not_by_ctrl_c_before():
+def test_it_ends_with_its_parent_and_not_by_ctrl_c_before() -> None:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -202,7 +204,7 @@ def test_it_ends_with_its_parent_and_not_by_ctrl_c_before():
         parent.wait()
 
 
-def test_the_inbox_switches_the_bootstrap_off_for_itself():
+def test_the_inbox_switches_the_bootstrap_off_for_itself() -> None:
     script = (
         "import os, sys, sentry_asgi_autoconf.cli as cli\n"
         "class Watch:\n"
@@ -218,6 +220,7 @@ def test_the_inbox_switches_the_bootstrap_off_for_itself():
         env={**os.environ, "SENTRY_ASGI_ENABLED": "true"},
     )
     try:
+        assert process.stdout
         lines = iter(process.stdout.readline, "")
         seen = {line.strip() for line in takewhile(lambda line: "Inbox" not in line, lines)}
         assert seen == {"false"}
@@ -226,7 +229,7 @@ def test_the_inbox_switches_the_bootstrap_off_for_itself():
         assert process.wait(20) == 0
 
 
-def test_the_command_is_light_to_import():
+def test_the_command_is_light_to_import() -> None:
     script = (
         "import argparse, sys, sentry_asgi_autoconf.cli.inbox as inbox\n"
         "inbox.add_parser(argparse.ArgumentParser().add_subparsers())\n"

@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 import zlib
+from typing import Callable
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # ships no types
 import httpx
 import pytest
 
 from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, MAX_DECODED, RefusedError, decode
+from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.inbox.sending import AUTH, KEY, envelope, item, post, send
 
 EVENT = {"event_id": "a" * 32, "message": "hello"}
@@ -35,7 +37,9 @@ COMPRESSORS = [
 
 
 @pytest.mark.parametrize(("encoding", "compress"), COMPRESSORS)
-def test_an_envelope_is_taken_in_every_encoding(inbox, encoding, compress):
+def test_an_envelope_is_taken_in_every_encoding(
+    inbox: BackgroundInbox, encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
     answer = post(inbox, compress(envelope(item("event", EVENT), event_id="a" * 32)), encoding, project="7")
     assert (answer.status_code, answer.json()) == (200, {"id": "a" * 32})
     [stored] = inbox.store.items()
@@ -45,7 +49,7 @@ def test_an_envelope_is_taken_in_every_encoding(inbox, encoding, compress):
     assert stored["envelope"] == {"event_id": "a" * 32}
 
 
-def test_an_envelope_without_an_event_is_answered_with_a_new_id(inbox):
+def test_an_envelope_without_an_event_is_answered_with_a_new_id(inbox: BackgroundInbox) -> None:
     answer = post(inbox, envelope(item("client_report", {"discarded_events": []})))
     assert len(answer.json()["id"]) == 32
 
@@ -67,13 +71,14 @@ def test_an_envelope_without_an_event_is_answered_with_a_new_id(inbox):
         "something_new",
     ],
 )
-def test_every_item_type_is_stored_also_an_unknown_one(inbox, kind):
+def test_every_item_type_is_stored_also_an_unknown_one(inbox: BackgroundInbox, kind: str) -> None:
     number = send(inbox, kind, {"some": ["thing", 1, None, "Ünïcode 🎉"]})
     stored = inbox.store.get(number)
+    assert stored
     assert (stored["type"], stored["payload"]) == (kind, {"some": ["thing", 1, None, "Ünïcode 🎉"]})
 
 
-def test_payloads_are_parsed_by_length_so_that_they_may_hold_newlines(inbox):
+def test_payloads_are_parsed_by_length_so_that_they_may_hold_newlines(inbox: BackgroundInbox) -> None:
     content = b'first\n{"type":"event"}\n\n\nlast\xff\x00\n'
     body = envelope(item("attachment", content, filename="a.bin"), item("event", EVENT))
     assert post(inbox, body).status_code == 200
@@ -83,22 +88,22 @@ def test_payloads_are_parsed_by_length_so_that_they_may_hold_newlines(inbox):
     assert event["payload"] == EVENT
 
 
-def test_a_payload_without_a_length_ends_at_the_line(inbox):
+def test_a_payload_without_a_length_ends_at_the_line(inbox: BackgroundInbox) -> None:
     assert post(inbox, b'{}\n{"type":"session"}\n{"sid":1}\n{"type":"session"}\n{"sid":2}').status_code == 200
     assert [stored["payload"] for stored in inbox.store.items()] == [{"sid": 1}, {"sid": 2}]
 
 
-def test_a_payload_that_is_not_json_is_kept_as_bytes(inbox):
+def test_a_payload_that_is_not_json_is_kept_as_bytes(inbox: BackgroundInbox) -> None:
     post(inbox, envelope(item("replay_recording", b"{}\n\x78\x9c")))
     assert base64.b64decode(inbox.store.items()[0]["payload"]["bytes"]) == b"{}\n\x78\x9c"
 
 
-def test_lone_surrogates_are_replaced_so_that_the_item_can_be_served(inbox):
+def test_lone_surrogates_are_replaced_so_that_the_item_can_be_served(inbox: BackgroundInbox) -> None:
     number = send(inbox, "event", {"message": "bad \ud800 text"})
     assert httpx.get(f"{inbox.url}/api/inbox/items/{number}").json()["payload"]["message"] == "bad ? text"
 
 
-def test_a_bare_event_of_an_old_client_is_taken(inbox):
+def test_a_bare_event_of_an_old_client_is_taken(inbox: BackgroundInbox) -> None:
     answer = post(inbox, gzip.compress(json.dumps(EVENT).encode()), "gzip", path="store")
     assert answer.json() == {"id": "a" * 32}
     assert inbox.store.items()[0]["payload"] == EVENT
@@ -128,7 +133,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE.keys())
-def test_garbage_is_refused_with_a_reason_and_the_inbox_goes_on(inbox, body):
+def test_garbage_is_refused_with_a_reason_and_the_inbox_goes_on(inbox: BackgroundInbox, body: bytes) -> None:
     answer = post(inbox, body)
     assert answer.status_code == 400
     assert set(answer.json()) == {"detail"}
@@ -138,24 +143,26 @@ def test_garbage_is_refused_with_a_reason_and_the_inbox_goes_on(inbox, body):
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b"[]", b"3"])
-def test_garbage_at_the_old_endpoint_is_refused(inbox, body):
+def test_garbage_at_the_old_endpoint_is_refused(inbox: BackgroundInbox, body: bytes) -> None:
     assert post(inbox, body, path="store").status_code == 400
 
 
 @pytest.mark.parametrize(("encoding", "compress"), COMPRESSORS[2:])
-def test_a_broken_or_cut_off_encoding_is_refused(inbox, encoding, compress):
+def test_a_broken_or_cut_off_encoding_is_refused(
+    inbox: BackgroundInbox, encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
     whole = compress(envelope(item("event", EVENT)))
     assert post(inbox, whole[:-9], encoding).status_code == 400
     assert post(inbox, b"\x07 is not compressed at all", encoding).status_code == 400
 
 
-def test_an_unknown_encoding_is_refused_with_the_known_ones(inbox):
+def test_an_unknown_encoding_is_refused_with_the_known_ones(inbox: BackgroundInbox) -> None:
     answer = post(inbox, b"{}", "zstd")
     assert answer.status_code == 415
     assert "gzip" in answer.json()["detail"]
 
 
-def test_brotli_is_refused_where_it_is_not_installed():
+def test_brotli_is_refused_where_it_is_not_installed() -> None:
     code = (
         "import sys; sys.modules['brotli'] = None  # as if it were not there\n"
         "from sentry_asgi_autoconf.inbox.decoding import decode\n"
@@ -168,27 +175,27 @@ def test_brotli_is_refused_where_it_is_not_installed():
 
 
 @pytest.mark.parametrize(("encoding", "compress"), COMPRESSORS)
-def test_decoding_stops_at_its_bound(encoding, compress):
+def test_decoding_stops_at_its_bound(encoding: str, compress: Callable[[bytes], bytes]) -> None:
     assert decode(compress(b"x" * 100_000), encoding or "", limit=100_000) == b"x" * 100_000
     with pytest.raises(RefusedError) as refused:
         decode(compress(b"x" * 100_001), encoding or "", limit=100_000)
     assert refused.value.status_code == 413
 
 
-def test_a_decompression_bomb_is_refused(inbox):
+def test_a_decompression_bomb_is_refused(inbox: BackgroundInbox) -> None:
     bomb = zlib.compress(bytes(MAX_DECODED + 1), 1)
     assert len(bomb) < 1_000_000
     assert post(inbox, bomb, "deflate").status_code == 413
     assert post(inbox, brotli.compress(bytes(MAX_DECODED + 1), quality=1), "br").status_code == 413
 
 
-def test_a_body_that_is_too_large_is_refused(inbox):
+def test_a_body_that_is_too_large_is_refused(inbox: BackgroundInbox) -> None:
     answer = post(inbox, bytes(MAX_COMPRESSED + 1))
     assert answer.status_code == 413
     assert str(MAX_COMPRESSED) in answer.json()["detail"]
 
 
-def test_a_client_that_leaves_in_the_middle_does_no_harm(inbox):
+def test_a_client_that_leaves_in_the_middle_does_no_harm(inbox: BackgroundInbox) -> None:
     host, port = inbox.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"POST /api/1/envelope/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{}\n")
@@ -198,7 +205,7 @@ def test_a_client_that_leaves_in_the_middle_does_no_harm(inbox):
     assert len(inbox.store.items()) == 1
 
 
-def test_the_key_of_the_dsn_is_stored_nowhere(inbox):
+def test_the_key_of_the_dsn_is_stored_nowhere(inbox: BackgroundInbox) -> None:
     dsn = f"http://{KEY}@127.0.0.1/1"
     event = {
         **EVENT,
@@ -220,7 +227,7 @@ def test_the_key_of_the_dsn_is_stored_nowhere(inbox):
     assert inbox.store.items()[0]["envelope"]["trace"] == {"public_key": "***", "trace_id": "1"}
 
 
-def test_the_key_in_the_query_is_enough_for_a_client_without_headers(inbox):
+def test_the_key_in_the_query_is_enough_for_a_client_without_headers(inbox: BackgroundInbox) -> None:
     httpx.post(
         f"{inbox.url}/api/1/envelope/?sentry_key={KEY}&sentry_client=js",
         content=envelope(item("event", EVENT)),

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.inbox.sending import page, send
 TRACE = "0" * 31 + "1"
 
 
-def frame(file: str, line: int, function: str, in_app: bool) -> dict:
+def frame(file: str, line: int, function: str, in_app: bool) -> dict[str, Any]:
     return {
         "filename": file,
         "lineno": line,
@@ -98,12 +99,12 @@ STREAMED = {
 }  # fmt: skip
 
 
-def test_an_empty_inbox_tells_how_to_fill_it(inbox):
+def test_an_empty_inbox_tells_how_to_fill_it(inbox: BackgroundInbox) -> None:
     html = page(inbox, "/")
     assert f"SENTRY_DSN={inbox.dsn()}" in html
 
 
-def test_the_overview_lists_newest_first_with_counts(inbox):
+def test_the_overview_lists_newest_first_with_counts(inbox: BackgroundInbox) -> None:
     send(inbox, "event", {**ERROR, "message": None})
     send(inbox, "event", {"message": "second thing", "environment": "production"}, project="7")
     send(inbox, "transaction", TRANSACTION)
@@ -119,7 +120,7 @@ def test_the_overview_lists_newest_first_with_counts(inbox):
     assert "second thing" not in page(inbox, "/?project=1")
 
 
-def test_an_error_page_shows_everything_about_the_error(inbox):
+def test_an_error_page_shows_everything_about_the_error(inbox: BackgroundInbox) -> None:
     transaction = send(inbox, "transaction", TRANSACTION)
     html = unescape(page(inbox, f"/errors/{send(inbox, 'event', ERROR)}"))
     for shown in (
@@ -133,7 +134,7 @@ def test_an_error_page_shows_everything_about_the_error(inbox):
     assert html.index("OrderError</span>") < html.index("KeyError</span>")
 
 
-def test_the_failing_line_is_marked_among_numbered_source_lines(inbox):
+def test_the_failing_line_is_marked_among_numbered_source_lines(inbox: BackgroundInbox) -> None:
     html = page(inbox, f"/errors/{send(inbox, 'event', ERROR)}")
     plain = re.sub(r"</?span[^>]*>", "", html)
     rows = re.findall(
@@ -146,7 +147,7 @@ def test_the_failing_line_is_marked_among_numbered_source_lines(inbox):
     ]
 
 
-def test_own_frames_are_open_and_library_frames_folded(inbox):
+def test_own_frames_are_open_and_library_frames_folded(inbox: BackgroundInbox) -> None:
     html = page(inbox, f"/errors/{send(inbox, 'event', ERROR)}")
     assert re.findall(r'<details class="frame (\w+)"( open)?>', html) == [
         ("own", " open"), ("library", ""), ("library", ""), ("library", ""),
@@ -154,12 +155,12 @@ def test_own_frames_are_open_and_library_frames_folded(inbox):
     assert re.search(r'<details class="run"><summary>3 library frames <span class="packages">library<', html)
 
 
-def test_a_message_without_an_exception_has_a_page(inbox):
+def test_a_message_without_an_exception_has_a_page(inbox: BackgroundInbox) -> None:
     html = page(inbox, f"/errors/{send(inbox, 'event', {'logentry': {'formatted': 'disk is full'}})}")
     assert "<h1>disk is full</h1>" in html
 
 
-def test_a_transaction_page_nests_and_places_its_spans(inbox):
+def test_a_transaction_page_nests_and_places_its_spans(inbox: BackgroundInbox) -> None:
     error = send(inbox, "event", ERROR)
     html = unescape(page(inbox, f"/transactions/{send(inbox, 'transaction', TRANSACTION)}"))
     rows = re.findall(
@@ -177,7 +178,7 @@ def test_a_transaction_page_nests_and_places_its_spans(inbox):
     assert f'href="/errors/{error}"' in html
 
 
-def test_streamed_spans_are_listed_and_shown_as_a_trace(inbox):
+def test_streamed_spans_are_listed_and_shown_as_a_trace(inbox: BackgroundInbox) -> None:
     send(inbox, "span", STREAMED)
     assert "GET /stock" in page(inbox, "/")
     assert 'href="/traces/streamed%2F1"' in page(inbox, "/")
@@ -186,7 +187,7 @@ def test_streamed_spans_are_listed_and_shown_as_a_trace(inbox):
     assert "400 ms" in html
 
 
-def test_a_trace_page_joins_transactions_errors_and_logs(inbox):
+def test_a_trace_page_joins_transactions_errors_and_logs(inbox: BackgroundInbox) -> None:
     for kind, payload in (("event", ERROR), ("transaction", TRANSACTION), ("log", LOGS)):
         send(inbox, kind, payload)
     html = page(inbox, f"/traces/{TRACE}")
@@ -195,7 +196,7 @@ def test_a_trace_page_joins_transactions_errors_and_logs(inbox):
 
 
 @pytest.mark.parametrize("path", ["/errors/99", "/transactions/99", "/traces/none", "/errors/1", "/traces/"])
-def test_what_is_not_there_is_404(inbox, path):
+def test_what_is_not_there_is_404(inbox: BackgroundInbox, path: str) -> None:
     send(inbox, "log", LOGS)
     assert httpx.get(inbox.url + path).status_code == 404
 
@@ -267,7 +268,7 @@ KEPT_NAMES = {
 }
 
 
-def test_markup_in_any_place_is_only_text(inbox):
+def test_markup_in_any_place_is_only_text(inbox: BackgroundInbox) -> None:
     error = send(inbox, "event", hostile(ERROR), project="<script>")
     transaction = send(inbox, "transaction", hostile(TRANSACTION))
     send(inbox, "log", hostile(LOGS))
@@ -282,7 +283,7 @@ def test_markup_in_any_place_is_only_text(inbox):
         assert "alert(1)" in html or path.startswith("/?")
 
 
-def test_the_browser_is_told_to_load_and_run_nothing_of_others(inbox):
+def test_the_browser_is_told_to_load_and_run_nothing_of_others(inbox: BackgroundInbox) -> None:
     answer = httpx.get(inbox.url)
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -295,12 +296,12 @@ def test_the_browser_is_told_to_load_and_run_nothing_of_others(inbox):
     assert " style=" not in answer.text
 
 
-def test_no_page_fails_on_malformed_payloads():
+def test_no_page_fails_on_malformed_payloads() -> None:
     with BackgroundInbox() as inbox, httpx.Client(base_url=inbox.url) as client:
 
         @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
         @given(ITEMS)
-        def show(sent):
+        def show(sent: Any) -> None:
             kind, payload = sent
             inbox.store.clear()
             number = send(inbox, kind, payload)

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -57,7 +58,7 @@ sentry_sdk.capture_message("with an attachment")
 """
 
 
-def run_client(script: str, inbox: BackgroundInbox, tmp_path) -> None:
+def run_client(script: str, inbox: BackgroundInbox, tmp_path: Path) -> None:
     main = tmp_path / "shop.py"
     main.write_text(script)
     dsn = inbox.dsn("3").replace("inbox@", KEY + "@")
@@ -66,7 +67,7 @@ def run_client(script: str, inbox: BackgroundInbox, tmp_path) -> None:
     subprocess.run([sys.executable, str(main)], env=environment, check=True, timeout=60)
 
 
-def test_a_client_with_errors_spans_and_logs(tmp_path):
+def test_a_client_with_errors_spans_and_logs(tmp_path: Path) -> None:
     output = io.StringIO()
     printer = Printer(Console(file=output, width=200))
     with BackgroundInbox(printer=printer) as inbox:
@@ -99,7 +100,7 @@ def test_a_client_with_errors_spans_and_logs(tmp_path):
     assert {item["project"] for item in items} == {"3"}
 
 
-def test_a_client_that_streams_spans(inbox, tmp_path):
+def test_a_client_that_streams_spans(inbox: BackgroundInbox, tmp_path: Path) -> None:
     run_client(STREAMING, inbox, tmp_path)
     inbox.store.wait(lambda items: any(item["type"] == "span" for item in items), timeout=20)
     [item] = inbox.store.items(types=("span",))
@@ -108,7 +109,7 @@ def test_a_client_that_streams_spans(inbox, tmp_path):
     assert trace.index('class="label">GET /stock') < trace.index('class="label">query the stock')
 
 
-def test_a_client_that_attaches_a_file(inbox, tmp_path):
+def test_a_client_that_attaches_a_file(inbox: BackgroundInbox, tmp_path: Path) -> None:
     run_client(ATTACHING, inbox, tmp_path)
     [attachment] = inbox.store.items(types=("attachment",))
     assert attachment["headers"]["filename"] == "notes.txt"

@@ -2,22 +2,23 @@
 
 import threading
 from collections import Counter
+from typing import Any
 
 from sentry_asgi_autoconf.inbox.store import Store
 
 
-def entry(project: str = "1", kind: str = "event") -> dict:
+def entry(project: str = "1", kind: str = "event") -> dict[str, Any]:
     return {"project": project, "type": kind, "payload": {}}
 
 
-def test_items_get_increasing_ids_that_are_never_reused():
+def test_items_get_increasing_ids_that_are_never_reused() -> None:
     store = Store()
     first = store.add(entry(), 1)
     store.clear()
     assert store.add(entry(), 1)["id"] > first["id"]
 
 
-def test_the_oldest_items_go_first_when_there_are_too_many():
+def test_the_oldest_items_go_first_when_there_are_too_many() -> None:
     store = Store(max_items=3)
     for _ in range(5):
         store.add(entry(), 1)
@@ -25,14 +26,14 @@ def test_the_oldest_items_go_first_when_there_are_too_many():
     assert store.get(1) is None
 
 
-def test_the_oldest_items_go_first_when_they_are_too_large_together():
+def test_the_oldest_items_go_first_when_they_are_too_large_together() -> None:
     store = Store(max_bytes=100)
     for _ in range(3):
         store.add(entry(), 40)
     assert [item["id"] for item in store.items()] == [2, 3]
 
 
-def test_a_flood_of_one_kind_displaces_no_other():
+def test_a_flood_of_one_kind_displaces_no_other() -> None:
     store = Store()
     store.add(entry(kind="event"), 1)
     for number in range(1000):
@@ -47,7 +48,7 @@ def test_a_flood_of_one_kind_displaces_no_other():
     assert None not in [store.get(number) for number in (2000, 2001)]
 
 
-def test_large_items_of_one_kind_displace_no_other():
+def test_large_items_of_one_kind_displace_no_other() -> None:
     store = Store(max_bytes=100)
     store.add(entry(kind="event"), 10)
     for _ in range(5):
@@ -55,7 +56,7 @@ def test_large_items_of_one_kind_displace_no_other():
     assert [item["id"] for item in store.items()] == [1, 5, 6]
 
 
-def test_an_item_above_the_bound_is_not_kept_and_displaces_its_own_kind():
+def test_an_item_above_the_bound_is_not_kept_and_displaces_its_own_kind() -> None:
     store = Store(max_bytes=100)
     store.add(entry(kind="log"), 1)
     store.add(entry(), 1)
@@ -66,7 +67,7 @@ def test_an_item_above_the_bound_is_not_kept_and_displaces_its_own_kind():
     assert len(store.items()) == 1
 
 
-def test_cleared_items_make_room():
+def test_cleared_items_make_room() -> None:
     store = Store(max_bytes=100)
     store.add(entry("1"), 60)
     store.add(entry("2"), 40)
@@ -75,7 +76,7 @@ def test_cleared_items_make_room():
     assert [item["id"] for item in store.items()] == [2, 3]
 
 
-def test_items_are_filtered_by_project_type_and_id():
+def test_items_are_filtered_by_project_type_and_id() -> None:
     store = Store()
     for project, kind in (("1", "event"), ("2", "event"), ("1", "log"), ("1", "transaction")):
         store.add(entry(project, kind), 1)
@@ -83,7 +84,7 @@ def test_items_are_filtered_by_project_type_and_id():
     assert [item["id"] for item in store.items(after=2)[:1]] == [3]
 
 
-def test_a_waiting_reader_gets_what_another_thread_adds():
+def test_a_waiting_reader_gets_what_another_thread_adds() -> None:
     store = Store()
     adding = threading.Thread(target=lambda: [store.add(entry(), 1) for _ in range(2)])
     adding.start()
@@ -91,7 +92,7 @@ def test_a_waiting_reader_gets_what_another_thread_adds():
     adding.join()
 
 
-def test_a_reader_that_waits_in_vain_gets_what_there_is():
+def test_a_reader_that_waits_in_vain_gets_what_there_is() -> None:
     store = Store()
     store.add(entry(), 1)
     assert len(store.wait(lambda items: len(items) == 2, timeout=0.01)) == 1

@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,20 +13,20 @@ from tests.inbox.broken import ITEMS
 from tests.inbox.test_pages import ERROR, LOGS, STREAMED, TRANSACTION
 
 
-def item(kind: str, payload: object) -> dict:
+def item(kind: str, payload: object) -> dict[str, Any]:
     received = "2026-01-02T03:04:05+00:00"
     headers = {"type": kind}
     return {"id": 12, "project": "1", "type": kind, "headers": headers, "envelope": {}, "received": received,
             "auth": {}, "payload": payload}  # fmt: skip
 
 
-def printed(kind: str, payload: object, **console: object) -> str:
+def printed(kind: str, payload: object, **console: Any) -> str:
     stream = io.StringIO()
     Printer(Console(file=stream, width=80, **console), url="http://127.0.0.1:8090").show(item(kind, payload))
     return stream.getvalue()
 
 
-def test_an_error_is_told_with_place_request_and_where_to_read_more():
+def test_an_error_is_told_with_place_request_and_where_to_read_more() -> None:
     lines = printed("event", ERROR).splitlines()
     assert len(lines) == 3
     assert "OrderError: no such order" in lines[0]
@@ -34,30 +35,30 @@ def test_an_error_is_told_with_place_request_and_where_to_read_more():
     assert lines[2].strip() == "http://127.0.0.1:8090/errors/12"
 
 
-def test_a_transaction_is_one_line():
+def test_a_transaction_is_one_line() -> None:
     [line] = printed("transaction", TRANSACTION).splitlines()
     for shown in ("/orders/{order}", "http.server", "internal_error", "200 ms", "2 spans"):
         assert shown in line
 
 
-def test_a_streamed_segment_is_one_line():
+def test_a_streamed_segment_is_one_line() -> None:
     [line] = printed("span", STREAMED).splitlines()
     assert "GET /stock" in line
     assert "400 ms" in line
 
 
-def test_a_log_record_is_one_line():
+def test_a_log_record_is_one_line() -> None:
     [line] = printed("log", LOGS).splitlines()
     assert "warning" in line
     assert "stock is low" in line
 
 
 @pytest.mark.parametrize("kind", ["client_report", "session", "sessions"])
-def test_bookkeeping_is_not_told(kind):
+def test_bookkeeping_is_not_told(kind: str) -> None:
     assert printed(kind, {}) == ""
 
 
-def test_an_unknown_item_is_one_line():
+def test_an_unknown_item_is_one_line() -> None:
     assert printed("something_new", {}).split()[-1] == "something_ne"
 
 
@@ -74,7 +75,7 @@ def test_an_unknown_item_is_one_line():
         "\ud800",
     ],
 )
-def test_control_sequences_never_reach_the_terminal(attack):
+def test_control_sequences_never_reach_the_terminal(attack: str) -> None:
     event = json.loads(json.dumps(ERROR).replace("no such order", "X"))
     event["exception"]["values"][-1]["value"] = f"before {attack} after"
     event["release"] = event["request"]["method"] = event["transaction"] = attack
@@ -88,18 +89,18 @@ def test_control_sequences_never_reach_the_terminal(attack):
     assert all(char == "\n" or char.isprintable() for char in output), ascii(output)
 
 
-def test_escape_sequences_are_removed_whole():
+def test_escape_sequences_are_removed_whole() -> None:
     assert plain("a\x1b[1;31mb\x1b]8;;http://x\x07c\x9b0md") == "abcd"
 
 
-def test_markup_and_emoji_codes_are_only_text():
+def test_markup_and_emoji_codes_are_only_text() -> None:
     output = printed(
         "event", {"message": "[bold red]x[/] [link=http://e]y :smile: [/nope]"}, force_terminal=True
     )
     assert "[bold red]x[/] [link=http://e]y :smile: [/nope]" in output
 
 
-def test_a_terminal_that_cannot_write_a_character_gets_a_mark_instead():
+def test_a_terminal_that_cannot_write_a_character_gets_a_mark_instead() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     Printer(Console(file=stream)).show(item("event", ERROR))
     Printer(Console(file=stream)).show(item("event", {"message": "snow ☃"}))
@@ -107,7 +108,7 @@ def test_a_terminal_that_cannot_write_a_character_gets_a_mark_instead():
     assert b"snow ?" in stream.buffer.getvalue()
 
 
-def test_json_lines_are_one_line_an_item():
+def test_json_lines_are_one_line_an_item() -> None:
     stream = io.StringIO()
     lines = JsonLines(stream)
     lines.show(item("event", {"message": "two\nlines \x1b[31m"}))
@@ -118,7 +119,7 @@ def test_json_lines_are_one_line_an_item():
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 @given(ITEMS)
-def test_malformed_payloads_do_not_break_the_terminal(sent):
+def test_malformed_payloads_do_not_break_the_terminal(sent: Any) -> None:
     kind, payload = sent
     output = printed(kind, payload)
     assert all(char == "\n" or char.isprintable() for char in output), ascii(output)

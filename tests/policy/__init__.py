@@ -1,1 +1,1 @@
-"""Layers, policies, the guard of an app's own init, and configurators."""
+"""Init: the rules of a platform, its limits and enforced values."""

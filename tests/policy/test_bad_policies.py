@@ -13,9 +13,9 @@ import pytest
 
 from sentry_asgi_autoconf.activation import init_arguments
 from sentry_asgi_autoconf.activation.layers import load
+from tests.harness.declared import POLICIES, distribution, with_metadata
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
-from tests.policy.declared import POLICIES, distribution, with_metadata
 
 Start = Callable[..., Server]
 
@@ -335,7 +335,7 @@ def test_an_entry_point(name: str, start: Start, project: Project, other: Projec
 
 def line_of(environ: dict[str, str]) -> str:
     """See that neither our init nor an app's may send anything, whatever that is to do, and give the one line."""
-    lines = set()
+    lines: set[str] = set()
     for mode in ("merge", "keep", "replace"):
         loaded = load({"SENTRY_DSN": "https://key@host/1", "SENTRY_ASGI_ON_APP_INIT": mode, **environ})
         arguments, problems = init_arguments.of(loaded)

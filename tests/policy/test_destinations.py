@@ -8,11 +8,11 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
+from tests.activation.layering import arguments_of
+from tests.harness.boots import Boots
 from tests.harness.envelopes import Project
+from tests.harness.policies import Policy, Read
 from tests.harness.server import Server, uvicorn
-from tests.policy.boots import Boots
-from tests.policy.conftest import Policy, Read
-from tests.policy.layering import arguments_of
 
 Start = Callable[..., Server]
 
@@ -32,7 +32,8 @@ class Proxy:
     """A proxy that takes what it is given, and passes nothing on."""
 
     def __init__(self) -> None:
-        seen = self.seen = []
+        seen: list[str] = []
+        self.seen = seen
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -194,7 +195,7 @@ def test_an_enforced_dsn_is_a_rule_too(read: Read) -> None:
     "rule",
     [
         {"enforced": {"send_default_pii": False}},
-        {"enforced": {"traces_sampler": "tests.policy.layer_hooks:full"}},
+        {"enforced": {"traces_sampler": "tests.activation.layer_hooks:full"}},
         {"enforced": {"spotlight": True, "send_default_pii": False}},
         {"limits": {"sample_rate": {"max": 0.5}}},
     ],

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
-from tests.policy.conftest import Read
-from tests.policy.layer_hooks import Hook
-from tests.policy.layering import arguments_of
+from tests.activation.layer_hooks import Hook
+from tests.activation.layering import arguments_of
+from tests.harness.policies import Read
 
-HOOK = {name: f"tests.policy.layer_hooks:hook{number}" for number, name in enumerate(("first", "second"))}
+HOOK = {name: f"tests.activation.layer_hooks:hook{number}" for number, name in enumerate(("first", "second"))}
 
 
 def refused(merged: Merged) -> dict[str, Any]:
@@ -139,7 +139,14 @@ def changing(span: Any, hint: Any) -> Any:
 
 
 def test_no_hook_of_an_app_s_lets_a_span_past_the_others(read: Read) -> None:
-    for app in (raising, changing, lambda data, hint: None, lambda data, hint: 7, lambda data, hint: {}):
+    hooks: list[Any] = [
+        raising,
+        changing,
+        lambda data, hint: None,
+        lambda data, hint: 7,
+        lambda data, hint: {},
+    ]
+    for app in hooks:
         hook = both(read, "before_send_span", app, trace_lifecycle="stream")
         span = {"name": "Authorization: Bearer s3cr3t", "attributes": {"authorization": "s3cr3t"}}
         sent = hook(span, {})

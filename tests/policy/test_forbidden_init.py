@@ -9,10 +9,10 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.harness.address import address, request
 from tests.harness.envelopes import Project
+from tests.harness.policies import Policy
 from tests.harness.server import Server, free_port, until, uvicorn
-from tests.policy.conftest import Policy
-from tests.servers.address import address, request
 
 Start = Callable[..., Server]
 

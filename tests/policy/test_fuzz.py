@@ -24,9 +24,9 @@ from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement
 from sentry_asgi_autoconf.provenance import CONFIG_FILE
 from sentry_asgi_autoconf.settings.names import file_settings
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
-from tests.policy import toml_text
-from tests.policy.layer_hooks import Hook
-from tests.policy.layer_values import plain
+from tests.activation.layer_hooks import Hook
+from tests.activation.layer_values import plain
+from tests.harness import toml_text
 from tests.settings.test_fuzz import JSON, KEYS, MARK, NAMES, PASSWORDS, SHAPES, TEXTS, VARIABLES
 
 OPTIONS = sorted(SDK_OPTIONS)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.policy import toml_text
-from tests.policy.boots import Boot, Boots
+from tests.harness import toml_text
+from tests.harness.boots import Boot, Boots
 from tests.policy.test_fuzz import ANY_POLICY, ANY_TABLE, SECRETS
 from tests.settings.test_fuzz import JSON, OPTIONS, SHAPES, TEXTS, VARIABLES
 

@@ -14,8 +14,8 @@ from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import Origin
 from sentry_asgi_autoconf.sdk.arguments import Arguments
-from tests.policy.conftest import Read
-from tests.policy.layering import arguments_of
+from tests.activation.layering import arguments_of
+from tests.harness.policies import Read
 
 HERE = "https://key@sentry.acme.internal/1"
 THERE = "https://key@o1.ingest.sentry.io/2"
@@ -116,7 +116,7 @@ def test_an_enforced_rate_holds_for_every_path_but_those_that_the_policy_names(r
 def test_an_enforced_sampler_is_asked_for_every_path_and_has_no_limit(read: Read) -> None:
     environ = {"SENTRY_ASGI_TRACES_SAMPLE_RATES": '{"/all": 1}'}
     ruled = {
-        "enforced": {"traces_sampler": "tests.policy.layer_hooks:full"},
+        "enforced": {"traces_sampler": "tests.activation.layer_hooks:full"},
         "limits": {"traces_sample_rate": {"max": 0.1}},
     }
     arguments = arguments_of(read(environ, **ruled)).of_app({"traces_sampler": lambda context: 0.0}).arguments

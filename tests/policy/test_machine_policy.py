@@ -10,11 +10,11 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
+from tests.harness import machine, toml_text
+from tests.harness.declared import POLICIES, distribution
 from tests.harness.envelopes import Project
+from tests.harness.policies import Policy
 from tests.harness.server import Server, uvicorn
-from tests.policy import machine, toml_text
-from tests.policy.conftest import Policy
-from tests.policy.declared import POLICIES, distribution
 
 Start = Callable[..., Server]
 

@@ -7,10 +7,10 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.harness.address import request
 from tests.harness.envelopes import Project
+from tests.harness.policies import Policy
 from tests.harness.server import APPS, Server, environment, run
-from tests.policy.conftest import Policy
-from tests.servers.address import request
 
 Start = Callable[..., Server]
 

@@ -6,10 +6,10 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.activation.layering import arguments_of
 from tests.harness.envelopes import Project
+from tests.harness.policies import Policy, Read
 from tests.harness.server import Server, uvicorn
-from tests.policy.conftest import Policy, Read
-from tests.policy.layering import arguments_of
 
 Start = Callable[..., Server]
 

@@ -9,9 +9,9 @@ from typing import Any, Callable
 import pytest
 
 from tests.harness.envelopes import Project
+from tests.harness.policies import Policy
 from tests.harness.server import Server, uvicorn
 from tests.harness.venvs import installed_beside, interpreters, venv
-from tests.policy.conftest import Policy
 
 Start = Callable[..., Server]
 pytestmark = pytest.mark.matrix

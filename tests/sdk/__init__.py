@@ -1,1 +1,1 @@
-"""What is pure in the SDK stage."""
+"""Init: the guard of whatever initialises Sentry besides, and what an organisation's configurators do."""

@@ -1,1 +1,1 @@
-"""Every server, in every way of starting it."""
+"""Patch: every server, in every way of starting it."""

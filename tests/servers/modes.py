@@ -55,9 +55,9 @@ def _modes(server: str, kinds: tuple[str, ...], *modes: tuple[str, str, dict[str
     return [Mode(server, name, command, **{"kinds": kinds, **more}) for name, command, more in modes]  # type: ignore[arg-type] # fields of Mode
 
 
-_TLS = {"transport": "https"}
-_HTTP_2 = {"transport": "http/2"}
-_UNIX = {"transport": "unix"}
+_TLS: dict[str, object] = {"transport": "https"}
+_HTTP_2: dict[str, object] = {"transport": "http/2"}
+_UNIX: dict[str, object] = {"transport": "unix"}
 # Without us too, a websocket that ends may take the whole server down there, now and then.
 _TRIO: dict[str, object] = {
     "kinds": ("ASGI 3", "FastAPI", "no lifespan"),

@@ -10,11 +10,11 @@ from typing import Any, Callable
 import httpx
 import pytest
 
+from tests.harness.address import request
 from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
 from tests.harness.server import Server, until
 from tests.harness.venvs import installed_beside, venv
-from tests.servers.address import request
 
 Start = Callable[..., Server]
 

@@ -9,11 +9,11 @@ from typing import Callable
 
 import pytest
 
+from tests.flushing.test_failed_boot import comparable
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, environment, run, until
 from tests.servers.exercise import Certificate, Running
 from tests.servers.modes import Mode
-from tests.servers.test_failed_boot import comparable
 
 Start = Callable[..., Server]
 NO_CERTIFICATE = Certificate(Path(), Path())

@@ -8,12 +8,12 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.flushing.test_shutdown import serve
 from tests.harness.envelopes import Project
 from tests.harness.server import Server
 from tests.harness.venvs import installed_beside, venv
 from tests.servers.exercise import Certificate, Running
 from tests.servers.modes import Mode
-from tests.servers.test_shutdown import serve
 
 Start = Callable[..., Server]
 pytestmark = pytest.mark.matrix

@@ -13,10 +13,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.harness.address import address, request
 from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
 from tests.harness.server import Server, free_port, until
-from tests.servers.address import address, request
 
 Start = Callable[..., Server]
 

@@ -11,9 +11,9 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.status.unknown_server import WatchedCall
+from tests.flushing.test_failed_boot import comparable
 from tests.harness.envelopes import Project
 from tests.harness.server import BOOTSTRAP, ROOT, Server, environment, run
-from tests.servers.test_failed_boot import comparable
 
 Start = Callable[..., Server]
 ACME = [sys.executable, "-m", "acme_server"]
@@ -246,7 +246,7 @@ class Thing:
 def test_a_watched_class_looks_as_ever_and_is_as_ever_afterwards() -> None:
     original, noticed = vars(Thing)["__call__"], []
     watched = WatchedCall(Thing, lambda *arguments: noticed.append(arguments))
-    thing = Thing()
+    thing: Any = Thing()
     watched.begin()
     assert Thing.__call__ is original
     assert inspect.iscoroutinefunction(thing.__call__)
@@ -286,7 +286,7 @@ def test_a_patch_that_holds_a_watched_class_s_call_still_works_afterwards(
 
 
 def test_a_failure_of_ours_costs_a_line_and_no_call(capsys: pytest.CaptureFixture[str]) -> None:
-    watched = WatchedCall(Thing, lambda *arguments: 1 // 0)  # type: ignore[arg-type, return-value] # fails before
+    watched = WatchedCall(Thing, lambda *arguments: 1 // 0)  # type: ignore[arg-type] # fails before
     watched.begin()
     try:
         Thing()(1).close()

@@ -1,1 +1,1 @@
-"""The main job: apps served by real servers."""
+"""Serve: scope, sampling, redaction, body and lifespan of each request."""

@@ -1,1 +1,1 @@
-"""Settings: from the environment to the client's options."""
+"""Init: what each setting is read from, accepts and refuses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sentry_asgi_autoconf.cli import require_extra, write
+from sentry_asgi_autoconf.cli.output import require_extra, write
 
 
 def add_parser(subparsers: Any) -> None:

@@ -1,0 +1,1 @@
+"""Flush: nothing captured is lost, and nothing is reported twice."""

@@ -1,0 +1,1 @@
+"""Instrument: an integration is set up as the app imports its library."""

@@ -1,0 +1,1 @@
+"""Status: each process tells its state in a file."""

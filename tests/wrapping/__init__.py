@@ -1,0 +1,1 @@
+"""Wrap: each app is left to its framework's integration or put into the middleware, once."""
