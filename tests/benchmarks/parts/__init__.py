@@ -5,6 +5,13 @@ Each has `measure`, which gives the rounds of one turn, and `tables`, `promises`
 
 from __future__ import annotations
 
-from tests.benchmarks.parts import boot, cpu, growth, idle, throughput
+from tests.benchmarks.parts import boot, cpu, growth, idle, sources, throughput
 
-PARTS = {"idle": idle, "boot": boot, "cpu": cpu, "throughput": throughput, "growth": growth}
+PARTS = {
+    "idle": idle,
+    "boot": boot,
+    "sources": sources,
+    "cpu": cpu,
+    "throughput": throughput,
+    "growth": growth,
+}
