@@ -10,7 +10,7 @@ from typing import Any, Iterator, Mapping
 from sentry_asgi_autoconf.cli.checks import conflicts
 from sentry_asgi_autoconf.cli.checks.finding import Finding, error, ok, warning
 from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, is_bootstrap
-from sentry_asgi_autoconf.settings.scalars import parse_boolean
+from sentry_asgi_autoconf.settings.values import parse_boolean
 
 _EXPORT = f"export PYTHONPATH={BOOTSTRAP_DIRECTORY}, or start the server with `sentry-asgi-autoconf run`."
 

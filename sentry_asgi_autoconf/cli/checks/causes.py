@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.cli.checks.interpreter import OPTIONS
 from sentry_asgi_autoconf.cli.checks.processes import Seen
 from sentry_asgi_autoconf.cli.path import is_bootstrap
 from sentry_asgi_autoconf.console import printable
-from sentry_asgi_autoconf.settings.scalars import parse_boolean
+from sentry_asgi_autoconf.settings.values import parse_boolean
 
 _OUR_LINE = re.compile(r"sentry-asgi-autoconf: (?P<text>.*) \[(?P<slug>[a-z-]+)\]$")
 # What these lines tell of keeps telemetry from flowing.

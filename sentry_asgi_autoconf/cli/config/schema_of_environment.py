@@ -7,7 +7,7 @@ from typing import Iterable
 
 from sentry_asgi_autoconf.cli.config.typed_options import Schema, typed
 from sentry_asgi_autoconf.settings.kinds import Option
-from sentry_asgi_autoconf.settings.scalars import FALSE_WORDS, TRUE_WORDS
+from sentry_asgi_autoconf.settings.values import FALSE_WORDS, TRUE_WORDS
 
 _KEPT = ("description", "writeOnly")
 _NUMBER = r"[+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"

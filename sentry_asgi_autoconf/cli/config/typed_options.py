@@ -6,7 +6,7 @@ import json
 from typing import Any, Dict
 
 from sentry_asgi_autoconf.settings.kinds import Option
-from sentry_asgi_autoconf.settings.scalars import list_items
+from sentry_asgi_autoconf.settings.values import list_items
 
 Schema = Dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Read what text, JSON and TOML hold as Python's types, by a JSON Schema: the rules are pydantic's, without its import.
+"""Read values: what text, JSON and TOML hold, as Python's types, by a JSON Schema; the rules are pydantic's, not its code.
 
 What is of another type raises MismatchError.
 """
