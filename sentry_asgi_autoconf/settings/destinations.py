@@ -70,7 +70,7 @@ def has_destination(environ: Mapping[str, str]) -> bool:
         return (
             bool(_text(environ, "SENTRY_DSN"))
             or _text(environ, "SENTRY_SPOTLIGHT").lower() not in FALSE_WORDS | {""}
-            or any(name in _text(environ, "SENTRY_OPTIONS_JSON") for name in SUFFICIENT)
+            or any(map(_text(environ, "SENTRY_OPTIONS_JSON").__contains__, SUFFICIENT))
         )
     except UnreadableSecretError:
         return True
