@@ -58,7 +58,7 @@ def report_misspelt_destination(decided: Decision) -> None:
 
 def _is_strict() -> bool:
     """Whether the environment says so, where no settings are read."""
-    from sentry_asgi_autoconf.settings.scalars import parse_boolean
+    from sentry_asgi_autoconf.settings.values import parse_boolean
 
     return parse_boolean(os.environ.get("SENTRY_ASGI_STRICT", "")) is True
 

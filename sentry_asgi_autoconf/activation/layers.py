@@ -20,7 +20,6 @@ from sentry_asgi_autoconf.settings.options import (
     init_name,
 )
 from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS, OwnValues
-from sentry_asgi_autoconf.settings.scalars import is_quoted
 from sentry_asgi_autoconf.settings.sources import (
     DIRECTORY_VARIABLE,
     Choice,
@@ -30,6 +29,7 @@ from sentry_asgi_autoconf.settings.sources import (
     quoted,
     secrets,
 )
+from sentry_asgi_autoconf.settings.values import is_quoted
 
 
 class Loaded(NamedTuple):

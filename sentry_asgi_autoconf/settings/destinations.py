@@ -9,8 +9,8 @@ from typing import Any, Mapping
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableSecretError
-from sentry_asgi_autoconf.settings.scalars import FALSE_WORDS
 from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE, check_directory, read_secret
+from sentry_asgi_autoconf.settings.values import FALSE_WORDS
 
 # Each of these is enough for something to be sent.
 SUFFICIENT = ("dsn", "spotlight")
@@ -70,7 +70,7 @@ def has_destination(environ: Mapping[str, str]) -> bool:
         return (
             bool(_text(environ, "SENTRY_DSN"))
             or _text(environ, "SENTRY_SPOTLIGHT").lower() not in FALSE_WORDS | {""}
-            or any(name in _text(environ, "SENTRY_OPTIONS_JSON") for name in SUFFICIENT)
+            or any(map(_text(environ, "SENTRY_OPTIONS_JSON").__contains__, SUFFICIENT))
         )
     except UnreadableSecretError:
         return True

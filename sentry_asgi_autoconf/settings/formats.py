@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sentry_asgi_autoconf.console import shown
 from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference, is_dotted_name
-from sentry_asgi_autoconf.settings.scalars import json_value, list_items, lower_case, parse_boolean
+from sentry_asgi_autoconf.settings.values import json_value, list_items, lower_case, parse_boolean
 
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Union
 
 from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference
-from sentry_asgi_autoconf.settings import formats, scalars
-from sentry_asgi_autoconf.settings.scalars import Shape
+from sentry_asgi_autoconf.settings import formats, values
+from sentry_asgi_autoconf.settings.values import Shape
 
 
 class Kind(NamedTuple):
@@ -58,13 +58,13 @@ def _by_shape(
     words: str, shape: Shape, type_: Any, parsed: Callable[[Any], Any] = lambda value: value
 ) -> Kind:
     """Return the kind of which the schema says all, once a variable's text is parsed."""
-    return Kind(words, lambda value: scalars.read(shape, parsed(value)), shape, type_)
+    return Kind(words, lambda value: values.read(shape, parsed(value)), shape, type_)
 
 
 def _choice(*words: str) -> Kind:
     """Return the kind that is one of these words, in any letter case."""
     shape: Shape = {"type": "string", "enum": list(words)}
-    return _by_shape(f"one of {', '.join(words)}", shape, str, scalars.lower_case)
+    return _by_shape(f"one of {', '.join(words)}", shape, str, values.lower_case)
 
 
 def _text(pattern: str) -> Shape:
@@ -94,7 +94,7 @@ _NAME = _text(r"[^\s,]+")
 _HTTP = "[hH][tT][tT][pP][sS]?"
 _SOCKS = "[sS][oO][cC][kK][sS](?:4[aA]?|5[hH]?)"
 
-BOOLEAN = _by_shape("true or false", _FLAG, bool, scalars.word_as_boolean)
+BOOLEAN = _by_shape("true or false", _FLAG, bool, values.word_as_boolean)
 RATE = _by_shape("a number from 0 to 1", _RATE, float)
 COUNT = _by_shape("a whole number, 0 or greater", _WHOLE, int)
 MILLISECONDS = _by_shape("a whole number of milliseconds, 0 or greater", _WHOLE, int)
@@ -130,7 +130,7 @@ _SPAN_RULE = {
     **_object(name={"anyOf": [ANY_TEXT, _REGEX]}, attributes={"type": "object"}),
     "minProperties": 1,
 }
-NAMES = _list("names", lambda value: scalars.read(_array(ANY_TEXT), scalars.list_items(value)), ANY_TEXT)
+NAMES = _list("names", lambda value: values.read(_array(ANY_TEXT), values.list_items(value)), ANY_TEXT)
 PATTERNS = _list("regular expressions", formats.patterns, ANY_TEXT)
 ERRORS = _list("class names or import strings package.module:Error", formats.errors, _NAME)
 FUNCTIONS = _list(
@@ -179,13 +179,13 @@ INTEGRATIONS = Kind(
     List[IntegrationReference],
 )
 MAPPING = _by_shape(
-    "a JSON object", {"type": "object", "additionalProperties": True}, Dict[str, Any], scalars.json_value
+    "a JSON object", {"type": "object", "additionalProperties": True}, Dict[str, Any], values.json_value
 )
 TEXT_MAPPING = _by_shape(
     "a JSON object whose values are text",
     {"type": "object", "additionalProperties": ANY_TEXT},
     Dict[str, str],
-    scalars.json_value,
+    values.json_value,
 )
 
 # What to collect of data with keys: nothing, all but some, or only some.
@@ -213,7 +213,7 @@ DATA_COLLECTION = _by_shape(
         frame_context_lines=_WHOLE,
     ),
     Dict[str, Any],
-    scalars.json_value,
+    values.json_value,
 )
 
 # Of this package's own settings.

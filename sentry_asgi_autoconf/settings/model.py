@@ -57,10 +57,15 @@ class _Source(PydanticBaseSettingsSource):
 class _SentrySettings(BaseSettings):
     """Every setting, as a process that serves an app reads it: options of the SDK by name, our own as `asgi_<name>`.
 
-    Its sources, highest first: arguments, variables, the secrets directory, `SENTRY_OPTIONS_JSON`, the config file that
-    `SENTRY_ASGI_CONFIG` names, or else the `pyproject.toml` of the working directory. A value that the process would
-    refuse raises `ValidationError`, where the process takes the next layer's; what cannot be read raises the
-    `AutoconfError` that the process tells of. None stands for an option that nobody sets. Policies are not heeded.
+    Its sources, highest first: arguments, variables, the secrets directory (the argument `_secrets_dir`, or else the
+    variable), `SENTRY_OPTIONS_JSON`, the config file that `SENTRY_ASGI_CONFIG` names, or else the `pyproject.toml` of
+    the working directory. Policies are not heeded. None stands for an option that nobody sets.
+
+    Rates are from 0 to 1, `shutdown_timeout` is in seconds, thresholds are in milliseconds. Import strings stay
+    `ImportReference`, a str, and integrations `IntegrationReference`: nothing is imported.
+
+    Raises `pydantic.ValidationError` for a value that the process would refuse in favour of the next layer's, and the
+    `AutoconfError` that the process tells of for what cannot be read. Neither quotes a value.
     """
 
     model_config = SettingsConfigDict(env_prefix="SENTRY_", extra="forbid", hide_input_in_errors=True)

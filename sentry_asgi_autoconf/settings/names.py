@@ -13,8 +13,8 @@ from sentry_asgi_autoconf.provenance import Candidate, Origin
 from sentry_asgi_autoconf.settings.destinations import is_nearly_dsn
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, field_of
 from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
-from sentry_asgi_autoconf.settings.scalars import lower_case
 from sentry_asgi_autoconf.settings.sources import Table
+from sentry_asgi_autoconf.settings.values import lower_case
 
 _PREFIX = "SENTRY_"
 _OWN_VARIABLE = "SENTRY_ASGI_"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 from sentry_asgi_autoconf.console import MASK, printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError, UnreadableSecretError
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, Candidate, Origin
-from sentry_asgi_autoconf.settings.scalars import MismatchError, is_quoted
+from sentry_asgi_autoconf.settings.values import MismatchError, is_quoted
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.kinds import Option

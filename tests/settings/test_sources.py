@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
 from sentry_asgi_autoconf.exceptions import UnreadableSecretError
+from tests.harness.server import ROOT
 
 DSN = "https://key@host/{}"
+OF_FILES = "settings.toml_file", "policy.limits", "policy.document", "policy.constraints"
 
 
 @pytest.fixture
@@ -94,3 +98,22 @@ def test_a_file_that_cannot_be_read_is_one_problem(secrets: Path) -> None:
     ]
     assert "not UTF-8" in lines[0]
     assert "not a regular file" in lines[1]
+
+
+@pytest.mark.parametrize("header", ["", "[tool.sentry-asgi-autoconf]", "[tool.'sentry-asgi-autoconf']"])
+def test_what_files_and_policies_need_is_imported_where_there_are_some(header: str, tmp_path: Path) -> None:
+    # A project names us where it depends on us, too.
+    table = f"{header}\ndist = '1'\n" if header else ""
+    project = f"[project]\ndependencies = ['sentry-asgi-autoconf>=0.1']\n{table}"
+    (tmp_path / "pyproject.toml").write_text(project)
+    script = (
+        "import sys\n"
+        "from sentry_asgi_autoconf.activation import init_arguments, layers\n"
+        f"loaded = layers.load({{'SENTRY_DSN': {DSN.format(1)!r}}})\n"
+        "init_arguments.of(loaded)[0].own()\n"
+        "print(loaded.options.get('dist'))\n"
+        f"print(*(name for name in {OF_FILES} if f'sentry_asgi_autoconf.{{name}}' in sys.modules))"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    output = subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, env=environ, text=True)
+    assert output.splitlines() == (["1", "settings.toml_file"] if table else ["None", ""])

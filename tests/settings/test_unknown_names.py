@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
-from sentry_asgi_autoconf.settings.names import unknown_variables
+from sentry_asgi_autoconf.settings.names import did_you_mean, unknown_variables
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,7 @@ def test_known_names_draw_nothing_and_every_unknown_one_is_told() -> None:
 def test_a_name_is_printed_on_one_line_whatever_it_holds() -> None:
     (problem,) = unknown_variables(["SENTRY_ASGI_\x1b[31m\nX"])
     assert str(problem).isprintable()
+
+
+def test_letters_the_wrong_way_round_are_known_in_a_key_too() -> None:
+    assert did_you_mean("dns") == did_you_mean("SENTRY_DNS") == "Did you mean dsn?"

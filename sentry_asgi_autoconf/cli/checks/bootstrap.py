@@ -9,7 +9,7 @@ from typing import Iterator, Mapping
 
 from sentry_asgi_autoconf.cli.checks.findings import Finding, error, ok, warning
 from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, is_bootstrap
-from sentry_asgi_autoconf.settings.scalars import parse_boolean
+from sentry_asgi_autoconf.settings.values import parse_boolean
 
 # By option, in the order in which they matter: the first implies the second.
 INTERPRETER_OPTIONS = {

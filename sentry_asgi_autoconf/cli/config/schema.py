@@ -15,7 +15,7 @@ from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.names import file_settings
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_PREFIX, OWN_SETTINGS
-from sentry_asgi_autoconf.settings.scalars import FALSE_WORDS, TRUE_WORDS, list_items
+from sentry_asgi_autoconf.settings.values import FALSE_WORDS, TRUE_WORDS, list_items
 
 Schema = Dict[str, Any]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import Annotated
 
-from sentry_asgi_autoconf.settings import kinds, scalars
+from sentry_asgi_autoconf.settings import kinds, values
 from tests.settings.test_fuzz import JSON, TEXTS
 from tests.settings.test_public_model import LONG, NUMBERS, VALUES, WORDS, NoValue, same
 
@@ -52,7 +52,7 @@ class DataCollection(Rules):
     frame_context_lines: Optional[Annotated[int, Field(ge=0)]] = None
 
 
-SCHEMAS: Dict[str, Tuple[scalars.Shape, Any]] = {
+SCHEMAS: Dict[str, Tuple[values.Shape, Any]] = {
     "a boolean": ({"type": "boolean"}, bool),
     "a whole number": ({"type": "integer", "minimum": 0}, Annotated[int, Field(ge=0)]),
     "a number": ({"type": "number", "minimum": 0}, Annotated[float, Field(ge=0, allow_inf_nan=False)]),
@@ -105,7 +105,7 @@ COLLECTIONS = st.fixed_dictionaries(
 def ours(name: str, value: Any) -> Any:
     """Return what we have of a value."""
     try:
-        return scalars.read(SCHEMAS[name][0], value)
+        return values.read(SCHEMAS[name][0], value)
     except ValueError:
         return NoValue
 
@@ -138,7 +138,7 @@ def test_what_to_collect_is_read_as_by_pydantic(value: Dict[str, Any]) -> None:
     except ValidationError as error:
         # Where it is wrong is told alike too.
         first = error.errors()[0]["loc"]
-        with pytest.raises(scalars.MismatchError) as raised:
+        with pytest.raises(values.MismatchError) as raised:
             kinds.DATA_COLLECTION.read(value)
         assert _told(raised.value.steps) == _told(first)
     else:

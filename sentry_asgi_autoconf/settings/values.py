@@ -1,6 +1,6 @@
-"""Read what text, JSON and TOML hold as Python's types, by a JSON Schema: the rules are pydantic's, without its import.
+"""Read values: what text, JSON and TOML hold, as Python's types, by a JSON Schema.
 
-What is of another type raises MismatchError.
+The rules are pydantic's, without its import. What is of another type raises MismatchError.
 """
 
 from __future__ import annotations
