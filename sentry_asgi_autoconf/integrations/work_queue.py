@@ -74,6 +74,10 @@ class Turns:
                 break
         return self._holder is None
 
+    # Nothing public tells that a thread waits for a module's lock, and importlib finds deadlocks of its own locks only.
+    # Where the work imports what the waiting thread has begun to import, this ends the wait after 0.1 seconds, not
+    # after the 5 of `patience`, which holds in any case. A Python whose importlib waits elsewhere ends it:
+    # test_who_imports_what_the_work_imports_does_not_wait_for_its_turn (tests/sdk) fails then.
     @staticmethod
     def _waits_for_an_import(thread: int) -> bool:
         frame = sys._current_frames().get(thread)

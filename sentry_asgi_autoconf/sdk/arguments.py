@@ -14,6 +14,7 @@ from sentry_asgi_autoconf.serving import chained_hooks, redaction, request_names
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.limits import Limit
     from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
 _SAMPLERS = {
@@ -155,23 +156,16 @@ class Arguments:
         return arguments, refusals
 
     def _sample(self, arguments: dict[str, Any]) -> None:
+        for sampler, rate in _SAMPLERS.items():
+            is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
+            if is_ruled and callable(arguments.get(sampler)):
+                arguments[sampler] = _LimitedSampler(arguments[sampler], self.enforcement.limits[rate])
         ceiling = self.enforcement.ceiling_over_callers()
-        limited = [
-            (sampler, self.enforcement.limits[rate])
-            for sampler, rate in _SAMPLERS.items()
-            if rate in self.enforcement.limits and sampler not in self.enforcement.values
-            if callable(arguments.get(sampler))
-        ]
-        samples_by_path = self._samples_by_path(arguments, ceiling)
-        if not (limited or samples_by_path):
-            return
-        from sentry_asgi_autoconf.serving import path_sampling
+        if self._samples_by_path(arguments, ceiling):
+            from sentry_asgi_autoconf.serving.path_sampling import PathSampler
 
-        for sampler, limit in limited:
-            arguments[sampler] = path_sampling.LimitedSampler(arguments[sampler], limit)
-        if samples_by_path:
             otherwise = arguments.get("traces_sampler")
-            arguments["traces_sampler"] = path_sampling.PathSampler(
+            arguments["traces_sampler"] = PathSampler(
                 otherwise if callable(otherwise) else None,
                 arguments.get("traces_sample_rate") or 0.0,
                 self._excluded_paths,
@@ -184,6 +178,17 @@ class Arguments:
         tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
         is_asked = bool(self._excluded_paths) or ceiling is not None
         return bool(self._rates_by_path or (is_asked and (tracing or arguments.get("enable_tracing"))))
+
+
+class _LimitedSampler:
+    """An app's sampler, whose rates are held to a limit."""
+
+    def __init__(self, sampler: Callable[..., Any], limit: Limit) -> None:
+        self._sampler = sampler
+        self._limit = limit
+
+    def __call__(self, *context: Any) -> Any:
+        return self._limit.clamped(self._sampler(*context))
 
 
 def _without_none(arguments: Mapping[str, Any]) -> dict[str, Any]:

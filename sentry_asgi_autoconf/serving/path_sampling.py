@@ -1,4 +1,4 @@
-"""Sample transactions by method and path, and hold an app's sampler to a limit; imported where one is asked for."""
+"""Sample transactions by method and path; imported where that is asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import re
 from typing import Any, Callable, Mapping, Pattern
 
-from sentry_asgi_autoconf.policy.limits import Limit, is_number
+from sentry_asgi_autoconf.policy.limits import is_number
 from sentry_asgi_autoconf.serving import current_request
 
 
@@ -85,15 +85,3 @@ def _parsed(key: str) -> tuple[str, Pattern[str]]:
 
 def _compiled(glob: str) -> Pattern[str]:
     return re.compile(fnmatch.translate(glob))
-
-
-class LimitedSampler:
-    """An app's sampler, whose rates are held to a limit."""
-
-    def __init__(self, sampler: Callable[..., Any], limit: Limit) -> None:
-        self._sampler = sampler
-        self._limit = limit
-
-    def __call__(self, *context: Any) -> Any:
-        """Return the sampler's rate, clamped."""
-        return self._limit.clamped(self._sampler(*context))

@@ -13,7 +13,7 @@ from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # wher
 
 FILTERED = "[Filtered]"
 
-ADDRESS_HEADERS = frozenset(
+_ADDRESS_HEADERS = frozenset(
     (
         "cf-connecting-ip",
         "fastly-client-ip",
@@ -29,7 +29,7 @@ ADDRESS_HEADERS = frozenset(
         "x-real-ip",
     )
 )
-CREDENTIAL_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"))
+_CREDENTIAL_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"))
 # Shorter values ("1", "en") would blot out text that has nothing to do with them, and so would these.
 _SHORTEST = 5
 _COMMON = frozenset(("error", "false", "https", "localhost", "undefined", "unknown"))
@@ -51,16 +51,17 @@ class Sensitive:
 
     def __init__(self, scope: dict[str, Any] | None, *, addresses: bool) -> None:
         """Collect from `scope`, of whatever shape; addresses only if they must not leave."""
-        client = (scope or {}).get("client") if addresses else None
-        self._client = [part for part in _list(client) if type(part) in (str, int)]
+        scope = scope or {}
+        client = _list(scope.get("client")) if addresses else ()
+        self._client = [part for part in client if type(part) in (str, int)]
         self._addresses = [self._client, [str(part) for part in self._client], list(map(repr, self._client))]
-        self._names = CREDENTIAL_HEADERS | (ADDRESS_HEADERS if addresses else frozenset())
+        self._names = _CREDENTIAL_HEADERS | (_ADDRESS_HEADERS if addresses else frozenset())
         self._cookies: dict[str, str] = {}
-        values = set(self._header_values((scope or {}).get("headers")))
-        values.update(_address_texts(self._client))
+        values = {*self._header_values(scope.get("headers")), *_address_texts(self._client)}
         self._too_many = len(values) > _MOST_VALUES
         # Longest first, or a part of a value would keep the whole from being found.
-        forms = {form for value in values if _tells(value) for form in _written(value)}
+        long = (value for value in values if len(value) >= _SHORTEST and value.lower() not in _COMMON)
+        forms = {form for value in long for form in _written(value)}
         self._forms = [] if self._too_many else sorted(forms, key=len, reverse=True)
         self._compiled: Pattern[str] | None = None
 
@@ -101,14 +102,9 @@ class Sensitive:
         return {name: self._in_header(name, value) for name, value in headers.items()}
 
     def _in_header(self, name: Any, value: Any) -> Any:
-        if not isinstance(name, str) or self.is_header(name):
+        if not isinstance(name, str) or _bare(name) in self._names:
             return FILTERED
-        is_text = type(value) is str
-        return value if is_text and name.lower() in _PUBLIC_HEADERS else self.replaced_in(value)
-
-    def is_header(self, name: str) -> bool:
-        """Tell whether a header of this name, or its repr, holds what must not leave."""
-        return _bare(name) in self._names
+        return value if type(value) is str and name.lower() in _PUBLIC_HEADERS else self.replaced_in(value)
 
     def _in_text(self, text: str) -> str:
         if self._too_many:
@@ -139,22 +135,22 @@ class Sensitive:
         }
 
     def _in_key(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return self._in_text(str.__str__(key))
-        return key if type(key) in _BLANK else FILTERED
+        in_text = self._in_text(str.__str__(key)) if isinstance(key, str) else FILTERED
+        return key if type(key) in _BLANK else in_text
 
     def _is_named(self, key: Any, value: Any) -> bool:
         if not isinstance(key, str) or not isinstance(value, (str, list)):
             return False
+        name = _bare(key)
         # "forwarded" is a word that an app may well use for something else.
-        if self.is_header(key) and _bare(key) != "forwarded":
+        if name in self._names and name != "forwarded":
             return True
-        cookie = self._cookies.get(_bare(key))
+        cookie = self._cookies.get(name)
         return cookie is not None and value in (cookie, repr(cookie))
 
     def _in_list(self, data: list[Any], copied: Copy) -> list[Any]:
         if len(data) == 2 and isinstance(data[0], str):
-            if self.is_header(data[0]):
+            if _bare(data[0]) in self._names:
                 return [data[0], FILTERED]
             if self._client and type(data[1]) in (str, int) and data in self._addresses:
                 return [FILTERED, FILTERED]
@@ -165,13 +161,11 @@ class Sensitive:
             if len(_list(pair)) != 2:
                 continue
             name, value = _text(pair[0]).lower(), _text(pair[1])
-            if name not in self._names:
-                continue
-            if name in ADDRESS_HEADERS:
+            if name in self._names and name in _ADDRESS_HEADERS:
                 yield from _addresses(value)
-                continue
-            yield value
-            yield from self._cookie_values(value) if "cookie" in name else _credentials(value)
+            elif name in self._names:
+                yield value
+                yield from self._cookie_values(value) if "cookie" in name else _credentials(value)
 
     def _cookie_values(self, header: str) -> Iterator[str]:
         for part in header.split(";"):
@@ -195,10 +189,6 @@ def _text(value: Any) -> str:
 
 def _list(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
-
-
-def _tells(value: str) -> bool:
-    return len(value) >= _SHORTEST and value.lower() not in _COMMON
 
 
 def _is_loopback(host: str) -> bool:
@@ -234,7 +224,7 @@ def _credentials(value: str) -> tuple[str, ...]:
 
 
 def _written(value: str) -> Iterable[str]:
-    """Give `value` as it stands in text, and as it stands in the repr of a str or of bytes."""
+    """Return `value` as it stands in text, and as it stands in the repr of a str or of bytes."""
     return {value, repr(value)[1:-1], repr(value.encode("latin-1", "replace"))[2:-1]}
 
 

@@ -36,26 +36,25 @@ def install() -> None:
         module = sys.modules.get(f"sentry_sdk.integrations.{integration}")
         extractor = getattr(module, name, None)
         if extractor is not None and not hasattr(extractor, "reads_late"):
-            setattr(module, name, late(extractor))
+            late_extractor = late(extractor)
+            late_extractor.reads_late = True
+            setattr(module, name, late_extractor)
     for parser in _PARSERS:
         logging.getLogger(parser).addFilter(_is_said_to_the_app)
 
 
 def _late_starlette_extractor(original: Any) -> Any:
+    """Return the class that extracts what needs no body at once, and the body once there is an event."""
+
     class LateExtractor(original):  # type: ignore[misc] # whichever class the integration has
-        """Extract what needs no body at once, and the body once there is an event."""
-
-        reads_late = True
-
         async def extract_request_info(self) -> Any:
-            """Extract the cookies, say, as the SDK does."""
             length = await super().content_length()
             if length:
                 self._attach_body(length)
             return await super().extract_request_info()
 
         async def content_length(self) -> None:
-            """Return None, as of a request without a body."""
+            return None  # as of a request without a body
 
         def _attach_body(self, length: int) -> None:
             request = self.request
@@ -73,13 +72,10 @@ def _late_starlette_extractor(original: Any) -> Any:
 
 
 def _late_litestar_extractor(original: Any) -> Any:
+    """Return the class that extracts what needs no body at once, and the body once there is an event."""
+
     class LateExtractor(original):  # type: ignore[misc] # whichever class the integration has
-        """Extract what needs no body at once, and the body once there is an event."""
-
-        reads_late = True
-
         def __call__(self, connection: Any) -> Any:
-            """Extract all else as the SDK does, with the body as of a request without one."""
             extracted = super().__call__(connection)
             if iscoroutine(extracted.get("body")):
                 extracted["body"].close()
@@ -96,13 +92,10 @@ def _late_litestar_extractor(original: Any) -> Any:
 
 
 def _quiet_sanic_extractor(original: Any) -> Any:
+    """Return the class that extracts a body, which the framework has read already, and says nothing in the log."""
+
     class QuietExtractor(original):  # type: ignore[misc] # whichever class the integration has
-        """Extract a body that the framework has read already."""
-
-        reads_late = True
-
         def extract_into_event(self, event: Any) -> Any:
-            """Extract it as the SDK does."""
             with _extraction():
                 return super().extract_into_event(event)
 
