@@ -77,12 +77,12 @@ class _Loader:
             self._observer.ends(module, succeeded)
 
 
-# The frame above stands between importlib's and the module's, in the traceback of each boot that fails. Nothing public
-# tells when a module has been executed without one, and Python adds it again to an error that is raised on. CPython's
-# import.c cuts out the frames of importlib by the name of its file: under that name it cuts out this one as well.
-# It gains two lines less in what the server logs, and costs nothing. The end of it is a CPython that knows its frames
-# in another way: test_the_traceback_of_a_failing_module_is_as_without_us (tests/bootstrap) fails then. Python 3.7
-# cannot replace a code object's file name, and shows the frame.
+# The frame above would stand between importlib's and the module's in the traceback of each boot that fails. Nothing
+# but a frame around its execution tells that a module has been executed, and Python puts one that it has left back into
+# the traceback of what is raised on. CPython's import.c cuts out importlib's frames, which it knows by the name of their
+# file: by that name this one goes too. It gains two lines fewer in what the server logs, and costs nothing. A CPython
+# that knows its frames otherwise ends it: test_the_traceback_of_a_failing_module_is_as_without_us (tests/bootstrap)
+# fails then. Python 3.7 cannot replace a code object's file name, and shows the frame.
 if sys.version_info >= (3, 8):
     _Loader.exec_module.__code__ = _Loader.exec_module.__code__.replace(
         co_filename="<frozen importlib._bootstrap>"
