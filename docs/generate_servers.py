@@ -59,7 +59,7 @@ OTHER_APPS = ("Litestar", "Quart")
 
 
 def page(result: dict[str, Any]) -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     return "\n".join([INTRODUCTION, *_sections(result), BEYOND])
 
 

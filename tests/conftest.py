@@ -107,7 +107,7 @@ def new_project(
 
 @pytest.fixture
 def project(new_project: Callable[[], Project]) -> Project:
-    """Give the test's own project."""
+    """Return the test's own project."""
     return new_project()
 
 

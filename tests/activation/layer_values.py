@@ -44,11 +44,11 @@ _VALUES: list[tuple[Kind, Callable[[int], Any]]] = [
 
 
 def plain(field_name: str, number: int) -> Any:
-    """Give the value that the layer of this number sets the field to, as plain data."""
+    """Return the value that the layer of this number sets the field to, as plain data."""
     kind = SDK_OPTIONS[field_name].kind
     return next(value for known, value in _VALUES if known is kind)(number)
 
 
 def text(value: Any) -> str:
-    """Give the text of a variable for a value."""
+    """Return the text of a variable for a value."""
     return value if isinstance(value, str) else json.dumps(value)

@@ -59,7 +59,7 @@ class Layering:
         return environ
 
     def origin(self, layer: int) -> str:
-        """Give in words where a layer sets the option."""
+        """Return in words where a layer sets the option."""
         return (
             f"[defaults] {self.field_name} ({self._policy}:2)",
             f"{self.field_name} ({self._config}:2)",
@@ -69,19 +69,19 @@ class Layering:
         )[layer]
 
     def in_policy(self, table: str) -> str:
-        """Give in words where the policy's second table sets the option: behind a default, its header and a blank."""
+        """Return in words where the policy's second table sets the option: behind a default, its header and a blank."""
         return f"[{table}] {self.field_name} ({self._policy}:5)"
 
     def value(self, layer: int) -> Any:
-        """Give what a layer sets the option to, as plain data."""
+        """Return what a layer sets the option to, as plain data."""
         return plain(self.field_name, layer)
 
     def argument(self, layer: int) -> Any:
-        """Give what `sentry_sdk.init` is to be given for that."""
+        """Return what `sentry_sdk.init` is to be given for that."""
         return _argument(self.name, json.dumps(self.value(layer)))
 
     def effect(self, arguments: Mapping[str, Any]) -> Any:
-        """Give what the option is to the SDK: of hooks, those that see an event, in their order."""
+        """Return what the option is to the SDK: of hooks, those that see an event, in their order."""
         found = arguments.get(self.name)
         if self.field_name in CHAINED and found is not None:
             return _trail(found)
@@ -90,7 +90,7 @@ class Layering:
         return found
 
     def effect_of(self, *layers: int) -> Any:
-        """Give what the option is to the SDK if these layers set it, and others do not."""
+        """Return what the option is to the SDK if these layers set it, and others do not."""
         if self.field_name in CHAINED:
             return [f"hook{layer}" for layer in layers]
         if self.field_name in JOINED:
@@ -99,7 +99,7 @@ class Layering:
 
 
 def arguments_of(loaded: Loaded) -> Arguments:
-    """Give what this package makes of settings for the SDK; nothing may be left out."""
+    """Return what this package makes of settings for the SDK; nothing may be left out."""
     arguments, problems = init_arguments.of(loaded)
     assert list(map(str, problems)) == []
     return arguments

@@ -16,7 +16,7 @@ CRASH = "raise RuntimeError('of a script')"
 
 
 def settings(project: Project, **extra: str) -> dict[str, str]:
-    """Give an environment without the bootstrap."""
+    """Return an environment without the bootstrap."""
     return environment({"SENTRY_DSN": project.dsn, **extra}, bootstrap=False)
 
 

@@ -38,7 +38,7 @@ BAD = {
 
 
 def lines(server: Server) -> list[str]:
-    """Give what the package said."""
+    """Return what the package said."""
     return [line for line in server.output.splitlines() if line.startswith("sentry-asgi-autoconf: ")]
 
 

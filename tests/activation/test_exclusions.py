@@ -131,7 +131,7 @@ class Serving:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Give a directory with the package `shop`, other apps, and a script that serves several in one process."""
+    """Return a directory with the package `shop`, other apps, and a script that serves several in one process."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
     (tmp_path / "shop" / "main.py").write_text(SHOP)

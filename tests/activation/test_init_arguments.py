@@ -28,7 +28,7 @@ def _example_app(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def arguments(environ: dict[str, str]) -> tuple[dict[str, Any], list[Exception]]:
-    """Give the arguments that an environment leads to, and the problems on the way from the settings."""
+    """Return the arguments that an environment leads to, and the problems on the way from the settings."""
     loaded = load(environ)
     assert loaded.problems == []
     built, problems = build(loaded.options, loaded.sources)

@@ -22,7 +22,7 @@ REDACTING = ("before_send", "before_send_transaction", "before_send_log", "befor
 
 @pytest.fixture
 def layering(field_name: str, tmp_path: Path) -> Layering:
-    """Give the layers of an option."""
+    """Return the layers of an option."""
     return Layering(tmp_path, field_name)
 
 
@@ -127,6 +127,6 @@ def test_a_text_that_is_not_allowed_gives_way_to_the_next_lower_layer_s(layering
 
 
 def _allowed(layering: Layering, layer: int) -> str:
-    """Give what allows a layer's text: of a URL, its host."""
+    """Return what allows a layer's text: of a URL, its host."""
     text: str = layering.value(layer)
     return text.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0] or text

@@ -19,7 +19,7 @@ CONTEXT = SimpleNamespace(
 
 
 def index(module):
-    """Give the function as the worker finds it, in either programming model."""
+    """Return the function as the worker finds it, in either programming model."""
     for value in vars(module).values():
         if isinstance(value, azure.functions.FunctionRegister):
             (function,) = value.get_functions()

@@ -22,7 +22,7 @@ def report():
 
 
 def patched():
-    """Give the attributes of modules and of their classes that hold a function of the SDK, and the module it is of."""
+    """Yield the attributes of modules and of their classes that hold a function of the SDK, and the module it is of."""
     for name, module in list(sys.modules.items()):
         if not isinstance(module, types.ModuleType) or name.startswith(("sentry_", "instrumented", "__")):
             continue
@@ -39,7 +39,7 @@ def patched():
 
 
 def origin_of(value):
-    """Give the SDK's module that a function, property or method is of, without `sentry_sdk.integrations`."""
+    """Return the SDK's module that a function, property or method is of, without `sentry_sdk.integrations`."""
     if type(value) in (classmethod, staticmethod):
         value = value.__func__
     elif type(value) is property:

@@ -15,11 +15,11 @@ class Bar(NamedTuple):
 
 
 def at_most(promise: str, limit: float, value: float, unit: str = "", digits: int = 2) -> Bar:
-    """Give the bar of a value that may not be above `limit`."""
+    """Return the bar of a value that may not be above `limit`."""
     shown = f"{value:.{digits}f}{unit}"
     return Bar(promise, f"≤ {limit:.{digits}f}{unit}", shown, value <= limit)
 
 
 def above(promise: str, limit: float, value: float) -> Bar:
-    """Give the bar of a ratio that has to be above `limit`."""
+    """Return the bar of a ratio that has to be above `limit`."""
     return Bar(promise, f"> {limit:.2f}", f"{value:.2f}", value > limit)

@@ -31,6 +31,6 @@ class Conditions(NamedTuple):
 
 
 def in_turn(items: Sequence[T], round_number: int) -> list[T]:
-    """Give the items with another one first in each round, as what comes first is at a disadvantage."""
+    """Return the items with another one first in each round, as what comes first is at a disadvantage."""
     first = round_number % len(items)
     return [*items[first:], *items[:first]]

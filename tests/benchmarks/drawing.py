@@ -37,7 +37,7 @@ def draw(chart: Chart, directory: Path) -> Path:
 
 
 def _rows(chart: Chart) -> Iterator[tuple[str, str, float | None]]:
-    """Give label, variant and value of each row; a title and a gap are rows without a value."""
+    """Yield label, variant and value of each row; a title and a gap are rows without a value."""
     for number, group in enumerate(chart.groups):
         if group.title:
             if number:

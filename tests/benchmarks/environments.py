@@ -47,7 +47,7 @@ class Environments:
         self._wheel: Path | None = None
 
     def python(self, libraries: tuple[str, ...], product: str) -> str:
-        """Give the Python of the environment that has `libraries`, and `product` (a key of the products, or none)."""
+        """Return the Python of the environment that has `libraries`, and `product` (a key of the products, or none)."""
         if self._here:
             return sys.executable
         key = (libraries, product)
@@ -61,7 +61,7 @@ class Environments:
         return self._made[key]
 
     def bootstrap(self, python: str) -> str:
-        """Give the directory that goes on PYTHONPATH in one of these environments."""
+        """Return the directory that goes on PYTHONPATH in one of these environments."""
         if python not in self._bootstraps:
             command = [python, "-m", "sentry_asgi_autoconf", "path"]
             self._bootstraps[python] = output(command, environment(bootstrap=False), Path("/")).strip()

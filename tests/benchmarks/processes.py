@@ -13,13 +13,13 @@ _SIZE = re.compile(r"^VmRSS:\s+(\d+) kB", re.MULTILINE)
 
 
 def resident(pid: int) -> float:
-    """Give the resident memory in MB of a process and its children."""
+    """Return the resident memory in MB of a process and its children."""
     found = (_SIZE.search(_read(process, "status")) for process in _tree(pid))
     return sum(int(size[1]) for size in found if size) / 1024
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time of a process, its children and those that have ended."""
+    """Return the CPU time of a process, its children and those that have ended."""
     ticks = 0
     for process in _tree(pid):
         # The name, in parentheses, may hold spaces. utime, stime, cutime and cstime are fields 14 to 17.

@@ -10,22 +10,22 @@ Round = dict[str, dict[str, dict[str, float]]]
 
 
 def median(rounds: Sequence[Round], case: str, variant: str, metric: str) -> float:
-    """Give the median of what a variant took; raises KeyError if no round measured it."""
+    """Return the median of what a variant took; raises KeyError if no round measured it."""
     return _of_rounds(rounds, case, lambda of: of[variant][metric])
 
 
 def difference(rounds: Sequence[Round], case: str, variant: str, reference: str, metric: str) -> float:
-    """Give the median of how much more a variant took than the reference in the same round."""
+    """Return the median of how much more a variant took than the reference in the same round."""
     return _of_rounds(rounds, case, lambda of: of[variant][metric] - of[reference][metric])
 
 
 def ratio(rounds: Sequence[Round], case: str, variant: str, reference: str, metric: str) -> float:
-    """Give the median of a variant's share of what the reference took in the same round."""
+    """Return the median of a variant's share of what the reference took in the same round."""
     return _of_rounds(rounds, case, lambda of: of[variant][metric] / of[reference][metric])
 
 
 def ratio_over_raw(rounds: Sequence[Round], case: str, variant: str, reference: str, metric: str) -> float:
-    """Give the median of (variant - raw) / (reference - raw), each within one round."""
+    """Return the median of (variant - raw) / (reference - raw), each within one round."""
 
     def of_round(of: dict[str, dict[str, float]]) -> float:
         raw = of["raw"][metric]
@@ -35,13 +35,13 @@ def ratio_over_raw(rounds: Sequence[Round], case: str, variant: str, reference: 
 
 
 def measured(rounds: Sequence[Round], cases: Iterable[str]) -> list[str]:
-    """Give those of the cases that were measured."""
+    """Return those of the cases that were measured."""
     found = {case for each in rounds for case in each}
     return [case for case in cases if case in found]
 
 
 def variants(rounds: Sequence[Round], case: str, order: Iterable[str]) -> list[str]:
-    """Give the variants that a case was measured for, in this order."""
+    """Return the variants that a case was measured for, in this order."""
     found = {name for each in rounds for name in each.get(case, ())}
     return [name for name in order if name in found]
 

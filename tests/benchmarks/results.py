@@ -17,7 +17,7 @@ RESULTS = ROOT / ".cache" / "benchmarks.json"
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Give the results by part; none if there are none."""
+    """Return the results by part; none if there are none."""
     return json.loads(path.read_text()) if path.exists() else {}
 
 

@@ -54,7 +54,7 @@ class Served:
         self._output.close()
 
     def first_response(self, path: str) -> float:
-        """Give the seconds from the start until `path` has been answered with 200."""
+        """Return the seconds from the start until `path` has been answered with 200."""
         while True:
             with contextlib.suppress(ConnectionError):
                 answer = self.request(path)

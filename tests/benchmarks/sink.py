@@ -68,7 +68,7 @@ class _Connection(asyncio.Protocol):
 
 
 def _method(target: str) -> str:
-    """Give what New Relic asks for: it sends all to one path."""
+    """Return what New Relic asks for: it sends all to one path."""
     (method,) = parse_qs(urlsplit(target).query).get("method", [""])
     return f" {method}" if method else ""
 

@@ -18,13 +18,13 @@ class Table(NamedTuple):
 
 
 def of_bars(bars: Sequence[Bar]) -> Table:
-    """Give the table of promises."""
+    """Return the table of promises."""
     rows = [(bar.promise, bar.asked, bar.measured, "met" if bar.met else "not met") for bar in bars]
     return Table("What is promised", ["", "promised", "measured", ""], rows)
 
 
 def for_terminal(table: Table) -> rich.table.Table:
-    """Give the table as rich prints it."""
+    """Return the table as rich prints it."""
     drawn = rich.table.Table(title=table.title, title_justify="left")
     for number, column in enumerate(table.columns):
         drawn.add_column(column, justify="right" if number else "left")
@@ -34,6 +34,6 @@ def for_terminal(table: Table) -> rich.table.Table:
 
 
 def as_markdown(table: Table) -> str:
-    """Give the table under its title."""
+    """Return the table under its title."""
     lines = [table.columns, ["---", *["--:" for _ in table.columns[1:]]], *table.rows]
     return "\n".join([f"### {table.title}", "", *(f"| {' | '.join(line)} |" for line in lines), ""])

@@ -19,7 +19,7 @@ if sys.version_info >= (3, 10):
 
 
 def imported(environ: dict[str, str]) -> set[str]:
-    """Give the modules that an idle interpreter imports."""
+    """Return the modules that an idle interpreter imports."""
     result = run("pass", environ, "-X", "importtime")
     return {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if "import time:" in line}
 

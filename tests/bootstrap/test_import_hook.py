@@ -11,7 +11,7 @@ from tests.harness.server import environment, run
 
 @pytest.fixture
 def watched(tmp_path: Path) -> dict[str, str]:
-    """Give an environment in which module `watched`, at `tmp_path / "watched.py"`, is the trigger of an adapter."""
+    """Return an environment in which module `watched`, at `tmp_path / "watched.py"`, is the trigger of an adapter."""
     metadata = tmp_path / "toy-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")

@@ -43,18 +43,18 @@ class Checked:
         assert printed <= _EXPLAINED, printed - _EXPLAINED
 
     def line(self, slug: str) -> str:
-        """Give the one line of that name."""
+        """Return the one line of that name."""
         lines: list[str] = re.findall(rf"^(?:ok|warning|error) .* \[{slug}\]$", self.text, re.MULTILINE)
         assert len(lines) == 1, self.text
         return lines[0]
 
     def slugs(self, level: str) -> list[str]:
-        """Give the names of the lines of a level."""
+        """Return the names of the lines of a level."""
         lines = [line for line in self.text.splitlines() if line.startswith(f"{level} ")]
         return [line.rpartition("[")[2].rstrip("]") for line in lines]
 
     def json(self) -> Any:
-        """Give what was printed as JSON."""
+        """Return what was printed as JSON."""
         return json.loads(self.text)
 
 

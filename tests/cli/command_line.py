@@ -13,7 +13,7 @@ CLI = [sys.executable, "-m", "sentry_asgi_autoconf"]
 
 
 def around(changes: Mapping[str, str | None]) -> dict[str, str]:
-    """Give a clean environment in which the package is found, with `changes`; None removes a variable."""
+    """Return a clean environment in which the package is found, with `changes`; None removes a variable."""
     merged = {**environment(bootstrap=False), "PYTHONPATH": str(ROOT), **changes}
     return {name: value for name, value in merged.items() if value is not None}
 

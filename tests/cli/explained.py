@@ -22,7 +22,7 @@ def config(
 
 
 def explain(*words: str, cwd: Path, environ: Mapping[str, str | None] | None = None) -> dict[str, Any]:
-    """Give what `config --json` prints; its status agrees with it."""
+    """Return what `config --json` prints; its status agrees with it."""
     result = config("--json", *words, cwd=cwd, environ=environ)
     explained: dict[str, Any] = json.loads(result.stdout)
     assert result.returncode == (0 if explained["valid"] else 1), result.stderr
@@ -31,7 +31,7 @@ def explain(*words: str, cwd: Path, environ: Mapping[str, str | None] | None = N
 
 
 def settings(*words: str, cwd: Path, environ: Mapping[str, str | None] | None = None) -> dict[str, Any]:
-    """Give the settings that `config --json` shows, by name."""
+    """Return the settings that `config --json` shows, by name."""
     return {setting["name"]: setting for setting in explain(*words, cwd=cwd, environ=environ)["settings"]}
 
 

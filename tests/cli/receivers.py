@@ -71,7 +71,7 @@ class Receiver:
 
 @contextlib.contextmanager
 def black_hole() -> Iterator[int]:
-    """Give a port that takes connections, and never answers."""
+    """Yield a port that takes connections, and never answers."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -80,7 +80,7 @@ def black_hole() -> Iterator[int]:
 
 @contextlib.contextmanager
 def closed_port() -> Iterator[int]:
-    """Give a port at which nothing listens, and nothing can."""
+    """Yield a port at which nothing listens, and nothing can."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]

@@ -71,7 +71,7 @@ def test_json_has_the_reports_of_the_processes_and_the_app_s_init(tmp_path: Path
 
 
 def wrapper(text: str) -> tuple[str, ...]:
-    """Give a shell command that runs uvicorn in its own way."""
+    """Return a shell command that runs uvicorn in its own way."""
     return ("sh", "-c", text.format(uvicorn=" ".join(RAW)))
 
 

@@ -137,13 +137,13 @@ def test_a_name_that_is_none_is_named() -> None:
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Give an authority that nobody trusts."""
+    """Return an authority that nobody trusts."""
     return trustme.CA()
 
 
 @pytest.fixture
 def tls_receiver(authority: trustme.CA) -> Any:
-    """Give a receiver with a certificate of that authority."""
+    """Yield a receiver with a certificate of that authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     with Receiver((200, {}, ACCEPTED), context=context) as receiver:

@@ -25,7 +25,7 @@ ENVIRON = {"SENTRY_RELEASE": "größe", "SENTRY_DIST": LONG, "SENTRY_TRACES_SAMP
 
 
 def in_a_terminal(columns: int, environ: Mapping[str, str | None], cwd: Path) -> str:
-    """Give what `config` shows in a terminal of this width."""
+    """Return what `config` shows in a terminal of this width."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     changes = {"TERM": "xterm", "NO_COLOR": None, "COLUMNS": None, **ENVIRON, **environ}

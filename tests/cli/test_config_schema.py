@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    """Give the document, as the command prints it."""
+    """Return the document, as the command prints it."""
     result = cli("config", "--schema")
     assert (result.returncode, result.stderr) == (0, "")
     document: Schema = json.loads(result.stdout)
@@ -34,7 +34,7 @@ def schema() -> Schema:
 
 
 def errors(schema: Schema, part: str, value: Any) -> list[str]:
-    """Give what is wrong with a part, an environment or a policy for example."""
+    """Return what is wrong with a part, an environment or a policy for example."""
     return [error.message for error in Draft202012Validator(schema).iter_errors({part: value})]
 
 
@@ -129,7 +129,7 @@ def test_the_documentation_s_examples_are_valid(schema: Schema) -> None:
 
 
 def documented() -> Iterator[tuple[str, Any]]:
-    """Give each TOML example of the documentation that is a policy or a config file."""
+    """Yield each TOML example of the documentation that is a policy or a config file."""
     for page in (ROOT / "docs").glob("*.md"):
         for text in re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.S | re.M):
             value = tomllib.loads(text)

@@ -15,14 +15,14 @@ EXAMPLE = ROOT / "sitecustomize_example"
 
 
 def settings_file(*, with_suggestions: bool) -> dict[str, str]:
-    """Give the variables of sentry.env, also those that it only suggests if wanted."""
+    """Return the variables of sentry.env, also those that it only suggests if wanted."""
     text = (EXAMPLE / "sentry.env").read_text()
     pattern = r"^#?(SENTRY_\w+)=(.*)$" if with_suggestions else r"^(SENTRY_\w+)=(.*)$"
     return dict(re.findall(pattern, text, re.MULTILINE))
 
 
 def manifest() -> dict[str, str]:
-    """Give the settings in the Kubernetes manifest."""
+    """Return the settings in the Kubernetes manifest."""
     deployment = yaml.safe_load((EXAMPLE / "kubernetes.yaml").read_text())
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     return {variable["name"]: variable["value"] for variable in container["env"]}

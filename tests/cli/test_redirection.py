@@ -19,7 +19,7 @@ KEY = "d3adb33fd3adb33fd3adb33fd3adb33f"
 
 
 def redirected(output: str) -> list[str]:
-    """Give what the lines say."""
+    """Return what the lines say."""
     return re.findall(r"^sentry-asgi-autoconf: (.*) \[redirected\]$", output, re.MULTILINE)
 
 

@@ -33,7 +33,7 @@ def served() -> Iterator[Server]:
 
 
 def page(output: str) -> str:
-    """Give the inbox's address, as the line on stderr tells it."""
+    """Return the inbox's address, as the line on stderr tells it."""
     (url,) = re.findall(r"^sentry-asgi-autoconf: inbox at (http://127\.0\.0\.1:\d+)/$", output, re.MULTILINE)
     return str(url)
 
@@ -45,7 +45,7 @@ def get(url: str) -> httpx.Response:
 
 
 def is_gone(url: str) -> bool:
-    """Tell whether nothing listens there any more."""
+    """Whether nothing listens there any more."""
     try:
         get(url)
     except httpx.TransportError:

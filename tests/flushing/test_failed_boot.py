@@ -58,7 +58,7 @@ def ended(
 
 
 def comparable(output: str) -> set[str]:
-    """Give the lines that a server wrote, without what differs between any two runs."""
+    """Return the lines that a server wrote, without what differs between any two runs."""
     return {_VARIABLE.sub("…", line.strip()) for line in output.splitlines()}
 
 

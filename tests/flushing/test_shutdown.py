@@ -70,7 +70,7 @@ def mode_named(server: str, name: str) -> Mode:
 
 @pytest.fixture
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Running:
-    """Give the server of the test's mode."""
+    """Return the server of the test's mode."""
     server, name, module = request.param
     return Running(mode_named(server, name), module, tmp_path, NO_CERTIFICATE)
 
@@ -94,7 +94,7 @@ def serve(
 
 
 def ends(modes: list[tuple[str, str]], *modules: str) -> list[object]:
-    """Give the parameters for these modes and each of these apps."""
+    """Return the parameters for these modes and each of these apps."""
     return [
         pytest.param((server, name, module), id=f"{server}-{name}-{module}")
         for server, name in modes

@@ -20,7 +20,7 @@ class Project:
         self.dsn = inbox.dsn(project=self.number)
 
     def items(self, *types: str) -> list[dict[str, Any]]:
-        """Give what has arrived, of these item types, oldest first."""
+        """Return what has arrived, of these item types, oldest first."""
         return self._of(types, self._inbox.store.wait(lambda items: True, 0))
 
     def wait(self, type_: str, count: int = 1) -> list[dict[str, Any]]:

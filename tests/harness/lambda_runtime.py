@@ -88,7 +88,7 @@ class Lambda:
 
 
 def api_gateway_2(path: str, query: str = "") -> dict[str, Any]:
-    """Give an event of an HTTP API or a function URL."""
+    """Return an event of an HTTP API or a function URL."""
     return {
         "version": "2.0",
         "routeKey": "$default",
@@ -104,7 +104,7 @@ def api_gateway_2(path: str, query: str = "") -> dict[str, Any]:
 
 
 def api_gateway_1(path: str) -> dict[str, Any]:
-    """Give an event of a REST API."""
+    """Return an event of a REST API."""
     return {
         "resource": "/{proxy+}",
         "path": path,
@@ -120,7 +120,7 @@ def api_gateway_1(path: str) -> dict[str, Any]:
 
 
 def load_balancer(path: str) -> dict[str, Any]:
-    """Give an event of an application load balancer."""
+    """Return an event of an application load balancer."""
     return {
         "requestContext": {
             "elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/t"}

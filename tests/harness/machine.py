@@ -25,7 +25,7 @@ exec "$@"
 
 
 def with_policies(directory: Path, command: Sequence[str]) -> list[str]:
-    """Give the command that runs `command` where /etc/sentry-asgi-autoconf is the subdirectory `policies`."""
+    """Return the command that runs `command` where /etc/sentry-asgi-autoconf is the subdirectory `policies`."""
     namespace = ["unshare", "--mount"]
     if os.geteuid() != 0:
         namespace += ["--user", "--map-root-user"]

@@ -37,7 +37,7 @@ _VARIABLE_TEXT = [
 
 
 def normalised(data: Any) -> Any:
-    """Give an event without what differs between any two runs."""
+    """Return an event without what differs between any two runs."""
     if isinstance(data, dict):
         kept = {key: value for key, value in data.items() if key not in _OF_THE_RUN | _ON_PURPOSE}
         if kept.get("op") == "websocket.server" and kept.get("status") == "ok":
@@ -54,7 +54,7 @@ def normalised(data: Any) -> Any:
 
 
 def _is_delivery(item: Any) -> bool:
-    """Tell whether this is the span of the SDK's own request, which a thread that is started in a request may draw.
+    """Whether this is the span of the SDK's own request, which a thread that is started in a request may draw.
 
     The SDK compares host and port of the DSN with the host alone, so it knows its own only at the default port.
     """

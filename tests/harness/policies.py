@@ -44,7 +44,7 @@ def read(policy: Policy) -> Read:
 
 @pytest.fixture
 def other(new_project: Callable[[], Project]) -> Project:
-    """Give the project that an app reports to by its own init: at another host, as its DSN has it."""
+    """Return the project that an app reports to by its own init: at another host, as its DSN has it."""
     project = new_project()
     project.dsn = project.dsn.replace("127.0.0.1", "localhost")
     return project
@@ -52,7 +52,7 @@ def other(new_project: Callable[[], Project]) -> Project:
 
 @pytest.fixture(scope="module")
 def boots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boots]:
-    """Give what boots real processes."""
+    """Yield what boots real processes."""
     started = Boots(tmp_path_factory.mktemp("boots"))
     yield started
     started.end()

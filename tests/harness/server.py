@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"running on https?://[^:\s]+:(\d+)")
 
 
 def environment(extra: Mapping[str, str] | None = None, *, bootstrap: bool = True) -> dict[str, str]:
-    """Give a clean environment: no setting of the caller's, the bootstrap on PYTHONPATH if wanted."""
+    """Return a clean environment: no setting of the caller's, the bootstrap on PYTHONPATH if wanted."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -156,14 +156,14 @@ class Server:
 
 
 def free_port() -> str:
-    """Give a port that was free a moment ago, for servers that cannot say which one they were given."""
+    """Return a port that was free a moment ago, for servers that cannot say which one they were given."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
 
 
 def uvicorn(*arguments: str, python: str = sys.executable) -> list[str]:
-    """Give a uvicorn command on a port from the operating system."""
+    """Return a uvicorn command on a port from the operating system."""
     return [python, "-m", "uvicorn", "--port", "0", *arguments]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Mapping
 
 
 def tables(content: Mapping[str, Mapping[str, Any]]) -> str:
-    """Give the text of these tables, each value on a line of its own; those of the table "" stand at the top."""
+    """Return the text of these tables, each value on a line of its own; those of the table "" stand at the top."""
     lines = []
     for name, values in content.items():
         header = [f"[{name if re.fullmatch('[A-Za-z0-9_-]+', name) else json.dumps(name)}]"] if name else []
@@ -17,7 +17,7 @@ def tables(content: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def value(plain: Any) -> str:
-    """Give a value of plain data on one line."""
+    """Return a value of plain data on one line."""
     if isinstance(plain, dict):
         return f"{{ {', '.join(f'{json.dumps(key)} = {value(each)}' for key, each in plain.items())} }}"
     if isinstance(plain, list):

@@ -37,7 +37,7 @@ def interpreters() -> dict[str, str]:
 
 
 def venv(python: str, *requirements: str) -> str:
-    """Give the Python of an environment that holds `requirements`, made if it does not exist yet."""
+    """Return the Python of an environment that holds `requirements`, made if it does not exist yet."""
     key = hashlib.sha256("\n".join([python, *requirements]).encode()).hexdigest()[:16]
     CACHE.mkdir(parents=True, exist_ok=True)
     directory = CACHE / key

@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def errors(kind: type[AutoconfError]) -> Iterator[type[AutoconfError]]:
-    """Give every error of the family."""
+    """Yield every error of the family."""
     for child in kind.__subclasses__():
         yield child
         yield from errors(child)

@@ -19,13 +19,13 @@ ANYTHING = st.recursive(
 
 
 def odd(**fields: Any) -> st.SearchStrategy[Any]:
-    """Give objects in which each field is as it should be, anything else, or absent; or no object at all."""
+    """Return objects in which each field is as it should be, anything else, or absent; or no object at all."""
     wrong_or_right = {name: st.one_of(field, ANYTHING) for name, field in fields.items()}
     return st.one_of(st.fixed_dictionaries({}, optional=wrong_or_right), ANYTHING)
 
 
 def many(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Give the protocol's two forms of a list."""
+    """Return the protocol's two forms of a list."""
     listed = st.lists(inner, max_size=3)
     return st.one_of(listed, st.fixed_dictionaries({"values": listed}))
 

@@ -39,7 +39,7 @@ def report(
 
 
 def libraries(found: Mapping[str, Any]) -> set[str]:
-    """Give the instrumented libraries that are imported there."""
+    """Return the instrumented libraries that are imported there."""
     return set(TRIGGERS.values()).intersection(found["modules"])
 
 
@@ -53,7 +53,7 @@ def imported_by(
 
 
 def as_eager(deferred: Mapping[str, Any], eager: Mapping[str, Any]) -> tuple[set[str], dict[str, str]]:
-    """Give the integrations and patches that the SDK's way has, as far as they are for the libraries imported."""
+    """Return the integrations and patches that the SDK's way has, as far as they are for the libraries imported."""
     imported = set(deferred["modules"])
     integrations = {name for name in eager["integrations"] if TRIGGERS.get(name, "sys") in imported}
     patched = {

@@ -26,7 +26,7 @@ PATCHED = ["bottle.inner.Bottle.__call__", "bottle.inner.Bottle._handle"]
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Give the directory of a small library by the name of bottle, of which each module imports another."""
+    """Return the directory of a small library by the name of bottle, of which each module imports another."""
     package = tmp_path / "bottle"
     package.mkdir()
     (package / "__init__.py").write_text("from bottle.inner import *\nfrom bottle.inner import __version__\n")

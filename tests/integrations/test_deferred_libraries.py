@@ -24,7 +24,7 @@ HERE = sorted(filter(is_here, TRIGGERS.values()))
 
 @pytest.fixture(scope="module")
 def eager() -> dict[str, Any]:
-    """Give what is instrumented after init in the SDK's way, which imports all libraries."""
+    """Return what is instrumented after init in the SDK's way, which imports all libraries."""
     return report("", "eager")
 
 

@@ -34,7 +34,7 @@ BEFORE_START = {"SENTRY_ASGI_PROCESSES": "servers"}
 
 
 def sources(integration: str) -> Iterator[ast.Module]:
-    """Give the source of each of an integration's modules, whose library need not be installed."""
+    """Yield the source of each of an integration's modules, whose library need not be installed."""
     spec = importlib.util.find_spec(f"{integrations.__name__}.{integration}")
     assert spec is not None
     assert spec.origin is not None
@@ -44,7 +44,7 @@ def sources(integration: str) -> Iterator[ast.Module]:
 
 
 def identifier(integration: str) -> str:
-    """Give the identifier of an integration's class, written there or in a constant of the module."""
+    """Return the identifier of an integration's class, written there or in a constant of the module."""
     class_name = AUTO_ENABLING[integration].rpartition(".")[2]
     nodes = [node for source in sources(integration) for node in ast.walk(source)]
     constants = {ast.unparse(node.targets[0]): node.value for node in nodes if isinstance(node, ast.Assign)}
@@ -59,7 +59,7 @@ def identifier(integration: str) -> str:
 
 
 def imported(integration: str) -> set[str]:
-    """Give all modules that an integration imports at any time, but for the type checker."""
+    """Return all modules that an integration imports at any time, but for the type checker."""
     found: set[str] = set()
     for source in sources(integration):
         for_types = {

@@ -104,11 +104,11 @@ class Environment:
         return output(code, mode, {"PYTHONPATH": self._path, **environ}, self._python)
 
     def imported_by(self, code: str) -> set[str]:
-        """Give the libraries that `code` imports there without the SDK."""
+        """Return the libraries that `code` imports there without the SDK."""
         return imported_by(code, {"PYTHONPATH": self._path}, self._python)
 
     def eager(self, **environ: str) -> dict[str, Any]:
-        """Give what init instruments in the SDK's way."""
+        """Return what init instruments in the SDK's way."""
         key = repr(sorted(environ.items()))
         if key not in self._eager:
             self._eager[key] = self.report("", "eager", **environ)
@@ -123,19 +123,19 @@ class Environment:
 
 @pytest.fixture(scope="module")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    """Return the bootstrap directory of an installed wheel that no environment has on its path."""
     return installed_beside(tmp_path_factory.mktemp("beside"))
 
 
 @pytest.fixture(scope="module")
 def new(bootstrap: Path) -> Environment:
-    """Give the environment of a service with the newest libraries."""
+    """Return the environment of a service with the newest libraries."""
     return Environment(bootstrap, *OURS, *SERVICE, *FURTHER)
 
 
 @pytest.fixture(scope="module")
 def old(bootstrap: Path) -> Environment:
-    """Give an environment with libraries of some years ago."""
+    """Return an environment with libraries of some years ago."""
     return Environment(bootstrap, *OURS, *OLD)
 
 
@@ -146,7 +146,7 @@ def of_release(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Environment:
-    """Give the environment with old libraries, and one release of the SDK."""
+    """Return the environment with old libraries, and one release of the SDK."""
     if request.param == "newest":
         return old
     release = release_beside(tmp_path_factory.mktemp("release"), f"sentry-sdk=={request.param}")

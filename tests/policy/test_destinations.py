@@ -61,13 +61,13 @@ def proxy() -> Iterator[Proxy]:
 
 
 def spotlight(project: Project) -> str:
-    """Give the URL by which Spotlight's client reaches a project of the receiver."""
+    """Return the URL by which Spotlight's client reaches a project of the receiver."""
     host = project.dsn.partition("@")[2].rpartition("/")[0]
     return f"http://{host}/api/{project.number}/envelope/?sentry_key=key"
 
 
 def elsewhere(way: str, other: Project) -> str:
-    """Give what leads a way out to the other project."""
+    """Return what leads a way out to the other project."""
     return spotlight(other) if way.startswith(("spotlight", "collector")) else other.dsn
 
 

@@ -16,7 +16,7 @@ HOOK = {name: f"tests.activation.layer_hooks:hook{number}" for number, name in e
 
 
 def refused(merged: Merged) -> dict[str, Any]:
-    """Give what was refused, and what applies."""
+    """Return what was refused, and what applies."""
     return {refusal.name: refusal.applied for refusal in merged.refusals}
 
 
@@ -99,7 +99,7 @@ EVENT_HOOKS = ("before_send", "before_send_transaction", "before_send_log", "bef
 
 
 def both(read: Read, name: str, app: Any, **settings: Any) -> Any:
-    """Give init's argument where a policy enforces the second hook and an app gives one of its own."""
+    """Return init's argument where a policy enforces the second hook and an app gives one of its own."""
     loaded = read(
         {f"SENTRY_{key.upper()}": value for key, value in settings.items()}, enforced={name: HOOK["second"]}
     )

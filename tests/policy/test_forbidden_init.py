@@ -45,7 +45,7 @@ SERVERS = {
 
 
 def in_trace(number: int) -> dict[str, str]:
-    """Give the headers of a trace whose sampling is left to the app, with a draw of `number` tenths and a bit."""
+    """Return the headers of a trace whose sampling is left to the app, with a draw of `number` tenths and a bit."""
     trace = f"{number + 1:032x}"
     return {
         "sentry-trace": f"{trace}-{number + 1:016x}",

@@ -119,7 +119,7 @@ ENVIRONMENTS = st.builds(lambda any_, own: {**any_, **own}, st.dictionaries(NAME
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a directory for the files, and an environment from which the SDK must not take anything."""
+    """Yield a directory for the files, and an environment from which the SDK must not take anything."""
     with mock.patch.dict(os.environ, HOSTILE):
         yield tmp_path_factory.mktemp("fuzz")
 
@@ -133,7 +133,7 @@ def read(directory: Path, environ: Mapping[str, str], policy: Tables, config: Ma
 
 
 def said(loaded: Loaded, app: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Enforcement, str]:
-    """Give the arguments of our init and of the app's, what must hold of them, and all that is said."""
+    """Return the arguments of our init and of the app's, what must hold of them, and all that is said."""
     arguments, problems = init_arguments.of(loaded)
     merged = arguments.of_app(app)
     lines = "\n".join(map(str, [*loaded.problems, *loaded.warnings, *problems]))

@@ -75,7 +75,7 @@ OUR_OWN = ("SENTRY_ASGI_CONFIG", "SENTRY_ASGI_ENABLED", "SENTRY_ASGI_POLICY", "S
 
 
 def possible(text: str) -> str:
-    """Give what the operating system can hand on of a text."""
+    """Return what the operating system can hand on of a text."""
     return os.fsdecode(text.encode("utf-8", "surrogatepass").replace(b"\0", b""))
 
 

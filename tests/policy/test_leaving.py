@@ -30,7 +30,7 @@ def said(server: Server, project: Project, *types: str) -> list[dict[str, Any]]:
 
 
 def attributes(payloads: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give the attributes of logs, metrics and streamed spans."""
+    """Return the attributes of logs, metrics and streamed spans."""
     return [
         {name: found["value"] for name, found in item["attributes"].items()}
         for payload in payloads

@@ -22,7 +22,7 @@ THERE = "https://key@o1.ingest.sentry.io/2"
 
 
 def limited(low: float | None, high: float | None) -> Arguments:
-    """Give arguments whose trace rate is limited."""
+    """Return arguments whose trace rate is limited."""
     enforcement = Enforcement(limits={"traces_sample_rate": Limit(high, low, (), (Origin("limit", "here"),))})
     return Arguments(
         {},

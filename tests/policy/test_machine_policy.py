@@ -23,7 +23,7 @@ MACHINE = "/etc/sentry-asgi-autoconf/policy.toml"
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
-    """Give what stands for /etc/sentry-asgi-autoconf."""
+    """Return what stands for /etc/sentry-asgi-autoconf."""
     directory = tmp_path / "policies"
     directory.mkdir()
     return directory

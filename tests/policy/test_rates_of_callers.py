@@ -69,13 +69,13 @@ def test_a_ceiling_holds_for_callers_where_it_says_so(
 
 
 def sampler(read: Read, **tables: Any) -> Any:
-    """Give the sampler of the settings under a policy."""
+    """Return the sampler of the settings under a policy."""
     environ = {"SENTRY_TRACES_SAMPLE_RATE": "1.0", "SENTRY_ASGI_TRACES_SAMPLE_RATES": '{"/some": 0.5}'}
     return arguments_of(read(environ, **tables)).own()["traces_sampler"]
 
 
 def context(parent: bool | None, path: str = "/") -> dict[str, Any]:
-    """Give what a sampler is asked with for a caller's trace."""
+    """Return what a sampler is asked with for a caller's trace."""
     begun = {"op": "http.server", "parent_span_id": "b7ad6b7169203331"}
     return {
         "parent_sampled": parent,

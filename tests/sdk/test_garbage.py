@@ -28,14 +28,14 @@ POLICY: dict[str, Any] = {
 
 
 def outcomes(server: Server) -> list[str]:
-    """Give what the app printed of each of its calls."""
+    """Return what the app printed of each of its calls."""
     server.ready().stop()
     return re.findall(r"^.*: (?:gave|raised) .*$", server.stdout, re.MULTILINE)
 
 
 @pytest.fixture
 def stock(start: Start) -> list[str]:
-    """Give what the SDK alone makes of them."""
+    """Return what the SDK alone makes of them."""
     found = outcomes(start(uvicorn("garbage_init:app"), bootstrap=False))
     assert len(found) == 31
     assert sum("raised" in each for each in found) > 10

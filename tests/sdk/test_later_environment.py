@@ -30,12 +30,12 @@ def served(start: Start, environ: Mapping[str, str | None], **dotenv: str | None
 
 
 def lines(server: Server, slug: str) -> list[str]:
-    """Give what the package said under this slug."""
+    """Return what the package said under this slug."""
     return [line for line in server.output.splitlines() if line.endswith(f"[{slug}]")]
 
 
 def messages(project: Project) -> list[Any]:
-    """Give the events that arrived."""
+    """Return the events that arrived."""
     return [item["payload"] for item in project.items("event")]
 
 

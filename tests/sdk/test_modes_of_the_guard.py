@@ -18,7 +18,7 @@ APP = {"INIT": "by keywords", "SENTRY_DIST": "of-the-platform", "SENTRY_ASGI_LOG
 
 
 def sent(server: Server, project: Project) -> tuple[str, str | None]:
-    """Give environment and dist of the one event that arrives."""
+    """Return environment and dist of the one event that arrives."""
     server.provoke()
     (event,) = project.wait("event")
     server.stop()

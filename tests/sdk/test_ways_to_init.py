@@ -21,7 +21,7 @@ OF_THE_PLATFORM = {"SENTRY_ENVIRONMENT": "of-the-platform", "SENTRY_SERVER_NAME"
 
 
 def lines(server: Server) -> list[str]:
-    """Give what the package said of the app's init."""
+    """Return what the package said of the app's init."""
     return [line for line in server.output.splitlines() if line.endswith("[app-init]")]
 
 

@@ -24,7 +24,7 @@ RATES = ["", "0.000001", "1"]
 
 
 def incoming(flag: str) -> dict[str, str]:
-    """Give the headers of a caller that has sampled its trace, has not, or leaves it to others."""
+    """Return the headers of a caller that has sampled its trace, has not, or leaves it to others."""
     sampled = {"-1": ",sentry-sampled=true", "-0": ",sentry-sampled=false", "": ""}[flag]
     return {
         "sentry-trace": f"{TRACE}-{PARENT}{flag}",
@@ -63,7 +63,7 @@ class Service:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    """Give a running service."""
+    """Yield a running service."""
     running = Service()
     thread = threading.Thread(target=running.server.serve_forever)
     thread.start()
@@ -109,7 +109,7 @@ def provoked(server: Server, project: Project, count: int, headers: dict[str, st
 
 
 def told(headers: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """Give what a request tells of its trace, apart from ids and the number that was drawn for it."""
+    """Return what a request tells of its trace, apart from ids and the number that was drawn for it."""
     _, _, flag = headers["sentry-trace"].partition("-")[2].partition("-")
     items = dict(item.split("=") for item in headers["baggage"].split(","))
     return flag, {name: value for name, value in items.items() if name not in OF_THE_RUN}
@@ -144,7 +144,7 @@ def test_the_trace_is_told_of_as_by_hand(
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    """Return the bootstrap directory of an installed wheel that no environment has on its path."""
     return installed_beside(tmp_path_factory.mktemp("beside"))
 
 

@@ -13,7 +13,7 @@ Start = Callable[..., Server]
 
 
 def summary(event: dict[str, Any]) -> str:
-    """Give an event's exception value or its message."""
+    """Return an event's exception value or its message."""
     if "exception" in event:
         return str(event["exception"]["values"][-1]["value"])
     return str(event.get("message") or event["logentry"]["message"])

@@ -15,7 +15,7 @@ SAMPLED, UNSAMPLED = (f"{'a' * 32}-{'b' * 16}-{flag}" for flag in "10")
 
 
 def names(project: Project) -> list[str]:
-    """Give the paths of the transactions that arrived."""
+    """Return the paths of the transactions that arrived."""
     return [
         "/" + str(item["payload"]["request"]["url"]).split("/", 3)[3] for item in project.items("transaction")
     ]

@@ -119,7 +119,7 @@ ODD = st.recursive(
 
 
 def texts(data: Any) -> Iterator[str]:
-    """Give all text within data, that of its keys too, each place once; fail for what is not of JSON's types."""
+    """Yield all text within data, that of its keys too, each place once; fail for what is not of JSON's types."""
     seen: set[int] = set()
     pending = [data]
     while pending:

@@ -33,7 +33,7 @@ def arrived(server: Server, path: str, project: Project) -> Any:
 
 
 def filtered(event: Any) -> Any:
-    """Give the event with the cookie replaced, wherever it is."""
+    """Return the event with the cookie replaced, wherever it is."""
     return json.loads(json.dumps(event).replace(COOKIE, "[Filtered]"))
 
 

@@ -17,7 +17,7 @@ ANYTHING = st.recursive(
 
 
 def sensitive(client: Any = None, addresses: bool = True, **headers: str) -> Sensitive:
-    """Give what a request with these headers brings along."""
+    """Return what a request with these headers brings along."""
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return Sensitive({"client": client, "headers": pairs}, addresses=addresses)
 

@@ -17,7 +17,7 @@ _OF_THE_RUN = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=process \[)\d+|^date: .*$",
 
 
 def seen(server: Server, header: str) -> tuple[str, list[str]]:
-    """Give what a request is answered with until the server closes its connection, and what the server logs."""
+    """Return what a request is answered with until the server closes its connection, and what the server logs."""
     address = urlsplit(server.ready().url)
     answer = b""
     with socket.create_connection((address.hostname, address.port), timeout=DEADLINE) as connection:

@@ -20,7 +20,7 @@ TABLE = '[tool.sentry-asgi-autoconf]\nrelease = "of-the-file"\ndist = "of-the-fi
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """Give a project directory with an app in src/shop/main.py and an empty pyproject.toml."""
+    """Return a project directory with an app in src/shop/main.py and an empty pyproject.toml."""
     package = tmp_path / "src" / "shop"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()

@@ -12,7 +12,7 @@ from sentry_asgi_autoconf.import_strings import ImportReference
 
 
 def failure(text: str) -> str:
-    """Give what is said about an import string that leads nowhere."""
+    """Return what is said about an import string that leads nowhere."""
     with pytest.raises(UnresolvedImportError) as raised:
         ImportReference.parse(text).resolve()
     return str(raised.value)
@@ -20,7 +20,7 @@ def failure(text: str) -> str:
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a directory of modules that can be imported."""
+    """Return a directory of modules that can be imported."""
     monkeypatch.syspath_prepend(tmp_path)
     return tmp_path
 

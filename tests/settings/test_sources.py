@@ -19,7 +19,7 @@ OF_FILES = "settings.toml_file", "policy.limits", "policy.document", "policy.con
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Path:
-    """Give a directory of secrets."""
+    """Return a directory of secrets."""
     return tmp_path
 
 

@@ -17,14 +17,14 @@ DSN = "https://9b1c3f0e8d7a46529b1c3f0e8d7a4652@o1.ingest.sentry.io/42"
 
 
 def option(name: str, text: str) -> Any:
-    """Give the option that a variable's text sets; it must be accepted."""
+    """Return the option that a variable's text sets; it must be accepted."""
     loaded = load({f"SENTRY_{name.lstrip('_').upper()}": text})
     assert loaded.problems == []
     return loaded.options[name]
 
 
 def refusal(variable: str, text: str) -> str:
-    """Give the one line about a variable's text; it must be refused."""
+    """Return the one line about a variable's text; it must be refused."""
     loaded = load({variable: text})
     (problem,) = loaded.problems
     assert isinstance(problem, InvalidSettingError)

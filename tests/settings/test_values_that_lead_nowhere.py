@@ -38,7 +38,7 @@ class PartlyNowhere(Layering):
         self._nowhere = nowhere
 
     def value(self, layer: int) -> Any:
-        """Give what a layer sets the option to."""
+        """Return what a layer sets the option to."""
         return NOWHERE[self.field_name] if layer in self._nowhere else super().value(layer)
 
 

@@ -50,7 +50,7 @@ async def receive():
 
 
 async def run(app, path, requests):
-    """Give the CPU seconds of one request, all threads of the process included."""
+    """Return the CPU seconds of one request, all threads of the process included."""
     statuses = []
 
     async def send(message):

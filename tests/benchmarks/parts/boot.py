@@ -19,7 +19,7 @@ PATH = "/items/1"
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
-    """Give one boot of each variant in each environment."""
+    """Yield one boot of each variant in each environment."""
     measured: Round = {}
     for case in ["minimal"] if conditions.quick else CASES:
         libraries, app = CASES[case]
@@ -42,7 +42,7 @@ def boot(started: Started) -> dict[str, float]:
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
-    """Give a table for each environment."""
+    """Yield a table for each environment."""
     columns = ["", "s", "against by hand", "CPU s", "MB", "against by hand"]
     for case in ratios.measured(rounds, CASES):
         rows = [
@@ -60,7 +60,7 @@ def tables(rounds: Sequence[Round]) -> Iterator[Table]:
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
-    """Give what is promised of a boot."""
+    """Yield what is promised of a boot."""
     for promise, case, metric, limit in (
         ("boot to first response, service environment, against Sentry by hand", "service", "s", 0.40),
         ("memory after boot there, against Sentry by hand", "service", "MB", 0.55),
@@ -71,7 +71,7 @@ def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
 
 
 def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
-    """Give the time and the memory."""
+    """Yield the time and the memory."""
     for name, title, metric, form in (
         ("boot", "Boot to the first response, seconds", "s", "{:.2f}"),
         ("memory", "Resident memory after boot, MB", "MB", "{:.0f}"),

@@ -63,7 +63,7 @@ CASES = (
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
-    """Give each case without instrumentation, by hand, with us and maybe with the peers, one after the other."""
+    """Yield each case without instrumentation, by hand, with us and maybe with the peers, one after the other."""
     cases = [case for case in CASES if case.setting is ERRORS_ONLY] if conditions.quick else CASES
     yield {
         case.name: {
@@ -95,7 +95,7 @@ def _measured(rounds: Sequence[Round]) -> list[Case]:
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
-    """Give one table of all cases."""
+    """Yield one table of all cases."""
     rows = [
         (
             case.name,
@@ -115,7 +115,7 @@ def _median(rounds: Sequence[Round], case: Case, name: str) -> str:
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
-    """Give what is promised of a request's CPU time."""
+    """Yield what is promised of a request's CPU time."""
     for case in _measured(rounds):
         if case.limit is not None:
             share = ratios.ratio_over_raw(rounds, case.name, "ours", "stock", "µs")
@@ -123,7 +123,7 @@ def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
 
 
 def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
-    """Give what each adds to a request."""
+    """Yield what each adds to a request."""
     groups = [
         Group(
             case.name,

@@ -23,7 +23,7 @@ APP = "starlette_app"
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
-    """Give one boot of each variant for each amount of each thing."""
+    """Yield one boot of each variant for each amount of each thing."""
     measured: Round = {}
     if not conditions.quick:
         for libraries in (ONE, TEN, MOST):
@@ -75,12 +75,12 @@ def _case(what: str, count: int) -> str:
 
 
 def _cases(rounds: Sequence[Round], *things: str) -> list[str]:
-    """Give the measured amounts of these things, each in rising order."""
+    """Return the measured amounts of these things, each in rising order."""
     return [case for thing in things for case in rounds[0] if case.startswith(thing)]
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
-    """Give one table of what each adds to a boot."""
+    """Yield one table of what each adds to a boot."""
     rows = []
     for case in _cases(rounds, *THINGS):
         more = [ratios.difference(rounds, case, name, "raw", "s") * 1000 for name in ("stock", "ours")]
@@ -92,12 +92,12 @@ def tables(rounds: Sequence[Round]) -> Iterator[Table]:
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
-    """Give none: growth is shown."""
+    """Return none: growth is shown."""
     return iter(())
 
 
 def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
-    """Give the time that each adds to a boot, libraries on a scale of their own."""
+    """Yield the time that each adds to a boot, libraries on a scale of their own."""
     for name, things in (("libraries", THINGS[:1]), ("growth", THINGS[1:])):
         groups = [
             Group(

@@ -47,7 +47,7 @@ print(json.dumps({name: {"µs": taken} for name, taken in best.items()}))
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
-    """Give pairs of interpreters, in turn, with an empty sitecustomize and with the bootstrap."""
+    """Yield pairs of interpreters, in turn, with an empty sitecustomize and with the bootstrap."""
     python = conditions.environments.python(MINIMAL, "sentry")
     with tempfile.TemporaryDirectory() as empty:
         (Path(empty) / "sitecustomize.py").touch()
@@ -81,7 +81,7 @@ def _with_path(path: str) -> dict[str, str]:
 
 
 def _children(conditions: Conditions, number: int) -> dict[str, dict[str, float]]:
-    """Give what an interpreter takes that is started by an instrumented one."""
+    """Return what an interpreter takes that is started by an instrumented one."""
     measured = {}
     for variant in in_turn([variant for variant in conditions.variants if variant is not STOCK], number):
         started = conditions.start(variant, ERRORS_ONLY, MINIMAL, "")
@@ -92,7 +92,7 @@ def _children(conditions: Conditions, number: int) -> dict[str, dict[str, float]
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
-    """Give the pairs' differences, and what each product charges."""
+    """Yield the pairs' differences, and what each product charges."""
     rows = [
         (label, *_pair(rounds, case, unit))
         for label, case, unit in (
@@ -125,7 +125,7 @@ def _pair(rounds: Sequence[Round], case: str, unit: str) -> tuple[str, str, str]
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
-    """Give what is promised of an idle interpreter."""
+    """Yield what is promised of an idle interpreter."""
     for promise, case, limit, unit, digits in (
         ("idle interpreter over an empty sitecustomize", "interpreter", 0.6, "ms", 2),
         ("idle interpreter, added imports", "modules", 0, "modules", 0),
@@ -137,7 +137,7 @@ def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
 
 
 def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
-    """Give what each product charges every interpreter."""
+    """Yield what each product charges every interpreter."""
     names = [name for name in ratios.variants(rounds, "child", LABELS) if name != "raw"]
     more = {name: max(0.0, ratios.difference(rounds, "child", name, "raw", "ms")) for name in names}
     yield Chart(

@@ -25,7 +25,7 @@ CASES = [f"{server}, {setting.name}" for server in SERVERS for setting in SETTIN
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
-    """Give each variant under load, by server and setting."""
+    """Yield each variant under load, by server and setting."""
     if number == 0:
         for command in SERVERS.values():
             for variant in conditions.variants:
@@ -77,7 +77,7 @@ def _under_load(
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
-    """Give a table for each server and setting."""
+    """Yield a table for each server and setting."""
     columns = ["", "req/s", "against none", "p99 ms", "CPU µs a request", "MB"]
     for case in CASES:
         rows = [
@@ -95,7 +95,7 @@ def tables(rounds: Sequence[Round]) -> Iterator[Table]:
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
-    """Give what is promised against the peers."""
+    """Yield what is promised against the peers."""
     for case in CASES:
         measured = ratios.variants(rounds, case, LABELS)
         for peer in PEERS:
@@ -105,7 +105,7 @@ def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
 
 
 def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
-    """Give the requests a second."""
+    """Yield the requests a second."""
     groups = [
         Group(
             case,

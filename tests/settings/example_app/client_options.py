@@ -13,7 +13,7 @@ warnings.simplefilter("ignore")
 
 
 def client_options(environ: dict[str, str]) -> dict[str, object]:
-    """Give the options of a real client, and what was refused."""
+    """Return the options of a real client, and what was refused."""
     loaded = load(environ)
     arguments, problems = build(loaded.options, loaded.sources)
     return {

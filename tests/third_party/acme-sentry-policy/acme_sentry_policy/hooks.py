@@ -6,7 +6,7 @@ _CARD_NUMBER = re.compile(r"\b\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}\b")
 
 
 def without_card_numbers(event, hint):
-    """Give the event with every card number masked, in whatever text it stands."""
+    """Return the event with every card number masked, in whatever text it stands."""
     return _masked(event)
 
 

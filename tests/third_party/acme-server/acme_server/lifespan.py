@@ -20,7 +20,7 @@ class Lifespan:
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self) -> bool:
-        """Tell whether the app has started, or takes no interest in it."""
+        """Whether the app has started, or takes no interest in it."""
         self._task = asyncio.create_task(self._run())
         return await self._tell("startup")
 
