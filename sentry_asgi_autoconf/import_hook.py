@@ -79,7 +79,7 @@ class _Loader:
 
 # The frame above would stand between importlib's and the module's in the traceback of each boot that fails. Nothing
 # but a frame around its execution tells that a module has been executed, and Python puts one that it has left back into
-# the traceback of what is raised on. CPython's import.c cuts out importlib's frames, which it knows by their file's name:
+# the traceback of what is raised on. CPython's import.c cuts out importlib's frames, known by their file's name:
 # by that name this one goes too. It gains two lines fewer in what the server logs, and costs nothing. A CPython that
 # knows its frames otherwise ends it: test_the_traceback_of_a_failing_module_is_as_without_us (tests/bootstrap) fails
 # then. Python 3.7 cannot replace a code object's file name, and shows the frame.
