@@ -134,10 +134,11 @@ class _Methods(Tuple[str, ...]):
     """The methods for which a middleware makes transactions, as it asks for them while it serves a request.
 
     To prepare a request when a tuple is asked for an item is odd; but nothing else is asked of us within the request's
-    scopes before a transaction is built. It saves 80 us of 190 (a plain app with tracing off; 170 of 490 with FastAPI).
-    A `continue_trace` of ours in the SDK's module would be called later, once the SDK has read all headers again: 5 us.
-    An SDK whose middleware does not ask, or has a hook, ends it: test_a_transaction_is_built_only_where_it_is_sent
-    (tests/serving) fails then. Measured with SDK 2.75 and Python 3.11.
+    scopes before a transaction is built. It saves 54 us of 166 (a plain app with tracing off; 86 of 318 with FastAPI).
+    A `continue_trace` of ours in the SDK's module would be called later, once the SDK has read all headers again (3 us
+    for six), which is more than docs/benchmarks.md leaves for FastAPI. An SDK whose middleware does not ask, or has a
+    hook, ends it: test_a_transaction_is_built_only_where_it_is_sent (tests/serving) fails then. Measured with SDK 2.75
+    and Python 3.11, on a machine with other work.
     """
 
     origin: str
