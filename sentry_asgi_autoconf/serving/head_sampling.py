@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import inspect
 from contextvars import ContextVar
-from typing import Any, Callable, Collection, Iterable, Mapping, Tuple
+from typing import Any, Callable, Collection, Iterable, Tuple
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
@@ -23,12 +23,11 @@ from sentry_sdk.tracing_utils import has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
-from sentry_asgi_autoconf.serving.request_layer import RequestLayer
+from sentry_asgi_autoconf.serving.request_layer import RequestLayer, UntracedRequest
 
 # Those whose middleware asks the integration for which methods it makes a transaction.
 INTEGRATIONS = ("starlette",)
 _ARGUMENT = "http_methods_to_capture"
-_TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
 
 
 class HeadSampling:
@@ -89,42 +88,6 @@ class HeadSampling:
 
         plan = traced_request.plan_of(options)
         return plan and functools.partial(traced_request.TracedRequest, plan)
-
-
-class UntracedRequest:
-    """One request of a client with tracing off."""
-
-    __slots__ = ("_was_asked", "scope")
-
-    def __init__(self, scope: Any) -> None:
-        self.scope = scope
-        self._was_asked = False
-
-    def serve(self, app: Any, receive: Any, send: Any) -> Any:
-        """Serve it, without a frame of ours in the app's tracebacks."""
-        return app(self.scope, receive, send)
-
-    def prepare(self, origin: str) -> bool:
-        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
-        if self._was_asked:  # a request within it
-            return False
-        self._was_asked = True
-        isolation = sentry_sdk.get_isolation_scope()
-        incoming = _trace_headers(self.scope)
-        if incoming:
-            isolation.generate_propagation_context(incoming)
-        else:
-            isolation.set_new_propagation_context()
-        return True
-
-
-def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
-    incoming: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        if raw_name in _TRACE_HEADERS:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            incoming[name] = f"{incoming[name]}, {value}" if name in incoming else value
-    return incoming
 
 
 _at_hand: ContextVar[UntracedRequest | None] = ContextVar("sentry_asgi_autoconf_head", default=None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 from itertools import takewhile
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
@@ -24,6 +24,7 @@ from sentry_asgi_autoconf.serving.current_request import Request
 
 # How a second patch knows the first.
 _PATCHED = "_sentry_asgi_autoconf_patched"
+_TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
 # Those whose integrations read the bodies of requests.
 _READERS = ("litestar", "sanic", "starlette", "starlite")
 
@@ -66,6 +67,42 @@ class RequestLayer(SentryAsgiMiddleware):
         request = current_request.recall()
         if request is None or not request.has_captured(exc):
             super()._capture_request_exception(exc)
+
+
+class UntracedRequest:
+    """One request of a client with tracing off, whose scopes are prepared before its middleware would."""
+
+    __slots__ = ("_was_asked", "scope")
+
+    def __init__(self, scope: Any) -> None:
+        self.scope = scope
+        self._was_asked = False
+
+    def serve(self, app: Any, receive: Any, send: Any) -> Any:
+        """Serve it, without a frame of ours in the app's tracebacks."""
+        return app(self.scope, receive, send)
+
+    def prepare(self, origin: str) -> bool:
+        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
+        if self._was_asked:  # a request within it
+            return False
+        self._was_asked = True
+        isolation = sentry_sdk.get_isolation_scope()
+        incoming = _trace_headers(self.scope)
+        if incoming:
+            isolation.generate_propagation_context(incoming)
+        else:
+            isolation.set_new_propagation_context()
+        return True
+
+
+def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    incoming: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        if raw_name in _TRACE_HEADERS:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            incoming[name] = f"{incoming[name]}, {value}" if name in incoming else value
+    return incoming
 
 
 def install() -> None:

@@ -14,7 +14,7 @@ from sentry_sdk.tracing_utils import Baggage
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving import current_request
-from sentry_asgi_autoconf.serving.head_sampling import UntracedRequest
+from sentry_asgi_autoconf.serving.request_layer import UntracedRequest
 
 _SOURCE = "url"
 _MILLION = 1_000_000
