@@ -74,7 +74,7 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     from sentry_asgi_autoconf.integrations import deferred
     from sentry_asgi_autoconf.sdk import guard
 
-    deferred.tell_when_set_up(_notice_requests)
+    deferred.call_when_set_up(_notice_requests)
     resolved = init_arguments.resolve(loaded)
     loaded, arguments = resolved.loaded, init_arguments.made_of(resolved)
     _report([*loaded.problems, *resolved.problems], strict=loaded.own.strict)
