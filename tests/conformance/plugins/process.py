@@ -73,9 +73,9 @@ def _initialise(given: Mapping[str, Any]) -> Any:
     global _initialised
     refusals: list[SdkError] = []
 
-    def without_dsn(arguments: Any, loaded: Loaded, app_said: Any) -> Decision:
+    def without_dsn(arguments: Any, loaded: Loaded, report: Any) -> Decision:
         try:
-            initialise.init(init_stage._final(arguments, app_said).arguments, defers=arguments.defers)
+            initialise.init(init_stage._final(arguments, report).arguments, defers=arguments.defers)
         except SdkError as error:
             refusals.append(error)
         return Decision(not refusals, "a test's settings")
