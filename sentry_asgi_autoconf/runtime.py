@@ -51,7 +51,6 @@ class Runtime:
     """Hold one process's decision, and take its apps through the stages."""
 
     def __init__(self) -> None:
-        """Start undecided."""
         self._pid = os.getpid()
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
@@ -70,7 +69,7 @@ class Runtime:
         with process_lock():
             self._notice_fork()
             if self._settings is None:
-                self._settings = self.guarded(lambda: init_stage.load(app), Decision(decision.FAILED))
+                self._settings = self.guarded(lambda: init_stage.load(app), decision.FAILED)
             return self._settings
 
     def activate(self) -> Decision:
@@ -84,9 +83,9 @@ class Runtime:
             if self._decision is None:
                 unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
-                self._decision = Decision(decision.BEING_INITIALISED)
-                self._decision = self.guarded(self._initialise, Decision(decision.FAILED))
-                if self._decision.code == decision.FAILED:
+                self._decision = decision.BEING_INITIALISED
+                self._decision = self.guarded(self._initialise, decision.FAILED)
+                if self._decision == decision.FAILED:
                     self.guarded(lambda: init_stage.block_sending(self.guarded), None)
                 self._say(self._decision)
             return self._decision
@@ -171,7 +170,7 @@ class Runtime:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
         unknown_server.unwatch()
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
-        decided = Decision(decision.LEFT_ALONE, f"{setting} leaves out what this process serves")
+        decided = decision.LEFT_ALONE._replace(reason=f"{setting} leaves out what this process serves")
         self.deactivate(decided)
         self._record(
             lambda account: account.leaves_alone(self._name_of(app, name), server[:2], decided, setting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 from sentry_asgi_autoconf.activation import layers
 from sentry_asgi_autoconf.console import printable
@@ -18,11 +18,11 @@ from sentry_asgi_autoconf.provenance import LIMITS, UNSET, Candidate, Origin, Se
 from sentry_asgi_autoconf.sdk import init_options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from sentry_asgi_autoconf.settings import destinations
+from sentry_asgi_autoconf.settings.own import OwnValues
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.sdk.arguments import Found, Merged
-    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
 
 class Resolved(NamedTuple):
@@ -38,40 +38,17 @@ class Resolved(NamedTuple):
 
     def build_arguments(self) -> Arguments:
         """Return what every client of this process is made from."""
-        own, rates = self.loaded.own, self.loaded.own.traces_sample_rates
+        own, reported = self.loaded.own, set(map(str, self.loaded.problems))
         if not self.loaded.is_enforced("asgi_traces_sample_rates"):
-            rates = self.enforcement.rates_by_path(rates)
-        return Arguments(
-            self.options,
-            self.enforcement,
-            on_app_init=own.on_app_init,
-            defers=_defers(self.loaded),
-            excluded_paths=own.excluded_paths,
-            traces_sample_rates=rates,
-            look_up=_looking_up(self.loaded),
-            on_leaving=_on_leaving(self.loaded),
-        )
+            rates = self.enforcement.rates_by_path(own.traces_sample_rates)
+            own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
 
+        def look_up() -> Found:
+            from sentry_asgi_autoconf.activation import sdk_environment  # most apps never call `init`
 
-def _looking_up(loaded: Loaded) -> Callable[[], Found]:
-    """Return what reads the environment again when an app calls `init`: most never do."""
-    reported = set(map(str, loaded.problems))
+            return sdk_environment.look_up(self.loaded, reported)
 
-    def look_up() -> Found:
-        from sentry_asgi_autoconf.activation import sdk_environment
-
-        return sdk_environment.look_up(loaded, reported)
-
-    return look_up
-
-
-def _on_leaving(loaded: Loaded) -> OnLeaving | None:
-    attachments, user_fields = loaded.own.attachments, loaded.own.user_fields
-    if attachments and user_fields is None and not loaded.enforcement:
-        return None
-    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
-
-    return OnLeaving(attachments, user_fields)
+        return Arguments(self.options, self.enforcement, own, look_up)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:

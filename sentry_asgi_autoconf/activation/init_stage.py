@@ -35,13 +35,13 @@ def load(app: str | None) -> Loaded | Decision:
 def _read(found: Found) -> Loaded | Decision:
     # Nothing is imported where they name no destination, and nothing but the environment could.
     if not found.may_name_destination():
-        return Decision(decision.NO_DESTINATION)
+        return decision.NO_DESTINATION
     if decision.is_subinterpreter():
-        return Decision(decision.SUBINTERPRETER)
+        return decision.SUBINTERPRETER
     from sentry_asgi_autoconf.activation import layers
 
     loaded = layers.read(found)
-    return loaded if loaded.own.enabled else Decision(decision.DISABLED)
+    return loaded if loaded.own.enabled else decision.DISABLED
 
 
 def report_misspelt_destination(decided: Decision) -> None:
@@ -49,7 +49,7 @@ def report_misspelt_destination(decided: Decision) -> None:
 
     Raises SystemExit with status 78 in strict mode, if there is one.
     """
-    if decided.code == decision.NO_DESTINATION:
+    if decided == decision.NO_DESTINATION:
         _report(destinations.misspelt(os.environ), strict=_is_strict())
 
 
@@ -138,15 +138,15 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
             sdk.init(final.arguments, defers=arguments.defers)
-            return Decision(decision.ACTIVE)
-        code = _why_nowhere(arguments, loaded)
+            return decision.ACTIVE
+        decided = _why_nowhere(arguments, loaded)
     except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
-        is_ours = isinstance(error, SdkError)
-        code = decision.SDK_INIT_FAILED if is_ours else decision.CONFIGURATOR_FAILED
+        is_sdks = isinstance(error, SdkError)
+        decided = decision.SDK_INIT_FAILED if is_sdks else decision.CONFIGURATOR_FAILED
     if arguments.must_hold:
         sdk.send_nothing_more()
-    return Decision(code)
+    return decided
 
 
 def _final(arguments: Arguments, report: Report) -> Merged:
@@ -168,7 +168,7 @@ def _final(arguments: Arguments, report: Report) -> Merged:
     return merged._replace(refusals=[], unheld="")
 
 
-def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
+def _why_nowhere(arguments: Arguments, loaded: Loaded) -> Decision:
     if arguments.enforcement.blocks_sending:
         return decision.INVALID_POLICY
     if "dsn" in loaded.settings:
@@ -186,8 +186,10 @@ def block_sending(guarded: Callable[..., Any]) -> None:
         return
     from sentry_asgi_autoconf.policy.enforcement import BLOCKING
     from sentry_asgi_autoconf.sdk.arguments import Arguments
+    from sentry_asgi_autoconf.settings.own import OwnValues
 
-    guard.install(guard.Guard(Arguments({}, BLOCKING), guarded, lambda caller, merged: None))
+    arguments = Arguments({}, BLOCKING, OwnValues(integrations="eager"))
+    guard.install(guard.Guard(arguments, guarded, lambda caller, merged: None))
     initialise.send_nothing_more()
     remedy = "Fix what the line above tells; until then nothing leaves this process."
     console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))

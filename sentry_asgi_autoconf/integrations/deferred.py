@@ -164,7 +164,6 @@ class Deferral:
     """What one client waits for, and the arguments with which the SDK makes it without importing a library."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        """Take the arguments of `sentry_sdk.init`."""
         self._given = given
         self._client: Any = lambda: None
         explicit = {each.identifier: type(each) for each in given.get("integrations") or ()}

@@ -24,7 +24,6 @@ class ServingLoops:
     """The loops of this process in which apps are called; they `matter` once a client has the integration."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self.matter = False
         self._latest: Callable[[], Any] = _never_seen
         self._has_warned = False

@@ -17,6 +17,7 @@ from sentry_asgi_autoconf.settings import destinations
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.limits import Limit
     from sentry_asgi_autoconf.sdk.leaving import OnLeaving
+    from sentry_asgi_autoconf.settings.own import OwnValues
 
 _SAMPLERS = {
     "error_sampler": "sample_rate",
@@ -62,29 +63,22 @@ class Arguments:
         self,
         options: Mapping[str, Any],
         enforcement: Enforcement,
-        *,
-        on_app_init: str = "merge",
-        defers: bool = False,
-        excluded_paths: Sequence[str] = (),
-        traces_sample_rates: Mapping[str, float] = {},
+        own: OwnValues,
         look_up: Callable[[], Found] = Found,
-        on_leaving: OnLeaving | None = None,
     ) -> None:
-        """Take init's arguments from the settings.
-
-        `look_up` returns what the SDK would look up in the environment.
-        `on_leaving` says what of an event is kept in, None that nothing is.
-        `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
-        """
+        """Take init's arguments from the settings; `look_up` returns what the SDK would look up in the environment."""
         self.enforcement = enforcement
-        self.defers = defers
+        # Whether integrations wait for their libraries.
+        self.defers = own.integrations == "deferred"
         # A DSN is said even where there is none, or the SDK would read a SENTRY_DSN that was refused.
         self._options = {"dsn": "", **options}
-        self._on_app_init = on_app_init
-        self._excluded_paths = excluded_paths
-        self._rates_by_path = traces_sample_rates
+        self._settings = own
         self._look_up = look_up
-        self._on_leaving = on_leaving
+        self._on_leaving: OnLeaving | None = None
+        if enforcement or not own.attachments or own.user_fields is not None:
+            from sentry_asgi_autoconf.sdk.leaving import OnLeaving
+
+            self._on_leaving = OnLeaving(own.attachments, own.user_fields)
         # What was refused of the settings alone, and was reported.
         self._refused: set[str] = set()
 
@@ -107,11 +101,11 @@ class Arguments:
         """Return the arguments for an app's init. Raises ConfiguratorError."""
         # The SDK cannot tell None from an argument that was left out either.
         given = _without_none(given)
-        if self._on_app_init == "keep":
+        if self._settings.on_app_init == "keep":
             return Merged(self.own(), [], [], tuple(given))
         found = self._look_up()
         options = _without_none({**self._options, **found.options})
-        ours = dict(found.by_variable) if self._on_app_init == "replace" else copied(options)
+        ours = dict(found.by_variable) if self._settings.on_app_init == "replace" else copied(options)
         arguments, refusals = self._finished({**ours, **_joined(ours, given)}, options)
         refused = {refusal.name for refusal in refusals}
         changed = [name for name in given if name not in refused and not same(given[name], ours.get(name))]
@@ -140,7 +134,9 @@ class Arguments:
         if self._on_leaving:
             chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))
         chained_hooks.shut(arguments, self.enforcement.values)
-        if self.enforcement.ceiling_over_callers() == 0 and not any(self._rates_by_path.values()):
+        if self.enforcement.ceiling_over_callers() == 0 and not any(
+            self._settings.traces_sample_rates.values()
+        ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments)
         for name in ("before_send", "before_send_transaction"):
@@ -162,16 +158,17 @@ class Arguments:
             arguments["traces_sampler"] = PathSampler(
                 otherwise if callable(otherwise) else None,
                 arguments.get("traces_sample_rate") or 0.0,
-                list(self._excluded_paths),
-                self._rates_by_path,
+                self._settings.excluded_paths,
+                self._settings.traces_sample_rates,
                 ceiling,
             )
 
     def _samples_by_path(self, arguments: Mapping[str, Any], ceiling: float | None) -> bool:
         """Whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
         tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
-        is_asked = bool(self._excluded_paths) or ceiling is not None
-        return bool(self._rates_by_path or (is_asked and (tracing or arguments.get("enable_tracing"))))
+        is_asked = bool(self._settings.excluded_paths) or ceiling is not None
+        is_changed = is_asked and (tracing or arguments.get("enable_tracing"))
+        return bool(self._settings.traces_sample_rates or is_changed)
 
 
 def _sample_within(limit: Limit, sampler: Callable[..., Any], *context: Any) -> Any:

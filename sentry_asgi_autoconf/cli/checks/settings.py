@@ -26,7 +26,7 @@ def examine() -> tuple[list[Finding], dict[str, Any] | None]:
     """
     loaded = init_stage.load(None)
     if isinstance(loaded, Decision):
-        if loaded.code == DISABLED:
+        if loaded == DISABLED:
             return [error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")], None
         misspelt = [from_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
         nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
