@@ -56,7 +56,7 @@ class Call:
 
 
 # Whether the next client is one of ours.
-ours: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_ours", default=False)
+bypass: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_bypass", default=False)
 
 # What a client has its call under, None if it is one of ours.
 _CALL = "_sentry_asgi_autoconf_call"
@@ -73,7 +73,7 @@ def keep(client_class: Any, before: Callable[[], None] = lambda: None) -> None:
     # Not in place of `__init__`, so that no frame of ours is in the traceback of one that fails.
     def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
         client = original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
-        call = None if ours.get() else Call(args, kwargs)
+        call = None if bypass.get() else Call(args, kwargs)
         vars(client)[_CALL] = call
         if call is not None:
             if call.calls_init:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -19,15 +20,12 @@ def shows(level: str) -> bool:
 
 def say(level: str, text: object) -> None:
     """Write `text` on one line if `level` is shown, and if there is a stderr that takes it."""
-    if not shows(level):
-        return
-    line = " ".join(str(text).split())
-    try:
-        # One write, so that the lines of several workers do not mix.
-        sys.stderr.write(f"sentry-asgi-autoconf: {line}\n")
-        sys.stderr.flush()
-    except (AttributeError, OSError, ValueError):  # None, broken, closed
-        pass
+    if shows(level):
+        line = " ".join(str(text).split())
+        with suppress(AttributeError, OSError, ValueError):  # None, broken, closed
+            # One write, so that the lines of several workers do not mix.
+            sys.stderr.write(f"sentry-asgi-autoconf: {line}\n")
+            sys.stderr.flush()
 
 
 MASK = "***"
@@ -47,13 +45,13 @@ def mask(text: str) -> str:
 
 
 def printable(text: str, limit: int = 60) -> str:
-    """Give `text` masked, cut to `limit` characters, control characters escaped."""
+    """Return `text` masked, cut to `limit` characters, control characters escaped."""
     masked = _shortened(mask(text), limit)
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in masked)
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """Give a setting's value for a message: text in quotes, anything else as JSON; masked and cut."""
+    """Return a setting's value for a message: text in quotes, anything else as JSON; masked and cut."""
     if isinstance(value, str):
         return repr(_shortened(mask(value), limit))
     if hasattr(value, "isoformat"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 
 class AutoconfError(Exception):
-    """Base of all errors that this package tells a person about.
-
-    `docs/messages.md` has a section for each `slug`.
-    """
+    """Base of all errors that this package reports to a person; `docs/messages.md` has a section for each `slug`."""
 
     slug = "error"
+
+    def __init_subclass__(cls, slug: str = "") -> None:
+        """Take the slug here or in the class."""
+        cls.slug = slug or cls.slug
 
     def __init__(self, what: str, *, remedy: str = "") -> None:
         """Keep `what` (with its source and what is allowed) and `remedy`, both free of secrets."""
@@ -18,180 +19,127 @@ class AutoconfError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        """Give the whole message on one line, slug last."""
+        """Return the whole message on one line, slug last."""
         parts = [self.what.rstrip(".") + ".", self.remedy, f"[{self.slug}]"]
         return " ".join(" ".join(part.split()) for part in parts if part)
 
 
-class InvalidSettingError(AutoconfError):
+class InvalidSettingError(AutoconfError, slug="invalid-setting"):
     """A value that its option does not allow."""
 
-    slug = "invalid-setting"
 
-
-class UnknownSettingError(AutoconfError):
+class UnknownSettingError(AutoconfError, slug="unknown-setting"):
     """A variable whose name is not a setting, but nearly one."""
 
-    slug = "unknown-setting"
 
-
-class UnresolvedImportError(AutoconfError):
+class UnresolvedImportError(AutoconfError, slug="unresolved-import"):
     """An import string that leads nowhere, or to something that cannot be used there."""
 
-    slug = "unresolved-import"
 
-
-class UnknownIntegrationError(AutoconfError):
+class UnknownIntegrationError(AutoconfError, slug="unknown-integration"):
     """An integration name that the installed SDK does not have."""
 
-    slug = "unknown-integration"
 
-
-class UnsupportedOptionError(AutoconfError):
+class UnsupportedOptionError(AutoconfError, slug="unsupported-option"):
     """An option that the installed SDK does not know."""
 
-    slug = "unsupported-option"
 
-
-class UnreadableSecretError(AutoconfError):
+class UnreadableSecretError(AutoconfError, slug="unreadable-secret"):
     """A secrets directory or file that cannot be read."""
 
-    slug = "unreadable-secret"
 
-
-class SdkError(AutoconfError):
+class SdkError(AutoconfError, slug="sdk-init-failed"):
     """`sentry_sdk.init` itself raised."""
 
-    slug = "sdk-init-failed"
 
-
-class IntegrationError(AutoconfError):
+class IntegrationError(AutoconfError, slug="integration-failed"):
     """An integration of the SDK that raised when it was set up: the app goes without it."""
 
-    slug = "integration-failed"
 
-
-class EventLoopError(AutoconfError):
+class EventLoopError(AutoconfError, slug="no-asyncio-loop"):
     """An integration of the SDK that needs another event loop than the one that serves: the app goes without it."""
 
-    slug = "no-asyncio-loop"
 
-
-class AdapterError(AutoconfError):
+class AdapterError(AutoconfError, slug="adapter-failed"):
     """A server adapter that cannot be loaded, failed, or found no seam in this release of its server."""
 
-    slug = "adapter-failed"
 
-
-class DependencyError(AutoconfError):
+class DependencyError(AutoconfError, slug="missing-dependency"):
     """A package that this one needs is missing in the app's environment, or too old."""
 
-    slug = "missing-dependency"
 
-
-class UnknownServerError(AutoconfError):
+class UnknownServerError(AutoconfError, slug="unknown-server"):
     """A server that has no adapter."""
 
-    slug = "unknown-server"
 
-
-class UnexpectedError(AutoconfError):
+class UnexpectedError(AutoconfError, slug="unexpected-error"):
     """A defect of this package: the app is served without it."""
 
-    slug = "unexpected-error"
 
-
-class InvalidPolicyError(AutoconfError):
+class InvalidPolicyError(AutoconfError, slug="invalid-policy"):
     """A policy that cannot be read, or says what makes no sense: nothing leaves the process."""
 
-    slug = "invalid-policy"
 
-
-class ContradictingPoliciesError(AutoconfError):
+class ContradictingPoliciesError(AutoconfError, slug="contradicting-policies"):
     """Two policies that enforce different values, or limits that leave no value."""
 
-    slug = "contradicting-policies"
 
-
-class NotPermittedError(AutoconfError):
+class NotPermittedError(AutoconfError, slug="not-permitted"):
     """A destination that a policy does not permit: nothing is sent there."""
 
-    slug = "not-permitted"
 
-
-class UnheldTransportError(AutoconfError):
+class UnheldTransportError(AutoconfError, slug="unheld-transport"):
     """A transport that sends wherever it likes, past a policy's rule for the DSN."""
 
-    slug = "unheld-transport"
 
-
-class UnreadableConfigError(AutoconfError):
+class UnreadableConfigError(AutoconfError, slug="unreadable-config"):
     """An app's config file that cannot be read."""
 
-    slug = "unreadable-config"
 
-
-class ConfiguratorError(AutoconfError):
+class ConfiguratorError(AutoconfError, slug="configurator-failed"):
     """An organisation's configurator that cannot be loaded, or failed: nothing leaves the process."""
 
-    slug = "configurator-failed"
 
-
-class StatusError(AutoconfError):
+class StatusError(AutoconfError, slug="unwritable-status"):
     """A status file that cannot be written."""
 
-    slug = "unwritable-status"
 
-
-class RedirectedError(AutoconfError):
+class RedirectedError(AutoconfError, slug="redirected"):
     """A destination that gives way to the inbox of `run --inbox`."""
 
-    slug = "redirected"
 
-
-class AppInitError(AutoconfError):
+class AppInitError(AutoconfError, slug="app-init"):
     """What an app's own `sentry_sdk.init` changed, and what of it a policy did not permit."""
-
-    slug = "app-init"
 
 
 _TELL_ITS_AUTHORS = "Tell its authors, or name its server in SENTRY_ASGI_DISABLED_SERVERS."
 
 
 def of_stage(error: Exception, adapter_of: str | None = None) -> AutoconfError:
-    """Tell of a failure on the way to the served app, of the adapter of a server `adapter_of` or of ours."""
-    outcome = "the app is served without us"
+    """Return what to say of a failure on the way to the served app, ours or that of the adapter of a server."""
+    failed = f"{type(error).__name__}: {error}: the app is served without us"
     if adapter_of:
-        what = f"The adapter of {adapter_of} failed with {_described(error)}: {outcome}"
-        return AdapterError(what, remedy=_TELL_ITS_AUTHORS)
+        return AdapterError(f"The adapter of {adapter_of} failed with {failed}", remedy=_TELL_ITS_AUTHORS)
     if isinstance(error, AutoconfError):
         return error
     if isinstance(error, ImportError):
-        return DependencyError(
-            f"{error}: {outcome}",
-            remedy="pip install 'sentry-sdk>=2' in the app's environment.",
-        )
-    return UnexpectedError(
-        f"{_described(error)}: {outcome}", remedy="Please report it, with SENTRY_DEBUG=true's output."
-    )
+        what = f"{error}: the app is served without us"
+        return DependencyError(what, remedy="pip install 'sentry-sdk>=2' in the app's environment.")
+    return UnexpectedError(failed, remedy="Please report it, with SENTRY_DEBUG=true's output.")
 
 
 def of_join(adapter: str, trigger: str, error: Exception) -> AdapterError:
-    """Tell of an adapter that could not be loaded or did not join its server."""
+    """Return what to say of an adapter that could not be loaded or did not join its server."""
     if isinstance(error, AdapterError):
         return AdapterError(f"{error.what} by {adapter} for {trigger}", remedy=error.remedy)
-    what = f"The adapter {adapter} for {trigger} failed with {_described(error)}"
-    return AdapterError(what, remedy=_TELL_ITS_AUTHORS)
+    failed = f"failed with {type(error).__name__}: {error}"
+    return AdapterError(f"The adapter {adapter} for {trigger} {failed}", remedy=_TELL_ITS_AUTHORS)
 
 
 def of_metadata(trigger: str) -> AdapterError:
-    """Tell of a trigger module for which no adapter is declared."""
+    """Return what to say of a trigger module for which no adapter is declared."""
     return AdapterError(
         f"No installed distribution declares an adapter for {trigger}: what it serves is not instrumented",
         remedy="Install with its metadata (pip install, also with --target) what has the adapter:"
         " sentry-asgi-autoconf, or the one for which SENTRY_ASGI_WATCH names the module.",
     )
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -101,7 +101,7 @@ def guarded(action: Callable[[], _T], doing: str) -> _T:
         return action()
     except (Exception, SystemExit) as error:  # Foreign code may raise anything, and must not end the server.
         raise UnresolvedImportError(
-            f"{doing} raised {described(error)}", remedy="Mend that error, or name another."
+            f"{doing} raised {described(error)}", remedy="Fix that error, or name another."
         ) from error
 
 

@@ -59,3 +59,6 @@ class Setting(NamedTuple):
     wanted: Any = None
     ruled_by: str = ""
     left_out: tuple[Candidate, ...] = ()
+
+
+UNSET = Setting(None, None)

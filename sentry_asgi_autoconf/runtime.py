@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
@@ -16,6 +15,7 @@ from sentry_asgi_autoconf.status import unknown_server
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.sdk.arguments import Merged
+    from sentry_asgi_autoconf.settings.own import OwnValues
     from sentry_asgi_autoconf.status.account import Account
     from sentry_asgi_autoconf.status.process_status import Status
 
@@ -51,7 +51,6 @@ class Runtime:
     """Hold one process's decision, and take its apps through the stages."""
 
     def __init__(self) -> None:
-        """Start undecided."""
         self._pid = os.getpid()
         self._settings: Loaded | Decision | None = None
         self._decision: Decision | None = None
@@ -67,10 +66,10 @@ class Runtime:
 
         Not before the server has read its own files of variables.
         """
-        self._notice_fork()
         with process_lock():
+            self._notice_fork()
             if self._settings is None:
-                self._settings = self.guarded(lambda: init_stage.load(app), Decision(decision.FAILED))
+                self._settings = self.guarded(lambda: init_stage.load(app), decision.FAILED)
             return self._settings
 
     def activate(self) -> Decision:
@@ -79,14 +78,14 @@ class Runtime:
         Idempotent; decides anew in a forked child. Raises SystemExit with status 78 in strict mode, if a setting
         is refused.
         """
-        self._notice_fork()
         with process_lock():
+            self._notice_fork()
             if self._decision is None:
                 unknown_server.unwatch()
                 # Said first, as a hook that a setting names may ask again while it is imported.
-                self._decision = Decision(decision.BEING_INITIALISED)
-                self._decision = self.guarded(self._initialise, Decision(decision.FAILED))
-                if self._decision.code == decision.FAILED:
+                self._decision = decision.BEING_INITIALISED
+                self._decision = self.guarded(self._initialise, decision.FAILED)
+                if self._decision == decision.FAILED:
                     self.guarded(lambda: init_stage.block_sending(self.guarded), None)
                 self._say(self._decision)
             return self._decision
@@ -96,7 +95,7 @@ class Runtime:
         if isinstance(settings, Decision):
             init_stage.report_misspelt_destination(settings)
             return settings
-        decided, self._settings = init_stage.initialise(settings, self.guarded, self._app_said)
+        decided, self._settings = init_stage.initialise(settings, self.guarded, self._report_app_init)
         if decided.active:
             flush.run_in_multiprocessing_child(self.flush)
         return decided
@@ -107,7 +106,7 @@ class Runtime:
             if self._decision is None and not self._has_looked_for_guard:
                 # Said first, as a hook that a setting names may make a client while it is imported.
                 self._has_looked_for_guard = True
-                self.guarded(lambda: init_stage.guard_clients(self.guarded, self._app_said), None)
+                self.guarded(lambda: init_stage.guard_clients(self.guarded, self._report_app_init), None)
 
     def refuse_bad_settings(self) -> None:
         """Exit with status 78 if the settings are strict and one of them is refused; for a server's parent process."""
@@ -116,31 +115,35 @@ class Runtime:
     def deactivate(self, decided: Decision, *, only_starts_others: bool = False) -> None:
         """Undo the initialisation, as this process serves nothing of ours, or only starts those that serve."""
         if self.is_active and (only_starts_others or not self._has_wrapped):
+            from sentry_asgi_autoconf.sdk import initialise
+
             self._decision = decided
-            self.guarded(init_stage.deactivate, None)
+            self.guarded(initialise.deactivate, None)
             self._say(decided)
         if only_starts_others:
             self._keep_status(lambda status: status.serves_nothing())
 
     def _notice_fork(self) -> None:
-        if self._pid == os.getpid():
-            return
-        with process_lock():
-            if self._pid != os.getpid():
-                self._settings = self._decision = None
-                self._pid = os.getpid()
+        if self._pid != os.getpid():
+            self._settings = self._decision = None
+            self._pid = os.getpid()
 
     def _say(self, decided: Decision) -> None:
         console.say("info", f"{'active' if decided.active else 'inactive'}: {decided.reason}")
-        self._tell(lambda account: account.decided(decided, self._settings))
+        self._record(lambda account: account.decided(decided, self._settings))
 
-    def _app_said(self, caller: str, merged: Merged) -> None:
+    def _report_app_init(self, caller: str, merged: Merged) -> None:
         from sentry_asgi_autoconf.activation import app_init
         from sentry_asgi_autoconf.serving.head_sampling import head_sampling
 
         head_sampling.app_calls_init()
-        app_init.tell(caller, merged)
-        self._tell(lambda account: account.app_said(caller, merged), at_once=False)
+        app_init.report(caller, merged)
+        self._record(lambda account: account.app_said(caller, merged), at_once=False)
+
+    @property
+    def _own(self) -> OwnValues | None:
+        """This package's own settings, once they are read and apply."""
+        return None if self._settings is None or isinstance(self._settings, Decision) else self._settings.own
 
     @property
     def is_active(self) -> bool:
@@ -151,11 +154,8 @@ class Runtime:
 
     def excluded_by(self, server: str, apps: Sequence[Any]) -> str | None:
         """Name the setting that keeps us from a server, or from an app: import strings, or the app itself."""
-        settings = self._settings
-        if settings is None or isinstance(settings, Decision):
-            return None
-        own = settings.own
-        if not (own.disabled_servers or own.excluded_apps):
+        own = self._own
+        if own is None or not (own.disabled_servers or own.excluded_apps):
             return None
         from sentry_asgi_autoconf.activation import exclusions
 
@@ -170,10 +170,10 @@ class Runtime:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
         unknown_server.unwatch()
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
-        left_alone = Decision(decision.LEFT_ALONE, f"{setting} leaves out what this process serves")
-        self.deactivate(left_alone)
-        self._tell(
-            lambda account: account.leaves_alone(self._name_of(app, name), server[:2], left_alone, setting)
+        decided = decision.LEFT_ALONE._replace(reason=f"{setting} leaves out what this process serves")
+        self.deactivate(decided)
+        self._record(
+            lambda account: account.leaves_alone(self._name_of(app, name), server[:2], decided, setting)
         )
 
     def wrap(
@@ -184,8 +184,8 @@ class Runtime:
         if self.activate().active:
             with process_lock():
                 served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
-        if served is not app or by is None:  # else it was wrapped before, and is told of
-            self._tell(lambda account: account.serves(self._name_of(app, name), server and server[:2], by))
+        if served is not app or by is None:  # else it was wrapped before, and is on record
+            self._record(lambda account: account.serves(self._name_of(app, name), server and server[:2], by))
         return served
 
     def _wrap(self, app: Any, asgi_version: int, server: ServedBy | None) -> tuple[Any, str | None]:
@@ -194,21 +194,19 @@ class Runtime:
         from sentry_asgi_autoconf.serving.server_noise import server_noise
         from sentry_asgi_autoconf.wrapping import wrap
 
-        settings = self._settings
-        captures_5xx = not isinstance(settings, (Decision, type(None))) and settings.own.capture_5xx
-        make = functools.partial(wrap.wrap, app, asgi_version, captures_5xx=captures_5xx)
-        if server is None:
-            served, by = make((), served_app.ServedCoroutine)
-        else:
-            # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
-            served, by = make(server.error_loggers, served_app.ServedApp)
+        # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
+        shape = served_app.ServedApp if server else served_app.ServedCoroutine
+        captures_5xx = self._own is not None and self._own.capture_5xx
+        loggers = server.error_loggers if server else ()
+        served, by = wrap.wrap(app, asgi_version, loggers, shape, captures_5xx=captures_5xx)
+        name = "an app of your own"
+        if server:
             name = server.distribution
             initialise.describe_server({"name": name, "version": server.version, "adapter": name})
             server_noise.expect(server.repeats)
         server_noise.end_boot()
         self._has_wrapped = True
-        by_whom = server.distribution if server else "an app of your own"
-        console.say("info", f"{by_whom}: {import_strings.name_of(app)} is instrumented by {by}")
+        console.say("info", f"{name}: {import_strings.name_of(app)} is instrumented by {by}")
         return served, by
 
     def _name_of(self, app: Any, import_string: str | None) -> str:
@@ -226,7 +224,7 @@ class Runtime:
 
     def report_failed_boot(self, error: BaseException) -> None:
         """Report that the app could not be loaded, before the process ends."""
-        self._tell(lambda account: account.cannot_load(import_strings.described(error)))
+        self._record(lambda account: account.cannot_load(import_strings.described(error)))
         if self.is_active:
             from sentry_asgi_autoconf.flushing import boot_failure
 
@@ -269,7 +267,7 @@ class Runtime:
         if status:
             self.guarded(lambda: action(status), None)
 
-    def _tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
+    def _record(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         self._keep_status(lambda status: status.tell(what, at_once=at_once))
 
     # -- failures

@@ -13,35 +13,34 @@ if TYPE_CHECKING:
     from sentry_asgi_autoconf.sdk.arguments import Merged
 
 
-def tell(caller: str, merged: Merged) -> None:
+def report(caller: str, merged: Merged) -> None:
     """Say it: a warning if something was not taken, or if the app turns Sentry off."""
     parts = []
     if merged.changed:
-        parts.append(f"sets {', '.join(printable(name) for name in sorted(merged.changed))}")
+        parts.append(f"sets {', '.join(map(printable, sorted(merged.changed)))}")
     if merged.found:
         parts.append(f"finds {', '.join(merged.found)} changed")
     if merged.refusals:
-        parts.append(f"may not set {'; '.join(_refused(refusal) for refusal in merged.refusals)}")
+        parts.append(f"may not set {'; '.join(map(_refused, merged.refusals))}")
     if merged.passed_over:
-        names = ", ".join(printable(name) for name in sorted(merged.passed_over))
+        names = ", ".join(map(printable, sorted(merged.passed_over)))
         parts.append(f"is passed over, as SENTRY_ASGI_ON_APP_INIT is keep: it would set {names}")
     if merged.error:
         outcome = "nothing is sent" if merged.arguments.get("dsn") == "" else "the settings are left out"
         parts.append(f"cannot be joined with the settings ({merged.error}): {outcome}")
     says_dsn = "dsn" in merged.changed or "SENTRY_DSN" in merged.found
-    turned_off = says_dsn and not merged.arguments.get("dsn")
-    if turned_off:
+    turns_off = says_dsn and not merged.arguments.get("dsn")
+    if turns_off:
         parts.append("so turns Sentry off")
     if parts:
-        level = "warning" if merged.refusals or merged.error or turned_off else "info"
-        where = printable(caller, 200)
-        console.say(level, AppInitError(f"sentry_sdk.init at {where} {', '.join(parts)}"))
+        level = "warning" if merged.refusals or merged.error or turns_off else "info"
+        console.say(level, AppInitError(f"sentry_sdk.init at {printable(caller, 200)} {', '.join(parts)}"))
     if merged.unheld:
         console.say("warning", unheld(f"sentry_sdk.init at {caller}", merged.unheld))
 
 
 def unheld(where: str, transport: str) -> UnheldTransportError:
-    """Say that a transport may send past the policy."""
+    """Return what to say of a transport that may send past the policy."""
     return UnheldTransportError(
         f"{printable(where, 200)} sets the transport {transport}, which sends past the policy's rule for the DSN",
         remedy="See to it that it sends where it may; the policy can enforce a transport.",

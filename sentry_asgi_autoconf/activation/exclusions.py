@@ -13,7 +13,6 @@ from sentry_asgi_autoconf.settings import formats
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.own import OwnValues
 
-
 _SERVERS = "SENTRY_ASGI_DISABLED_SERVERS"
 _APPS = "SENTRY_ASGI_EXCLUDED_APPS"
 
@@ -31,22 +30,15 @@ def disable(servers: Sequence[str]) -> bool:
     """Whether the environment disables one of these distributions, before it is time to read the settings."""
     try:
         disabled = formats.distributions(os.environ.get(_SERVERS, ""))
-    except ValueError:  # told of when the settings are read
+    except ValueError:  # reported when the settings are read
         return False
     return any(formats.canonical(server) in disabled for server in servers)
 
 
-# What servers look for where an import string names no attribute.
-_ASSUMED = ("app", "application")
-
-
 def matches(app: Any, patterns: Sequence[str]) -> bool:
     """Whether a name of `app`, an import string or an object, matches one of the globs `package.module:attribute`."""
-    return any(fnmatchcase(name, pattern) for name in _names_of(app) for pattern in patterns)
-
-
-def _names_of(app: Any) -> Iterator[str]:
-    return _of_import_string(app) if isinstance(app, str) else _of_object(app)
+    names = _of_import_string(app) if isinstance(app, str) else _of_object(app)
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _of_import_string(text: str) -> Iterator[str]:
@@ -55,7 +47,8 @@ def _of_import_string(text: str) -> Iterator[str]:
     path, _, attribute = target.rpartition(":")
     attributes: tuple[str, ...] = (attribute,)
     if not path or attribute.startswith(("/", "\\")):  # that colon was behind a drive
-        path, attributes = target, _ASSUMED
+        # What servers look for where an import string names no attribute.
+        path, attributes = target, ("app", "application")
     path = path.rpartition(":")[2]  # hypercorn takes a prefix for the interface
     # Of a path, servers import the last part or, within packages, more of them.
     parts = re.split(r"[/\\]", path[:-3] if path.endswith(".py") else path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 from sentry_asgi_autoconf.activation import layers
 from sentry_asgi_autoconf.console import printable
@@ -13,16 +13,16 @@ from sentry_asgi_autoconf.exceptions import (
     UnsupportedOptionError,
 )
 from sentry_asgi_autoconf.policy.enforcement import BLOCKING, Enforcement
+from sentry_asgi_autoconf.policy.in_force import apply_policy
+from sentry_asgi_autoconf.provenance import LIMITS, UNSET, Candidate, Origin, Setting
 from sentry_asgi_autoconf.sdk import init_options as init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments
 from sentry_asgi_autoconf.settings import destinations
+from sentry_asgi_autoconf.settings.own import OwnValues
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
-    from sentry_asgi_autoconf.activation.sdk_environment import SdkEnvironment
-    from sentry_asgi_autoconf.provenance import Origin
     from sentry_asgi_autoconf.sdk.arguments import Found, Merged
-    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
 
 class Resolved(NamedTuple):
@@ -36,52 +36,19 @@ class Resolved(NamedTuple):
     enforcement: Enforcement
     problems: list[AutoconfError]
 
+    def build_arguments(self) -> Arguments:
+        """Return what every client of this process is made from."""
+        own, reported = self.loaded.own, set(map(str, self.loaded.problems))
+        if not self.loaded.is_enforced("asgi_traces_sample_rates"):
+            rates = self.enforcement.rates_by_path(own.traces_sample_rates)
+            own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
 
-def of(loaded: Loaded) -> tuple[Arguments, list[AutoconfError]]:
-    """Give what every client of this process is made from, and a problem for all that was left out of it."""
-    resolved = resolve(loaded)
-    return made_of(resolved), resolved.problems
+        def look_up() -> Found:
+            from sentry_asgi_autoconf.activation import sdk_environment  # most apps never call `init`
 
+            return sdk_environment.look_up(self.loaded, reported)
 
-def made_of(resolved: Resolved) -> Arguments:
-    """Give what every client of this process is made from."""
-    loaded, enforcement = resolved.loaded, resolved.enforcement
-    rates = loaded.own.traces_sample_rates
-    if not loaded.is_enforced("asgi_traces_sample_rates"):
-        rates = enforcement.rates_by_path(rates)
-    return Arguments(
-        resolved.options,
-        enforcement,
-        on_app_init=loaded.own.on_app_init,
-        defers=_defers(loaded),
-        excluded_paths=list(loaded.own.excluded_paths),
-        traces_sample_rates=rates,
-        look_up=_looking_up(loaded),
-        on_leaving=_on_leaving(loaded),
-    )
-
-
-def _looking_up(loaded: Loaded) -> Callable[[], Found]:
-    """Return what reads the environment again when an app calls `init`: most never do."""
-    kept: list[SdkEnvironment] = []
-
-    def look_up() -> Found:
-        if not kept:
-            from sentry_asgi_autoconf.activation.sdk_environment import SdkEnvironment
-
-            kept.append(SdkEnvironment(loaded))
-        return kept[0].look_up()
-
-    return look_up
-
-
-def _on_leaving(loaded: Loaded) -> OnLeaving | None:
-    attachments, user_fields = loaded.own.attachments, loaded.own.user_fields
-    if attachments and user_fields is None and not loaded.enforcement:
-        return None
-    from sentry_asgi_autoconf.sdk.leaving import OnLeaving
-
-    return OnLeaving(attachments, user_fields)
+        return Arguments(self.options, self.enforcement, own, look_up)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
@@ -110,7 +77,7 @@ def _not_permitted(where: str, said_by: str, until_then: str) -> AutoconfError:
 
 
 def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
-    """Give the settings with what their import strings lead to, and a problem for each that leads nowhere.
+    """Return the settings with what their import strings lead to, and a problem for each that leads nowhere.
 
     They are imported here if `follow`, and taken to lead somewhere if not.
     """
@@ -131,16 +98,8 @@ def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
     return Resolved(_in_effect(loaded), options, enforcement, [*problems, *doubts])
 
 
-def _in_effect(loaded: Loaded) -> Loaded:
-    if not loaded.enforcement:
-        return loaded
-    from sentry_asgi_autoconf.activation import in_effect
-
-    return in_effect.settled(loaded)
-
-
 def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[AutoconfError]]:
-    """Give the settings below what is enforced, each of the highest layer whose value the SDK can take."""
+    """Return the settings below what is enforced, each of the highest layer whose value the SDK can take."""
     # Said even where it is off: the SDK would read a SENTRY_SPOTLIGHT that was refused.
     options: dict[str, Any] = {"spotlight": False}
     problems: list[AutoconfError] = []
@@ -170,3 +129,45 @@ def _of_policy(doubt: AutoconfError) -> AutoconfError:
 
 def _defers(loaded: Loaded) -> bool:
     return bool(loaded.own.integrations == "deferred")
+
+
+def _in_effect(loaded: Loaded) -> Loaded:
+    """Return the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
+    enforcement = loaded.enforcement
+    if not enforcement:
+        return loaded
+    from sentry_sdk.consts import DEFAULT_OPTIONS  # not before `sdk`, which says what an SDK it is
+
+    arguments, refusals = apply_policy(loaded.options, loaded.options, enforcement)
+    # A part of `_experiments` is named with a dot.
+    sources = {refusal.name.partition(".")[0]: refusal.source for refusal in refusals}
+    settings = dict(loaded.settings)
+    for name in {*loaded.options, *enforcement.values, *enforcement.hooks, *enforcement.limits}:
+        if name in DEFAULT_OPTIONS:
+            setting, applied = settings.get(name, UNSET), arguments.get(name)
+            is_default = setting.origin is None and _same(applied, DEFAULT_OPTIONS[name])
+            ruled_by = sources.get(name) or str(enforcement.limits.get(name, ""))
+            settings[name] = _ruled(name, setting, applied, "" if is_default else ruled_by, enforcement)
+    return loaded._replace(settings={name: each for name, each in settings.items() if each != UNSET})
+
+
+def _ruled(name: str, setting: Setting, applied: Any, ruled_by: str, enforcement: Enforcement) -> Setting:
+    """Return an option's setting, with no origin if neither a layer nor the policy sets it."""
+    if name in enforcement.values and setting.origin != enforcement.origins[name]:
+        below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
+        return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
+    if ruled_by and not _same(applied, setting.value):
+        origin = setting.origin or _of_limit(name, enforcement)
+        return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=ruled_by)
+    if setting.origin is None and name in enforcement.hooks:
+        return setting._replace(value=enforcement.hooks[name], origin=enforcement.origins[name])
+    return setting
+
+
+def _of_limit(name: str, enforcement: Enforcement) -> Origin:
+    places = ", ".join(origin.place for origin in enforcement.limits[name].origins)
+    return Origin(f"[limits] {name}", places, layer=LIMITS)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)

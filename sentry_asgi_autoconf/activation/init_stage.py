@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
 from sentry_asgi_autoconf import client_calls, console
 from sentry_asgi_autoconf.activation import decision, destination
 from sentry_asgi_autoconf.activation.decision import Decision
-from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, SdkError
+from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, InvalidPolicyError, SdkError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.settings import destinations
 
@@ -29,22 +29,19 @@ _FRAMEWORKS = ("django", "litestar", "quart", "starlette")
 
 def load(app: str | None) -> Loaded | Decision:
     """Look for the settings for the app of this import string, and read them or say why they do not matter."""
-    return read(destination.find(os.environ, app))
+    return _read(destination.find(os.environ, app))
 
 
-def read(found: Found) -> Loaded | Decision:
-    """Read the settings that were found, or say why they do not matter.
-
-    Nothing is imported where they name no destination, and nothing but the environment could.
-    """
+def _read(found: Found) -> Loaded | Decision:
+    # Nothing is imported where they name no destination, and nothing but the environment could.
     if not found.may_name_destination():
-        return Decision(decision.NO_DESTINATION)
+        return decision.NO_DESTINATION
     if decision.is_subinterpreter():
-        return Decision(decision.SUBINTERPRETER)
+        return decision.SUBINTERPRETER
     from sentry_asgi_autoconf.activation import layers
 
     loaded = layers.read(found)
-    return loaded if loaded.own.enabled else Decision(decision.DISABLED)
+    return loaded if loaded.own.enabled else decision.DISABLED
 
 
 def report_misspelt_destination(decided: Decision) -> None:
@@ -52,7 +49,7 @@ def report_misspelt_destination(decided: Decision) -> None:
 
     Raises SystemExit with status 78 in strict mode, if there is one.
     """
-    if decided.code == decision.NO_DESTINATION:
+    if decided == decision.NO_DESTINATION:
         _report(destinations.misspelt(os.environ), strict=_is_strict())
 
 
@@ -63,10 +60,10 @@ def _is_strict() -> bool:
     return parse_boolean(os.environ.get("SENTRY_ASGI_STRICT", "")) is True
 
 
-def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) -> tuple[Decision, Loaded]:
+def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> tuple[Decision, Loaded]:
     """Initialise the SDK with what the settings say, and guard it; `guarded(function, otherwise)` runs fail-open.
 
-    `app_said` is told what an app's own init changes from then on. With the decision come the settings that apply.
+    `report` is called with what an app's own init changes from then on. With the decision come the settings that apply.
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
@@ -74,28 +71,27 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], app_said: Report) ->
     from sentry_asgi_autoconf.integrations import deferred
     from sentry_asgi_autoconf.sdk import guard
 
-    deferred.tell_when_set_up(_notice_requests)
+    deferred.call_when_set_up(_notice_requests)
     resolved = init_arguments.resolve(loaded)
-    loaded, arguments = resolved.loaded, init_arguments.made_of(resolved)
+    loaded, arguments = resolved.loaded, resolved.build_arguments()
     _report([*loaded.problems, *resolved.problems], strict=loaded.own.strict)
-    for warning in loaded.warnings:
-        console.say("warning", warning)
+    _report(loaded.warnings, strict=False)
     imported = [name for name in _FRAMEWORKS if name in sys.modules and name not in _integrations()]
-    decided = _initialised(arguments, loaded, app_said)
+    decided = _initialised(arguments, loaded, report)
     if imported:
         guarded(lambda: _make_again(imported), None)
     # Without a destination, too: the app's own init may be what names one.
-    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
+    guard.install(guard.Guard(arguments, guarded, report))
     return decided, loaded
 
 
-def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
+def guard_clients(guarded: Callable[..., Any], report: Report) -> None:
     """Guard what clients are made of in a process that is not initialised, if the settings say so."""
     found = destination.find(os.environ, None)
     processes = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower()
     if not (processes in _GUARDED or found.policies or found.config):
         return
-    loaded = read(found)
+    loaded = _read(found)
     if isinstance(loaded, Decision):
         return
     # A policy that is not known may have said so.
@@ -103,12 +99,12 @@ def guard_clients(guarded: Callable[..., Any], app_said: Report) -> None:
         from sentry_asgi_autoconf.activation import init_arguments
         from sentry_asgi_autoconf.sdk import guard
 
-        arguments, problems = init_arguments.of(loaded)
-        _report([*loaded.problems, *problems], strict=False)
-        guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), app_said))
-        with suppress(ConfiguratorError):  # which is told where the client is made
-            for warning in init_arguments.not_permitted(loaded, arguments.of_settings()):
-                console.say("warning", warning)
+        resolved = init_arguments.resolve(loaded)
+        arguments = resolved.build_arguments()
+        _report([*loaded.problems, *resolved.problems], strict=False)
+        guard.install(guard.Guard(arguments, guarded, report))
+        with suppress(ConfiguratorError):  # which is reported where the client is made
+            _report(init_arguments.not_permitted(loaded, arguments.of_settings()), strict=False)
 
 
 def _notice_requests() -> None:
@@ -133,31 +129,28 @@ def _integrations() -> Sequence[str]:
     return list(client.integrations) if client.is_active() else []
 
 
-def _initialised(arguments: Arguments, loaded: Loaded, app_said: Report) -> Decision:
+def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decision:
     from sentry_asgi_autoconf.activation import init_arguments
     from sentry_asgi_autoconf.sdk import initialise as sdk
 
     try:
-        final = _final(arguments, app_said)
-        for warning in init_arguments.not_permitted(loaded, final):
-            console.say("warning", warning)
+        final = _final(arguments, report)
+        _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
             sdk.init(final.arguments, defers=arguments.defers)
-            return Decision(decision.ACTIVE)
-        decided = Decision(_why_nowhere(arguments, loaded))
-    except ConfiguratorError as error:
+            return decision.ACTIVE
+        decided = _why_nowhere(arguments, loaded)
+    except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
-        decided = Decision(decision.CONFIGURATOR_FAILED)
-    except SdkError as error:
-        _report([error], strict=loaded.own.strict)
-        decided = Decision(decision.SDK_INIT_FAILED)
+        is_sdks = isinstance(error, SdkError)
+        decided = decision.SDK_INIT_FAILED if is_sdks else decision.CONFIGURATOR_FAILED
     if arguments.must_hold:
         sdk.send_nothing_more()
     return decided
 
 
-def _final(arguments: Arguments, app_said: Report) -> Merged:
-    """Give init's arguments, with what the app said in an init of its own that ran already."""
+def _final(arguments: Arguments, report: Report) -> Merged:
+    """Return init's arguments, with those of an app's own init that ran already."""
     import sentry_sdk
 
     from sentry_asgi_autoconf.sdk import guard
@@ -165,16 +158,17 @@ def _final(arguments: Arguments, app_said: Report) -> Merged:
     client = sentry_sdk.get_client()
     call = client_calls.last_of_app(client)
     # Of a client that was made before calls are kept, the options must tell.
-    said = call.given() if call else {} if client_calls.are_kept(client) else guard.arguments(client)
-    if said is None or not (said or call):
+    is_kept = client_calls.are_kept(client)
+    app_arguments = call.given() if call else {} if is_kept else guard.arguments_of(client)
+    if app_arguments is None or not (app_arguments or call):
         return arguments.of_settings()
-    merged = arguments.of_app(said)
+    merged = arguments.of_app(app_arguments)
     if call is None or not call.is_told:
-        app_said(str(call or "an earlier place"), merged)
+        report(str(call or "an earlier place"), merged)
     return merged._replace(refusals=[], unheld="")
 
 
-def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
+def _why_nowhere(arguments: Arguments, loaded: Loaded) -> Decision:
     if arguments.enforcement.blocks_sending:
         return decision.INVALID_POLICY
     if "dsn" in loaded.settings:
@@ -184,19 +178,21 @@ def _why_nowhere(arguments: Arguments, loaded: Loaded) -> str:
 
 def block_sending(guarded: Callable[..., Any]) -> None:
     """Let nothing leave the process, if there is a policy: it could not be applied."""
-    if in_force.find(os.environ):
-        try:
-            from sentry_asgi_autoconf.sdk import initialise
-        except ImportError:  # without the SDK nothing leaves anyway
-            return
-        initialise.block_sending(guarded)
+    if not in_force.find(os.environ):
+        return
+    try:
+        from sentry_asgi_autoconf.sdk import guard, initialise
+    except ImportError:  # without the SDK nothing leaves anyway
+        return
+    from sentry_asgi_autoconf.policy.enforcement import BLOCKING
+    from sentry_asgi_autoconf.sdk.arguments import Arguments
+    from sentry_asgi_autoconf.settings.own import OwnValues
 
-
-def deactivate() -> None:
-    """Undo the initialisation."""
-    from sentry_asgi_autoconf.sdk import initialise as sdk
-
-    sdk.deactivate()
+    arguments = Arguments({}, BLOCKING, OwnValues(integrations="eager"))
+    guard.install(guard.Guard(arguments, guarded, lambda caller, merged: None))
+    initialise.send_nothing_more()
+    remedy = "Fix what the line above tells; until then nothing leaves this process."
+    console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))
 
 
 def refuse_bad_settings(settings: Loaded | Decision) -> None:
@@ -207,12 +203,12 @@ def refuse_bad_settings(settings: Loaded | Decision) -> None:
     elif settings.own.strict:
         from sentry_asgi_autoconf.activation import init_arguments
 
-        _, problems = init_arguments.of(settings)
-        _report([*settings.problems, *problems], strict=True)
+        _report([*settings.problems, *init_arguments.resolve(settings).problems], strict=True)
 
 
-def _report(problems: Sequence[AutoconfError], *, strict: bool) -> None:
+def _report(problems: Iterable[AutoconfError], *, strict: bool) -> None:
+    problem = None
     for problem in problems:
         console.say("error" if strict else "warning", problem)
-    if strict and problems:
+    if strict and problem:
         raise SystemExit(CONFIGURATION_ERROR)

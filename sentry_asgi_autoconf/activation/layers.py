@@ -1,16 +1,16 @@
-"""Read the settings of all layers: what is valid is taken, the rest is told as problems."""
+"""Read the settings of all layers: what is valid is taken, the rest becomes problems."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.activation import destination
 from sentry_asgi_autoconf.activation.destination import Found
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
-from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin, Setting
-from sentry_asgi_autoconf.settings import app_config
+from sentry_asgi_autoconf.provenance import ENFORCED, UNSET, Candidate, Origin, Setting
+from sentry_asgi_autoconf.settings import app_config, sources
 from sentry_asgi_autoconf.settings.names import unknown_variables
 from sentry_asgi_autoconf.settings.options import (
     OPTIONS_JSON,
@@ -20,26 +20,17 @@ from sentry_asgi_autoconf.settings.options import (
     init_name,
 )
 from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS, OwnValues
-from sentry_asgi_autoconf.settings.sources import (
-    DIRECTORY_VARIABLE,
-    Choice,
-    Table,
-    choose,
-    environment,
-    quoted,
-    secrets,
-)
+from sentry_asgi_autoconf.settings.sources import Choice, Table, choose, environment
 from sentry_asgi_autoconf.settings.values import is_quoted
 
 
 class Loaded(NamedTuple):
     """What the settings say.
 
-    `options` are keyword arguments for `sentry_sdk.init`, only those that were set and are valid; import
-    strings are ImportReference, integrations IntegrationReference, not imported yet. `sources` gives the origin of
-    each of them. `settings` tells how every value that is set came about, an own one's key begins with `asgi_`.
-    `policies` names those that were read; `warnings` are their contradictions. They were read
-    for `app` from `environ`, which was `environ_then`.
+    `options` are keyword arguments for `sentry_sdk.init`, only those that were set and are valid; import strings are
+    ImportReference, integrations IntegrationReference, not imported yet. `sources` has the origin of each of them,
+    `settings` how every value that is set came about: an own one's key begins with `asgi_`. `policies` names those
+    that were read; `warnings` are their contradictions. They were read for `app` from `environ`, then `environ_then`.
     """
 
     options: dict[str, Any]
@@ -57,8 +48,8 @@ class Loaded(NamedTuple):
 
     def is_enforced(self, name: str) -> bool:
         """Whether a policy sets what has this name in `settings`."""
-        setting = self.settings.get(name)
-        return setting is not None and setting.origin is not None and setting.origin.layer == ENFORCED
+        origin = self.settings.get(name, UNSET).origin
+        return origin is not None and origin.layer == ENFORCED
 
 
 def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
@@ -76,33 +67,26 @@ def read(found: Found) -> Loaded:
         OWN_SETTINGS,
         [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
     )
-    directory = environ.get(DIRECTORY_VARIABLE, "").strip()
-    files = secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+    directory = environ.get(sources.DIRECTORY_VARIABLE, "").strip()
+    files = sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
     further = choose(OPTIONS_JSON, [environment(OPTIONS_JSON, environ), files])
     json_options = in_options_json(further.values, further.origins)
     enforcement = in_force.enforced_by(policy)
     standing = {name: value for name, value in policy.enforced.options.items() if name not in CHAINED}
+    below = [files, json_options, config.options, policy.defaults.options]
     options = choose(
         SDK_OPTIONS,
-        [
-            standing,
-            environment(SDK_OPTIONS, environ),
-            files,
-            json_options,
-            config.options,
-            policy.defaults.options,
-        ],
-        lambda name, value: enforcement.permits(init_name(name), value),
+        [standing, environment(SDK_OPTIONS, environ), *below],
+        lambda field, value: enforcement.permits(init_name(field), value),
     )
     settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
+    problems += [*own.problems, *further.problems, *options.problems, *unknown_variables(environ)]
     problems += [
-        *own.problems,
-        *further.problems,
-        *options.problems,
-        *unknown_variables(environ),
-        *_quoted(options),
-        *policy.errors,
+        sources.quoted(options.origins[name], text)
+        for name, text in options.values.items()
+        if is_quoted(text)
     ]
+    problems += policy.errors
     return Loaded(
         {name: setting.value for name, setting in settings.items() if setting.origin},
         OwnValues(**own.values),
@@ -124,22 +108,20 @@ def without(loaded: Loaded, name: str) -> tuple[Loaded, list[AutoconfError]]:
 
     With them, what is wrong with the values of those layers.
     """
-    setting, below = loaded.settings[name], Setting(None, None)
-    problems: list[AutoconfError] = []
-    if setting.overrode:
-        below, problems = _below(loaded, name)
+    setting = loaded.settings[name]
+    below, problems = _below(loaded, name)
     left_out = (Candidate(setting.value, setting.origin),) if setting.origin else ()
     below = below._replace(
         forbidden=(*setting.forbidden, *below.forbidden),
         ruled_by=below.ruled_by or setting.ruled_by,
         left_out=(*setting.left_out, *left_out),
     )
-    options = {key: value for key, value in loaded.options.items() if key != name}
-    sources = {key: origin for key, origin in loaded.sources.items() if key != name}
+    options, origins = dict(loaded.options), dict(loaded.sources)
+    del options[name], origins[name]
     if below.origin:
-        options[name], sources[name] = below.value, below.origin
+        options[name], origins[name] = below.value, below.origin
     settings = {**loaded.settings, name: below}
-    return loaded._replace(options=options, sources=sources, settings=settings), problems
+    return loaded._replace(options=options, sources=origins, settings=settings), problems
 
 
 def _below(loaded: Loaded, name: str) -> tuple[Setting, list[AutoconfError]]:
@@ -148,6 +130,8 @@ def _below(loaded: Loaded, name: str) -> tuple[Setting, list[AutoconfError]]:
     With it, what is wrong with those that are passed over for it.
     """
     setting, field = loaded.settings[name], field_of(name)
+    if not setting.overrode:
+        return UNSET, []
     if field not in SDK_OPTIONS:
         below, *further = setting.overrode
         return Setting(below.value, below.origin, tuple(further)), []
@@ -156,14 +140,7 @@ def _below(loaded: Loaded, name: str) -> tuple[Setting, list[AutoconfError]]:
         [{field: candidate} for candidate in setting.overrode],
         lambda _, value: loaded.enforcement.permits(name, value),
     )
-    return _settings(choice, loaded.enforcement).get(name, Setting(None, None)), choice.problems
-
-
-def _quoted(choice: Choice) -> Iterator[AutoconfError]:
-    for name, origin in choice.origins.items():
-        value = choice.values[name]
-        if is_quoted(value):
-            yield quoted(origin, value)
+    return _settings(choice, loaded.enforcement).get(name, UNSET), choice.problems
 
 
 def _settings(choice: Choice, enforcement: Enforcement) -> dict[str, Setting]:
@@ -172,14 +149,13 @@ def _settings(choice: Choice, enforcement: Enforcement) -> dict[str, Setting]:
         name, value = init_name(field), choice.values.get(field)
         kept = enforcement.clamped(name, value)
         forbidden = tuple(choice.forbidden.get(field, ()))
-        ruled = forbidden or kept != value
         settings[name] = Setting(
             kept,
             choice.origins.get(field),
             tuple(choice.overrode.get(field, ())),
             forbidden,
             value if kept != value else None,
-            str(enforcement.source_of(name)) if ruled else "",
+            str(enforcement.source_of(name)) if forbidden or kept != value else "",
         )
     return settings
 
@@ -187,15 +163,11 @@ def _settings(choice: Choice, enforcement: Enforcement) -> dict[str, Setting]:
 def _unknown(given: Mapping[str, Candidate], policy: Policy, config: Table) -> dict[str, Setting]:
     """Return the options that SDK_OPTIONS do not know."""
     given = {name: candidate for name, candidate in given.items() if name not in SDK_OPTIONS}
-    settings: dict[str, Setting] = {}
+    found: dict[str, list[Candidate]] = {}
     for layer in (policy.defaults.further, config.further, given, policy.enforced.further):
         for name, candidate in layer.items():
-            below = settings.get(name)
-            overrode = (
-                (Candidate(below.value, below.origin), *below.overrode) if below and below.origin else ()
-            )
-            settings[name] = Setting(candidate.value, candidate.origin, overrode)
-    return settings
+            found[name] = [candidate, *found.get(name, ())]
+    return {name: Setting(*highest, tuple(lower)) for name, (highest, *lower) in found.items()}
 
 
 def _own_settings(own: Choice) -> dict[str, Setting]:

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any, Iterable, Mapping
 
@@ -20,13 +21,13 @@ from sentry_asgi_autoconf import import_hook
 
 
 def import_strings() -> dict[str, str]:
-    """Give `package.module.Class` of each by its identifier, in the SDK's order; none if this SDK tells none."""
+    """Return `package.module.Class` of each by its identifier, in the SDK's order; none if it has no such list."""
     known: list[str] = getattr(integrations, "_AUTO_ENABLING_INTEGRATIONS", [])
     return {import_string.split(".")[-2]: import_string for import_string in known}
 
 
 def deactivations() -> Mapping[str, Iterable[str]]:
-    """Give the identifiers of integrations that an active one takes the place of."""
+    """Return the identifiers of integrations that an active one takes the place of."""
     found: Mapping[str, Iterable[str]] = getattr(integrations, "_INTEGRATION_DEACTIVATES", {})
     return found
 
@@ -40,7 +41,7 @@ class _StandIn(Integration, metaclass=_StandInClass):
 
 
 def stand_in(identifier: str) -> type[Integration]:
-    """Give a class that has the identifier of an integration, and does not need its library."""
+    """Return a class that has the identifier of an integration, and does not need its library."""
     return _StandInClass(_StandIn.__name__, (_StandIn,), {"identifier": identifier})
 
 
@@ -56,18 +57,17 @@ copyreg.pickle(_StandInClass, lambda stand_in: (_named, (stand_in.identifier,)))
 
 
 def is_stand_in(integration: Any) -> bool:
-    """Whether this was given by `stand_in`."""
+    """Whether this was made by `stand_in`."""
     return isinstance(integration, type) and issubclass(integration, _StandIn)
 
 
 def load(import_string: str) -> type[Integration] | None:
     """Import the integration's class, and its library; None if the SDK would do without it."""
     module, _, name = import_string.rpartition(".")
-    try:
+    with suppress(DidNotEnable, SyntaxError):
         found: type[Integration] = getattr(importlib.import_module(module), name)
-    except (DidNotEnable, SyntaxError):
-        return None
-    return found
+        return found
+    return None
 
 
 def set_up(client: Any, integration_class: type[Integration]) -> None:
@@ -78,83 +78,44 @@ def set_up(client: Any, integration_class: type[Integration]) -> None:
     integration = integration_class()
     further = {"options": client.options, "disabled_integrations": never_deactivating()}
     known = inspect.signature(integrations.setup_integrations).parameters
-    try:
-        installed = integrations.setup_integrations(
-            [integration],
-            with_defaults=False,
-            **{name: value for name, value in further.items() if name in known},
-        )
-    except DidNotEnable:
-        return
-    if integration.identifier in installed:
-        # Put in place of the other, as other threads may be going through that.
-        client.integrations = {**client.integrations, integration.identifier: integration}
+    taken: Any = {name: value for name, value in further.items() if name in known}
+    with suppress(DidNotEnable):
+        if integration.identifier in integrations.setup_integrations(
+            [integration], with_defaults=False, **taken
+        ):
+            # Put in place of the other, as other threads may be going through that.
+            client.integrations = {**client.integrations, integration.identifier: integration}
 
 
 def never_deactivating() -> list[type[Integration]]:
-    """Give what keeps the SDK from importing all libraries to deactivate some integrations.
-
-    They are disabled by identifier for that purpose; an integration itself is disabled by its class.
-    """
+    """Return what, if disabled, keeps the SDK from importing all libraries to deactivate some integrations."""
     return [stand_in(identifier) for identifier in deactivations()]
 
 
-def tell_name(client: Any) -> None:
+def set_name(client: Any) -> None:
     """Name the SDK after the framework among the client's integrations, as the SDK does at init."""
-    about = sentry_sdk.client.SDK_INFO
-    name = get_sdk_name(list(client.integrations))
-    if about["name"] == name:
-        return
-    about["name"] = name
-    scope = sentry_sdk.Scope.get_global_scope()
-    if hasattr(scope, "set_global_attributes"):
-        scope.set_global_attributes()
+    about, name = sentry_sdk.client.SDK_INFO, get_sdk_name(list(client.integrations))
+    if about["name"] != name:
+        about["name"] = name
+        scope = sentry_sdk.Scope.get_global_scope()
+        if hasattr(scope, "set_global_attributes"):
+            scope.set_global_attributes()
 
 
+_OF_THE_SAME_NAME = (
+    "aiohttp anthropic ariadne arq asyncpg bottle celery chalice clickhouse_driver cohere django falcon fastapi flask"
+    " gql graphene httpx httpx2 huey huggingface_hub litestar loguru mcp openai pydantic_ai pymongo pyramid quart"
+    " redis rq sanic sqlalchemy starlette starlite strawberry tornado"
+)
 # By the integration's identifier, the module after whose import everything that it patches can be patched: nobody
 # can have taken a reference from the library before.
-TRIGGERS: Mapping[str, str] = {
-    "aiohttp": "aiohttp",
-    "anthropic": "anthropic",
-    "ariadne": "ariadne",
-    "arq": "arq",
-    "asyncpg": "asyncpg",
+LIBRARIES: Mapping[str, str] = {
+    **{name: name for name in _OF_THE_SAME_NAME.split()},
     "boto3": "botocore",  # which makes the requests, for others than boto3 too
-    "bottle": "bottle",
-    "celery": "celery",
-    "chalice": "chalice",
-    "clickhouse_driver": "clickhouse_driver",
-    "cohere": "cohere",
-    "django": "django",
-    "falcon": "falcon",
-    "fastapi": "fastapi",
-    "flask": "flask",
     "google_genai": "google.genai",
-    "gql": "gql",
-    "graphene": "graphene",
-    "httpx": "httpx",
-    "httpx2": "httpx2",
-    "huey": "huey",
-    "huggingface_hub": "huggingface_hub",
     "langchain": "langchain_core",
     "langgraph": "langgraph.pregel",  # langgraph is a namespace
-    "litestar": "litestar",
-    "loguru": "loguru",
-    "mcp": "mcp",
-    "openai": "openai",
     "openai_agents": "agents",
-    "pydantic_ai": "pydantic_ai",
-    "pymongo": "pymongo",
-    "pyramid": "pyramid",
-    "quart": "quart",
-    "redis": "redis",
-    "rq": "rq",
-    "sanic": "sanic",
-    "sqlalchemy": "sqlalchemy",
-    "starlette": "starlette",
-    "starlite": "starlite",
-    "strawberry": "strawberry",
-    "tornado": "tornado",
 }
 
 # Modules that an integration needs or patches as well, if they are installed. They import its library in turn, so
@@ -164,15 +125,8 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     "django": ("channels", "rest_framework"),
     "flask": ("flask_login",),
     "langchain": (
-        "langchain",
-        "langchain_aws",
-        "langchain_classic",
-        "langchain_cohere",
-        "langchain_google_vertexai",
-        "langchain_huggingface",
-        "langchain_mistralai",
-        "langchain_ollama",
-        "langchain_openai",
+        *("langchain", "langchain_aws", "langchain_classic", "langchain_cohere", "langchain_google_vertexai"),
+        *("langchain_huggingface", "langchain_mistralai", "langchain_ollama", "langchain_openai"),
     ),
     "langgraph": ("langgraph.graph",),
     "mcp": ("fastmcp",),
@@ -183,19 +137,16 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
 # An app may have packages of these names itself: the library is the one that has this module.
 _TELLTALES = {"agents": "agents.run", "channels": "channels.layers", "mcp": "mcp.server", "rb": "rb.clients"}
 
-# Modules and their functions that an integration replaces there, and other libraries with integrations import by name.
-REPLACED = (("starlette.routing", "request_response"),)
-
 
 def integration_module(identifier: str) -> str:
-    """Give the name of the SDK's module of an integration."""
-    return f"sentry_sdk.integrations.{identifier}"
+    """Return the name of the SDK's module of an integration."""
+    return f"{integrations.__name__}.{identifier}"
 
 
-WATCHED = frozenset(TRIGGERS.values()).union(
+WATCHED = frozenset(LIBRARIES.values()).union(
     *EXTENSIONS.values(),
     # An app may import these first, and they import the library.
-    map(integration_module, TRIGGERS),
+    map(integration_module, LIBRARIES),
 )
 
 
@@ -208,10 +159,10 @@ def is_library(spec: ModuleSpec) -> bool:
     return path is not None and PathFinder.find_spec(telltale, list(path)) is not None
 
 
-def is_installed(trigger: str) -> bool:
+def is_installed(library: str) -> bool:
     """Whether a library could be imported; it is not."""
     try:
-        spec = importlib.util.find_spec(trigger)
+        spec = importlib.util.find_spec(library)
     except (ImportError, ValueError):  # ValueError: a module without a spec was put into sys.modules
         return False
     return spec is not None and is_library(spec)
@@ -219,28 +170,26 @@ def is_installed(trigger: str) -> bool:
 
 # References that one instrumented library takes of another lead, as in the SDK's way, to what is not patched. There all
 # libraries are imported before the first is patched; here one may be imported that takes a function by name from one
-# that is patched already.
-_originals: dict[tuple[str, str], Any] = {}
+# that is patched already. This is the one function of which that is so.
+_MODULE, _FUNCTION = "starlette.routing", "request_response"
+_originals: list[Any] = []
 
 
 def remember_originals() -> None:
     """Keep what integrations that are set up from now on may replace."""
-    for place in REPLACED:
-        function = _at(place)
-        if function is not None:
-            _originals.setdefault(place, function)
+    function = _current()
+    if function is not None and not _originals:
+        _originals.append(function)
 
 
-def give_back_originals(library: str) -> None:
+def restore_originals(library: str) -> None:
     """Let the modules of a library that has just been imported refer to the originals."""
-    for place, original in _originals.items():
-        replacement = _at(place)
-        if replacement is None or replacement is original or place[0].startswith(f"{library}."):
-            continue
-        for module, alias in list(import_hook.references(library, replacement)):
-            setattr(module, alias, original)
+    replacement = _current()
+    for original in _originals:
+        if replacement is not None and replacement is not original and not _MODULE.startswith(f"{library}."):
+            for module, alias in list(import_hook.references(library, replacement)):
+                setattr(module, alias, original)
 
 
-def _at(place: tuple[str, str]) -> Any:
-    module, name = place
-    return getattr(sys.modules.get(module), name, None)
+def _current() -> Any:
+    return getattr(sys.modules.get(_MODULE), _FUNCTION, None)

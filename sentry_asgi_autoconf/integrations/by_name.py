@@ -1,4 +1,7 @@
-"""Find integrations of the SDK by short name or import string."""
+"""Find integrations of the SDK by short name or import string.
+
+Each function raises UnknownIntegrationError, or UnresolvedImportError where it imports.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +20,18 @@ from sentry_asgi_autoconf.import_strings import (
 )
 from sentry_asgi_autoconf.integrations import auto_enabling
 
-_PACKAGE = sentry_sdk.integrations.__name__
 # Modules beside the integrations that hold none.
-_NO_INTEGRATIONS = frozenset(("asgi", "serverless", "wsgi"))
+_NO_INTEGRATIONS = ("asgi", "serverless", "wsgi")
 
 
 def instance(reference: IntegrationReference) -> Integration:
-    """Make the integration, without arguments. Raises UnknownIntegrationError, UnresolvedImportError."""
+    """Make the integration, without arguments."""
     found = _find(reference)
     return found if isinstance(found, Integration) else guarded(found, f"making a {found.__name__}")
 
 
 def installed_class(reference: IntegrationReference) -> type[Integration] | None:
-    """Give the integration's class, or None if there is nothing to disable as its library is not installed.
-
-    Raises UnknownIntegrationError, UnresolvedImportError.
-    """
+    """Return the integration's class, or None if there is nothing to disable as its library is not installed."""
     try:
         found = _find(reference)
     except UnresolvedImportError as error:
@@ -44,31 +43,19 @@ def installed_class(reference: IntegrationReference) -> type[Integration] | None
 
 
 def known(reference: IntegrationReference) -> IntegrationReference:
-    """Return a reference that may lead to an integration, as far as its name tells. Raises UnknownIntegrationError."""
-    names = short_names()
-    if not reference.is_import_string and reference not in names:
-        raise _unknown(reference, names)
+    """Return a reference that may lead to an integration, as far as its name says."""
+    if not reference.is_import_string:
+        _check(reference)
     return reference
 
 
 def disabled(reference: IntegrationReference) -> type[Integration] | None:
-    """Give what disables an integration where integrations wait for their libraries, as it imports none.
-
-    Raises UnknownIntegrationError, UnresolvedImportError.
-    """
+    """Return what disables an integration where integrations wait for their libraries, as it imports none."""
     path = reference.replace(":", ".")
     for identifier, import_string in auto_enabling.import_strings().items():
         if path in (identifier, import_string):
             return auto_enabling.stand_in(identifier)
     return installed_class(reference)
-
-
-def short_names() -> list[str]:
-    """Give the modules of the installed SDK that hold integrations."""
-    import pkgutil
-
-    modules = (module.name for module in pkgutil.iter_modules(sentry_sdk.integrations.__path__))
-    return sorted(name for name in modules if not name.startswith("_") and name not in _NO_INTEGRATIONS)
 
 
 def _find(reference: IntegrationReference) -> Integration | type[Integration]:
@@ -89,23 +76,10 @@ def _imported(reference: IntegrationReference) -> Integration | type[Integration
 
 
 def _by_short_name(name: str) -> type[Integration]:
-    known = short_names()
-    if name not in known:
-        raise _unknown(name, known)
-    path = f"{_PACKAGE}.{name}"
-    module = _import_integration(path, name)
-    classes: list[type[Integration]] = [
-        value for value in vars(module).values() if _is_integration_of(value, path)
-    ]
-    named = [found for found in classes if found.identifier == name]
-    if len(named or classes) != 1:
-        raise _unknown(name, [other for other in known if other != name])
-    return (named or classes)[0]
-
-
-def _import_integration(path: str, name: str) -> object:
+    known = _check(name)
+    path = auto_enabling.integration_module(name)
     try:
-        return import_whole(path)
+        module = import_whole(path)
     except UnresolvedImportError as error:
         if error.__cause__ is not None and _lacks_library(error, name):
             reason = described(error.__cause__)
@@ -114,6 +88,13 @@ def _import_integration(path: str, name: str) -> object:
                 remedy="Install it where the server runs, or take the integration out of the list.",
             ) from error.__cause__
         raise
+    classes: list[type[Integration]] = [
+        value for value in vars(module).values() if _is_integration_of(value, path)
+    ]
+    found = [each for each in classes if each.identifier == name] or classes
+    if len(found) != 1:
+        raise _unknown(name, [other for other in known if other != name])
+    return found[0]
 
 
 def _lacks_library(error: UnresolvedImportError, name: str) -> bool:
@@ -126,11 +107,22 @@ def _is_integration_of(value: object, path: str) -> bool:
     return is_its_own and isinstance(value, type) and issubclass(value, Integration)
 
 
+def _check(name: str) -> list[str]:
+    """Return the short names that the installed SDK has, of which this is one."""
+    import pkgutil
+
+    modules = [module.name for module in pkgutil.iter_modules(sentry_sdk.integrations.__path__)]
+    known = sorted(each for each in modules if not each.startswith("_") and each not in _NO_INTEGRATIONS)
+    if name not in known:
+        raise _unknown(name, known)
+    return known
+
+
 def _unknown(name: str, known: list[str]) -> UnknownIntegrationError:
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1)
-    what = f"sentry-sdk {VERSION} has no integration {printable(name)}"
-    if near:
-        return UnknownIntegrationError(what, remedy=f"Did you mean {near[0]}?")
-    return UnknownIntegrationError(what, remedy="See the list of integrations in the docs of sentry-sdk.")
+    remedy = f"Did you mean {near[0]}?" if near else "See the list of integrations in the docs of sentry-sdk."
+    return UnknownIntegrationError(
+        f"sentry-sdk {VERSION} has no integration {printable(name)}", remedy=remedy
+    )

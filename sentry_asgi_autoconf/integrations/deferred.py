@@ -6,6 +6,7 @@ libraries that are imported.
 
 from __future__ import annotations
 
+import functools
 import weakref
 from typing import Any, Callable, Mapping, TypeVar
 
@@ -16,9 +17,9 @@ from sentry_asgi_autoconf import import_hook
 from sentry_asgi_autoconf.exceptions import IntegrationError
 from sentry_asgi_autoconf.import_strings import described
 from sentry_asgi_autoconf.integrations import auto_enabling, event_loops, library_finder
-from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS, integration_module, is_installed
+from sentry_asgi_autoconf.integrations.auto_enabling import LIBRARIES, integration_module, is_stand_in
 from sentry_asgi_autoconf.integrations.library_finder import LibraryFinder
-from sentry_asgi_autoconf.integrations.work_queue import Turns
+from sentry_asgi_autoconf.integrations.work_queue import WorkQueue
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ _listeners: list[Callable[[], None]] = []
 def make_client(
     make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, Any], *, defers: bool = True
 ) -> Any:
-    """Give the client that `make` makes of init's arguments: those `given`, less the integrations that wait.
+    """Return the client that `make` makes of init's arguments: those `given`, less the integrations that wait.
 
     Those of libraries wait only if it `defers`. Raises what `make` raises.
     """
@@ -46,7 +47,7 @@ def make_client(
 def _make_client(make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, Any], *, defers: bool) -> Any:
     if not defers:
         return make(given)
-    with _turns.held():
+    with _queue.held():
         deferral = _guarded("integrations cannot be deferred", lambda: _planned(given))
         if deferral is None:
             return make(given)
@@ -60,7 +61,7 @@ def watch() -> None:
     _finder.install()
 
 
-def tell_when_set_up(listener: Callable[[], None]) -> None:
+def call_when_set_up(listener: Callable[[], None]) -> None:
     """Call `listener` whenever integrations have been set up, in place of any before."""
     _listeners[:] = [listener]
 
@@ -80,36 +81,30 @@ def _planned(given: Mapping[str, Any]) -> Deferral:
 
 def _attach(deferral: Deferral, client: Any) -> None:
     deferral.attach(client)
-    _deferrals[:] = [each for each in _deferrals if each.client is not None]
-    _deferrals.append(deferral)
-    _turns.submit([_UNKNOWN, *filter(_finder.has_imported, TRIGGERS.values())])
+    _deferrals[:] = [*(each for each in _deferrals if each.client is not None), deferral]
+    _queue.submit([_UNKNOWN, *filter(_finder.has_imported, LIBRARIES.values())])
 
 
 def _enable(libraries: list[str]) -> None:
     """Set up what waits for libraries that have just been imported."""
     for library in libraries:
-        _look_again(library)
-    due = [name for name in _wanted() if _is_due(name, libraries)]
-    loaded = {name: _load(name) for name in due}
+        _guarded(f"the SDK cannot use {library}", functools.partial(library_finder.look_again, library))
+    loaded = {name: _load(name) for name in _wanted() if _is_due(name, libraries)}
     for library in libraries:
-        auto_enabling.give_back_originals(library)
+        auto_enabling.restore_originals(library)
     auto_enabling.remember_originals()
     for name, integration in loaded.items():
         for deferral in _deferrals:
             if integration is not None and deferral.wants(name):
-                _set_up(deferral, integration)
-            deferral.done_with(name)
+                _set_up(deferral.client, integration)
+            deferral.waiting.discard(name)
     newest = _deferrals[-1].client if _deferrals else None
     if newest is not None:
-        auto_enabling.tell_name(newest)
+        auto_enabling.set_name(newest)
     for listener in _listeners:
         listener()
     if None in loaded.values():
-        _release([name for name, integration in loaded.items() if integration is None])
-
-
-def _look_again(library: str) -> None:
-    _guarded(f"the SDK cannot use {library}", lambda: library_finder.look_again(library))
+        _readmit([name for name, integration in loaded.items() if integration is None])
 
 
 def _wanted() -> list[str]:
@@ -118,11 +113,11 @@ def _wanted() -> list[str]:
 
 
 def _is_due(identifier: str, libraries: list[str]) -> bool:
-    library = TRIGGERS.get(identifier, _UNKNOWN)
+    library = LIBRARIES.get(identifier, _UNKNOWN)
     module = integration_module(identifier)
     if module in libraries:
         return library in libraries or _finder.has_imported(library)
-    # Who is importing the integration, and may be waiting for this thread to have imported the library, is told then.
+    # Who is importing the integration, and may wait for this thread to have imported the library, reports it then.
     return library in libraries and not _finder.is_busy(module)
 
 
@@ -133,21 +128,20 @@ def _load(identifier: str) -> type[Integration] | None:
     )
 
 
-def _set_up(deferral: Deferral, integration: type[Integration]) -> None:
-    client = deferral.client
+def _set_up(client: Any, integration: type[Integration]) -> None:
     if client is not None:
         what = f"the integration {integration.identifier} cannot be set up"
         _guarded(what, lambda: auto_enabling.set_up(client, integration))
 
 
-def _release(missing: list[str]) -> None:
+def _readmit(missing: list[str]) -> None:
     """Set up what was kept out for integrations that there turn out to be none of."""
     before = set(_wanted())
     for deferral in _deferrals:
         for name in missing:
-            deferral.do_without(name)
-    released = {TRIGGERS.get(name, _UNKNOWN) for name in _wanted() if name not in before}
-    _turns.submit([library for library in released if _finder.has_imported(library)])
+            deferral.deactivated.pop(name, None)
+    readmitted = {LIBRARIES.get(name, _UNKNOWN) for name in _wanted() if name not in before}
+    _queue.submit([library for library in readmitted if _finder.has_imported(library)])
 
 
 def _guarded(what: str, action: Callable[[], T]) -> T | None:
@@ -160,55 +154,51 @@ def _guarded(what: str, action: Callable[[], T]) -> T | None:
     )
 
 
-def _work(libraries: list[str]) -> None:
-    _guarded("integrations cannot be set up", lambda: _enable(libraries))
-
-
-_turns = Turns(_work, patience=5.0)
-_finder = LibraryFinder(_turns.submit)
-
-
-_CHANGED = ("auto_enabling_integrations", "disabled_integrations")
+_queue = WorkQueue(
+    lambda libraries: _guarded("integrations cannot be set up", lambda: _enable(libraries)), patience=5.0
+)
+_finder = LibraryFinder(_queue.submit)
 
 
 class Deferral:
     """What one client waits for, and the arguments with which the SDK makes it without importing a library."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
-        """Take the arguments of `sentry_sdk.init`."""
         self._given = given
         self._client: Any = lambda: None
         explicit = {each.identifier: type(each) for each in given.get("integrations") or ()}
         disabled = {each.identifier: each for each in given.get("disabled_integrations") or ()}
-        self._waiting: set[str] = set()
+        self.waiting: set[str] = set()
         # By an integration that takes the place of others, those others.
-        self._deactivated: dict[str, set[str]] = {}
+        self.deactivated: dict[str, set[str]] = {}
         self.arguments = dict(given)
-        if any(map(auto_enabling.is_stand_in, disabled.values())):
-            self.arguments["disabled_integrations"] = _classes(disabled, explicit)
-        if _are_wanted(given):
-            self._waiting = set(auto_enabling.import_strings()).difference(explicit, disabled)
+        if any(map(is_stand_in, disabled.values())):
+            # By classes that are imported; what is neither imported nor given is not set up anyway.
+            self.arguments["disabled_integrations"] = [
+                explicit.get(name, each) if is_stand_in(each) else each
+                for name, each in disabled.items()
+                if name in explicit or not is_stand_in(each)
+            ]
+        if all(_option(given, name) for name in ("default_integrations", "auto_enabling_integrations")):
+            self.waiting = set(auto_enabling.import_strings()).difference(explicit, disabled)
             self._deactivate(set(explicit).difference(disabled))
-            self._withhold()
+            self.arguments["auto_enabling_integrations"] = False
 
     def _deactivate(self, explicit: set[str]) -> None:
         for name, others in auto_enabling.deactivations().items():
             # The SDK deactivates for what is installed, imported by the app or not.
-            if name in explicit or (name in self._waiting and _may_be_there(name)):
-                self._deactivated[name] = self._waiting.intersection(others)
-
-    def _withhold(self) -> None:
-        self.arguments["auto_enabling_integrations"] = False
-        if self._deactivated:
+            if name in explicit or (name in self.waiting and _may_be_there(name)):
+                self.deactivated[name] = self.waiting.intersection(others)
+        if self.deactivated:
             kept = self.arguments.get("disabled_integrations") or ()
             self.arguments["disabled_integrations"] = [*kept, *auto_enabling.never_deactivating()]
 
     def attach(self, client: Any) -> None:
         """Take the client that was made from the arguments, and let its options be as they were given."""
         self._client = weakref.ref(client)
-        for name in _CHANGED:
+        for name in ("auto_enabling_integrations", "disabled_integrations"):
             if name in DEFAULT_OPTIONS:
-                client.options[name] = self._given.get(name, DEFAULT_OPTIONS[name])
+                client.options[name] = _option(self._given, name)
 
     @property
     def client(self) -> Any:
@@ -217,35 +207,13 @@ class Deferral:
 
     def wants(self, identifier: str) -> bool:
         """Whether the client is to have an integration once its library is imported."""
-        return identifier in self._waiting and not any(
-            identifier in others for others in self._deactivated.values()
-        )
-
-    def done_with(self, identifier: str) -> None:
-        """Wait for an integration no longer."""
-        self._waiting.discard(identifier)
-
-    def do_without(self, identifier: str) -> None:
-        """Wait no longer for an integration that there is none of, and not keep others out for it."""
-        self._waiting.discard(identifier)
-        self._deactivated.pop(identifier, None)
+        is_deactivated = any(identifier in others for others in self.deactivated.values())
+        return identifier in self.waiting and not is_deactivated
 
 
-def _are_wanted(given: Mapping[str, Any]) -> bool:
-    return all(
-        given.get(name, DEFAULT_OPTIONS[name])
-        for name in ("default_integrations", "auto_enabling_integrations")
-    )
+def _option(given: Mapping[str, Any], name: str) -> Any:
+    return given.get(name, DEFAULT_OPTIONS.get(name))
 
 
 def _may_be_there(identifier: str) -> bool:
-    return identifier not in TRIGGERS or is_installed(TRIGGERS[identifier])
-
-
-def _classes(disabled: Mapping[str, Any], explicit: Mapping[str, type]) -> list[Any]:
-    """Give what is disabled by classes that are imported; what is neither imported nor given is not set up anyway."""
-    return [
-        explicit.get(name, each) if auto_enabling.is_stand_in(each) else each
-        for name, each in disabled.items()
-        if name in explicit or not auto_enabling.is_stand_in(each)
-    ]
+    return identifier not in LIBRARIES or auto_enabling.is_installed(LIBRARIES[identifier])

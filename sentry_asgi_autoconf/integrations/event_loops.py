@@ -21,19 +21,15 @@ _MODULE = f"sentry_sdk.integrations.{INTEGRATION}"
 
 
 class ServingLoops:
-    """The loops of this process in which apps are called."""
+    """The loops of this process in which apps are called; they `matter` once a client has the integration."""
 
     def __init__(self) -> None:
-        """Begin with none, and without a client that has the integration."""
         self.matter = False
         self._latest: Callable[[], Any] = _never_seen
         self._has_warned = False
 
     def enter(self) -> None:
-        """Look at the loop that runs here, unless it was the latest to be looked at.
-
-        Each request comes by where loops `matter`.
-        """
+        """Look at the loop that runs here, unless it was the latest to be looked at; for each request."""
         loop = _running_loop()
         if loop is not self._latest():
             self._latest = _reference(loop)
@@ -53,7 +49,11 @@ class ServingLoops:
             _guarded(lambda: _TaskFactory.put_beneath_sentrys(loop, integration))
         elif is_in_trio() and not self._has_warned:
             self._has_warned = True
-            console.say("warning", _not_asyncio())
+            error = EventLoopError(
+                f"the integration {INTEGRATION} does nothing here, as trio runs the app, and no event loop of asyncio",
+                remedy=f"Have the server use asyncio or uvloop, or take {INTEGRATION} out of SENTRY_INTEGRATIONS.",
+            )
+            console.say("warning", error)
 
 
 class _TaskFactory:
@@ -68,12 +68,10 @@ class _TaskFactory:
     def put_beneath_sentrys(cls, loop: Any, integration: Any) -> None:
         """Set up the integration in a loop, once."""
         is_set_up = isinstance(getattr(loop.set_task_factory, "__self__", None), cls)
-        is_set_up_by_app = _is_sentrys(loop.get_task_factory())
-        if is_set_up or is_set_up_by_app:
-            return
-        factory = cls(loop, integration)
-        loop.get_task_factory, loop.set_task_factory = factory.get, factory.set
-        integration.setup_once()
+        if not is_set_up and not _is_sentrys(loop.get_task_factory()):  # as an app may have set it up itself
+            factory = cls(loop, integration)
+            loop.get_task_factory, loop.set_task_factory = factory.get, factory.set
+            integration.setup_once()
 
     def get(self) -> Any:
         """Return the app's factory, None for asyncio's own."""
@@ -125,13 +123,6 @@ def _is_sentrys(factory: Any) -> bool:
     return getattr(factory, "__module__", None) == _MODULE
 
 
-def _not_asyncio() -> EventLoopError:
-    return EventLoopError(
-        f"the integration {INTEGRATION} does nothing here, as trio runs the app, and no event loop of asyncio",
-        remedy=f"Have the server use asyncio or uvloop, or take {INTEGRATION} out of SENTRY_INTEGRATIONS.",
-    )
-
-
 def _guarded(action: Callable[[], None]) -> None:
     import_hook.guarded(
         action,
@@ -143,18 +134,16 @@ def _guarded(action: Callable[[], None]) -> None:
 
 
 serving_loops = ServingLoops()
-
-
 _taking_over: list[bool] = []
 
 
 def take_over() -> None:
-    """Do so from now on, as this process is about to serve."""
+    """Set the integration up in serving loops from now on, as this process is about to serve."""
     _taking_over[:] = [True]
 
 
 def uninstall() -> None:
-    """Leave it to the SDK."""
+    """Leave the integration to the SDK."""
     _taking_over.clear()
 
 
@@ -173,11 +162,7 @@ def make_client(make: Callable[[Mapping[str, Any]], Any], given: Mapping[str, An
 
 def _integration_of(given: Mapping[str, Any]) -> Any:
     integrations = given.get("integrations")
-    disabled = given.get("disabled_integrations") or ()
-    if not isinstance(integrations, (list, tuple)) or any(_is_named(each) for each in disabled):
+    disabled = [getattr(each, "identifier", None) for each in given.get("disabled_integrations") or ()]
+    if not isinstance(integrations, (list, tuple)) or INTEGRATION in disabled:
         return None
-    return next((each for each in reversed(integrations) if is_sdks(each)), None)
-
-
-def _is_named(disabled: Any) -> bool:
-    return getattr(disabled, "identifier", None) == INTEGRATION
+    return next(filter(is_sdks, reversed(integrations)), None)

@@ -16,17 +16,17 @@ from sentry_asgi_autoconf.integrations import auto_enabling
 
 
 class LibraryFinder:
-    """A finder that answers for the libraries alone, and tells which have been executed.
+    """A finder that answers for the libraries alone, and reports which have been executed.
 
-    It tells so when the outermost of those that import one another has ended, in the thread that imports it:
+    It does so when the outermost of those that import one another has ended, in the thread that imports it:
     the SDK's way too, a library is imported whole before anything is patched.
     """
 
     def __init__(self, on_import: Callable[[list[str]], None]) -> None:
-        """Take the function that is told the libraries' names."""
+        """Take the function that is called with the libraries' names."""
         self._on_import = on_import
         self._this_thread = _Imports()
-        # Those that a thread is executing, or about to tell of.
+        # Those that a thread is executing, or about to report.
         self._busy: list[str] = []
 
     def install(self) -> None:
@@ -54,14 +54,14 @@ class LibraryFinder:
         self._busy.append(module.__name__)
 
     def ends(self, module: ModuleType, succeeded: bool) -> None:
-        """Tell of the libraries that this thread has executed, if this was the outermost."""
+        """Report the libraries that this thread has executed, if this was the outermost."""
         imports = self._this_thread
         name = imports.running.pop()
         if succeeded:
             imports.ended.append(name)
         ended: list[str] = []
         if not imports.running:
-            ended, imports.ended = imports.ended, ended
+            ended, imports.ended = imports.ended, []
         try:
             if ended:
                 self._on_import(ended)
@@ -71,11 +71,11 @@ class LibraryFinder:
                 self._busy.remove(over)
 
     def has_imported(self, name: str) -> bool:
-        """Whether a library is imported; not one that a thread is executing, or about to tell of."""
+        """Whether a library is imported, and no thread `is_busy` with it."""
         return name in sys.modules and not self.is_busy(name)
 
     def is_busy(self, name: str) -> bool:
-        """Whether a thread is executing a library, or about to tell of it."""
+        """Whether a thread is executing a library, or about to report it."""
         return name in self._busy
 
 

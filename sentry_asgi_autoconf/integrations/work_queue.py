@@ -14,7 +14,7 @@ _ACQUIRING = ("<frozen importlib._bootstrap>", "acquire")
 _INTERVAL = 0.05  # seconds
 
 
-class Turns:
+class WorkQueue:
     """Names that threads hand in, worked off one thread at a time, and never within the work itself."""
 
     def __init__(self, work: Callable[[list[str]], None], *, patience: float) -> None:
@@ -41,29 +41,26 @@ class Turns:
 
         Within the work itself, and if this thread has waited in vain, they are left to the thread that has the turn.
         """
-        if self._take(names):
-            try:
-                self._work(names)
-            finally:
-                self._give_back()
+        if self._acquire(names):
+            self._release()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep the turn within this context; names that are handed in meanwhile are worked off at its end."""
-        taken = self._take([])
+        acquired = self._acquire([])
         try:
             yield
         finally:
-            if taken:
-                self._give_back()
+            if acquired:
+                self._release()
 
-    def _take(self, names: list[str]) -> bool:
+    def _acquire(self, names: list[str]) -> bool:
         with self._condition:
-            if self._holder != threading.get_ident() and self._wait():
+            acquired = self._holder != threading.get_ident() and self._wait()
+            if acquired:
                 self._holder = threading.get_ident()
-                return True
             self._left += names
-            return False
+            return acquired
 
     def _wait(self) -> bool:
         end = time.monotonic() + self._patience
@@ -76,31 +73,31 @@ class Turns:
 
     # Nothing public tells that a thread waits for a module's lock, and importlib finds deadlocks of its own locks only.
     # Where the work imports what the waiting thread has begun to import, this ends the wait after 0.1 seconds, not
-    # after the 5 of `patience`, which holds in any case. A Python whose importlib waits elsewhere ends it:
-    # test_who_imports_what_the_work_imports_does_not_wait_for_its_turn (tests/sdk) fails then.
+    # after the 5 of `patience`. A Python whose importlib waits elsewhere ends it:
+    # test_who_imports_what_the_work_imports_does_not_wait_for_its_turn (tests/integrations) fails then.
     @staticmethod
     def _waits_for_an_import(thread: int) -> bool:
         frame = sys._current_frames().get(thread)
-        code = frame and frame.f_code
-        return code is not None and (code.co_filename, code.co_name) == _ACQUIRING
+        return frame is not None and (frame.f_code.co_filename, frame.f_code.co_name) == _ACQUIRING
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
+        """Work off what is left, and let another thread have the turn."""
         try:
             for names in iter(self._next, []):
                 self._work(names)
         finally:
             with self._condition:
-                self._release()
+                self._free()
 
     def _next(self) -> list[str]:
         with self._condition:
             names, self._left = self._left, []
             if not names:
                 # In the same breath, so that names are left either before this or to a thread that gets the turn.
-                self._release()
+                self._free()
             return names
 
-    def _release(self) -> None:
+    def _free(self) -> None:
         if self._holder == threading.get_ident():
             self._holder = None
             self._condition.notify_all()
@@ -108,13 +105,13 @@ class Turns:
     def _before_fork(self) -> None:
         # Within another thread's work, the new process would have locks that nobody is left to release: the SDK's,
         # and those of the modules that the work imports.
-        if self._take([]):
+        if self._acquire([]):
             self._forking = threading.get_ident()
 
     def _after_fork(self) -> None:
         if self._forking == threading.get_ident():
             self._forking = None
-            self._give_back()
+            self._release()
 
     def _after_fork_in_child(self) -> None:
         # The lock may have been held by a thread that this process does not have.

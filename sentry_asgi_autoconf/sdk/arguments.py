@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import entry_points
@@ -16,6 +17,7 @@ from sentry_asgi_autoconf.settings import destinations
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.limits import Limit
     from sentry_asgi_autoconf.sdk.leaving import OnLeaving
+    from sentry_asgi_autoconf.settings.own import OwnValues
 
 _SAMPLERS = {
     "error_sampler": "sample_rate",
@@ -41,10 +43,8 @@ class Found(NamedTuple):
 class Merged(NamedTuple):
     """Arguments made of an app's, the names of those that it changed, and what of them was not taken.
 
-    `found` are variables that have changed since the settings were read, and apply.
-
-    `passed_over` are the names of all that it said, if its init is to be passed over; `error` tells why it could
-    not be heeded together with the settings.
+    `found` are variables that have changed since the settings were read, and apply. `passed_over` are the names of all
+    that an app gave whose init is passed over; `error` says why it could not be heeded together with the settings.
     """
 
     arguments: dict[str, Any]
@@ -63,30 +63,23 @@ class Arguments:
         self,
         options: Mapping[str, Any],
         enforcement: Enforcement,
-        *,
-        on_app_init: str,
-        defers: bool,
-        excluded_paths: list[str],
-        traces_sample_rates: Mapping[str, float],
+        own: OwnValues,
         look_up: Callable[[], Found] = Found,
-        on_leaving: OnLeaving | None = None,
     ) -> None:
-        """Take init's arguments from the settings.
-
-        `look_up` returns what the SDK would look up in the environment.
-        `on_leaving` says what of an event is kept in, None that nothing is.
-        `on_app_init` is merge, keep or replace; `defers` says whether integrations wait for their libraries.
-        """
+        """Take init's arguments from the settings; `look_up` returns what the SDK would look up in the environment."""
         self.enforcement = enforcement
-        self.defers = defers
+        # Whether integrations wait for their libraries.
+        self.defers = own.integrations == "deferred"
         # A DSN is said even where there is none, or the SDK would read a SENTRY_DSN that was refused.
         self._options = {"dsn": "", **options}
-        self._on_app_init = on_app_init
-        self._excluded_paths = excluded_paths
-        self._rates_by_path = traces_sample_rates
+        self._settings = own
         self._look_up = look_up
-        self._on_leaving = on_leaving
-        # What was refused of the settings alone, and was told of.
+        self._on_leaving: OnLeaving | None = None
+        if enforcement or not own.attachments or own.user_fields is not None:
+            from sentry_asgi_autoconf.sdk.leaving import OnLeaving
+
+            self._on_leaving = OnLeaving(own.attachments, own.user_fields)
+        # What was refused of the settings alone, and was reported.
         self._refused: set[str] = set()
 
     @property
@@ -95,7 +88,7 @@ class Arguments:
         return bool(self.enforcement or self._on_leaving) or configurators_exist()
 
     def own(self) -> dict[str, Any]:
-        """Give the arguments for our init. Raises ConfiguratorError."""
+        """Return the arguments for our init. Raises ConfiguratorError."""
         return self.of_settings().arguments
 
     def of_settings(self) -> Merged:
@@ -105,39 +98,32 @@ class Arguments:
         return Merged(arguments, [], refusals, unheld=self._unheld(self._options, self._refused))
 
     def of_app(self, given: Mapping[str, Any]) -> Merged:
-        """Give the arguments for an app's init. Raises ConfiguratorError."""
+        """Return the arguments for an app's init. Raises ConfiguratorError."""
         # The SDK cannot tell None from an argument that was left out either.
-        said = _without_none(given)
-        if self._on_app_init == "keep":
-            return Merged(self.own(), [], [], tuple(said))
+        given = _without_none(given)
+        if self._settings.on_app_init == "keep":
+            return Merged(self.own(), [], [], tuple(given))
         found = self._look_up()
         options = _without_none({**self._options, **found.options})
-        ours = dict(found.by_variable) if self._on_app_init == "replace" else copied(options)
-        arguments, refusals = self._finished({**ours, **_joined(ours, said)}, options)
+        ours = dict(found.by_variable) if self._settings.on_app_init == "replace" else copied(options)
+        arguments, refusals = self._finished({**ours, **_joined(ours, given)}, options)
         refused = {refusal.name for refusal in refusals}
-        changed = [name for name in said if name not in refused and not same(said[name], ours.get(name))]
-        return Merged(
-            arguments,
-            changed,
-            [
-                *(each for each in refusals if self._is_news(each, said)),
-                *(each for each in found.refusals if each.name not in said),
-            ],
-            found=found.changed,
-            unheld=self._unheld(said, refused),
-        )
+        changed = [name for name in given if name not in refused and not same(given[name], ours.get(name))]
+        news = [each for each in refusals if self._is_news(each, given)]
+        news += [each for each in found.refusals if each.name not in given]
+        return Merged(arguments, changed, news, found=found.changed, unheld=self._unheld(given, refused))
 
-    def _unheld(self, said: Mapping[str, Any], refused: set[str]) -> str:
+    def _unheld(self, given: Mapping[str, Any], refused: set[str]) -> str:
         if "transport" in refused or not self.enforcement:
             return ""
         from sentry_asgi_autoconf.policy.constraints import unheld
 
-        return unheld(said, self.enforcement)
+        return unheld(given, self.enforcement)
 
-    def _is_news(self, refusal: Refusal, said: Mapping[str, Any]) -> bool:
-        """Whether a refusal is of what the app said, or shuts a way out that the settings alone left open."""
+    def _is_news(self, refusal: Refusal, given: Mapping[str, Any]) -> bool:
+        """Whether a refusal is of what the app gave, or shuts a way out that the settings alone left open."""
         option = refusal.name.partition(".")[0]
-        return option in said or (option in destinations.WAYS_OUT and refusal.name not in self._refused)
+        return option in given or (option in destinations.WAYS_OUT and refusal.name not in self._refused)
 
     def _finished(
         self, wanted: dict[str, Any], otherwise: Mapping[str, Any]
@@ -148,7 +134,9 @@ class Arguments:
         if self._on_leaving:
             chained_hooks.add(arguments, self._on_leaving.hooks(arguments, self.enforcement))
         chained_hooks.shut(arguments, self.enforcement.values)
-        if self.enforcement.ceiling_over_callers() == 0 and not any(self._rates_by_path.values()):
+        if self.enforcement.ceiling_over_callers() == 0 and not any(
+            self._settings.traces_sample_rates.values()
+        ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments)
         for name in ("before_send", "before_send_transaction"):
@@ -159,7 +147,9 @@ class Arguments:
         for sampler, rate in _SAMPLERS.items():
             is_ruled = rate in self.enforcement.limits and sampler not in self.enforcement.values
             if is_ruled and callable(arguments.get(sampler)):
-                arguments[sampler] = _LimitedSampler(arguments[sampler], self.enforcement.limits[rate])
+                limit = self.enforcement.limits[rate]
+                # Made of what can be pickled, as a client may be.
+                arguments[sampler] = functools.partial(_sample_within, limit, arguments[sampler])
         ceiling = self.enforcement.ceiling_over_callers()
         if self._samples_by_path(arguments, ceiling):
             from sentry_asgi_autoconf.serving.path_sampling import PathSampler
@@ -168,27 +158,21 @@ class Arguments:
             arguments["traces_sampler"] = PathSampler(
                 otherwise if callable(otherwise) else None,
                 arguments.get("traces_sample_rate") or 0.0,
-                self._excluded_paths,
-                self._rates_by_path,
+                self._settings.excluded_paths,
+                self._settings.traces_sample_rates,
                 ceiling,
             )
 
     def _samples_by_path(self, arguments: Mapping[str, Any], ceiling: float | None) -> bool:
         """Whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
         tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
-        is_asked = bool(self._excluded_paths) or ceiling is not None
-        return bool(self._rates_by_path or (is_asked and (tracing or arguments.get("enable_tracing"))))
+        is_asked = bool(self._settings.excluded_paths) or ceiling is not None
+        is_changed = is_asked and (tracing or arguments.get("enable_tracing"))
+        return bool(self._settings.traces_sample_rates or is_changed)
 
 
-class _LimitedSampler:
-    """An app's sampler, whose rates are held to a limit."""
-
-    def __init__(self, sampler: Callable[..., Any], limit: Limit) -> None:
-        self._sampler = sampler
-        self._limit = limit
-
-    def __call__(self, *context: Any) -> Any:
-        return self._limit.clamped(self._sampler(*context))
+def _sample_within(limit: Limit, sampler: Callable[..., Any], *context: Any) -> Any:
+    return limit.clamped(sampler(*context))
 
 
 def _without_none(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,18 +180,16 @@ def _without_none(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Give the app's arguments with our integrations beside its own, and with those disabled that it does not name."""
-    joined = dict(theirs)
-    named = [_identifier(each) for each in _items(theirs.get("integrations"))]
-    for option in ("integrations", "disabled_integrations"):
-        if option in ours and isinstance(theirs.get(option, ()), (list, tuple)):
-            added = [each for each in ours[option] if _identifier(each) not in named]
-            joined[option] = [*_items(theirs.get(option)), *added]
-    return joined
-
-
-def _items(given: Any) -> Any:
-    return given if isinstance(given, (list, tuple)) else ()
+    """Return the app's arguments with our integrations beside its own, and those disabled that it does not name."""
+    lists = {name: theirs.get(name, ()) for name in ("integrations", "disabled_integrations")}
+    lists = {name: each for name, each in lists.items() if isinstance(each, (list, tuple))}
+    named = [_identifier(each) for each in lists.get("integrations", ())]
+    joined = {
+        name: [*given, *(each for each in ours[name] if _identifier(each) not in named)]
+        for name, given in lists.items()
+        if name in ours
+    }
+    return {**theirs, **joined}
 
 
 def _identifier(integration: Any) -> Any:

@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Callable, Iterator, Mapping, NamedTuple
 
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
@@ -25,7 +25,6 @@ from sentry_asgi_autoconf.integrations import deferred
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
-Attempt = Callable[[Callable[[], Any]], Any]
 
 # What the SDK raises for arguments that are none, some of it by mishap.
 _REFUSALS = (
@@ -41,14 +40,12 @@ _NOTHING = {
 }
 
 
-class Guard:
-    """What an app's init is given; at most one stands in a process."""
+class Guard(NamedTuple):
+    """What makes the arguments of an app's init, what runs ours fail-open, and what is called with the result."""
 
-    def __init__(self, arguments: Arguments, attempt: Attempt, report: Report) -> None:
-        """Take what makes the arguments, what runs ours so that nothing is raised, and what is told of the result."""
-        self.arguments = arguments
-        self._attempt = attempt
-        self._report = report
+    arguments: Arguments
+    guarded: Callable[[Callable[[], Any], None], Any]
+    report: Report
 
     def construct(
         self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
@@ -56,7 +53,7 @@ class Guard:
         """Construct the app's client. Raises what the SDK would raise for the app's own arguments."""
         call = client_calls.of(client) or Call(args, kwargs)
         given = call.given()
-        merged = None if given is None else self._attempt(lambda: self._made(original, client, given))
+        merged = None if given is None else self.guarded(lambda: self._made(original, client, given), None)
         if merged is None or merged.error:
             merged = merged or Merged({}, [], [], error="it cannot be told what may be set")
             original(client, *args, **kwargs)
@@ -65,7 +62,7 @@ class Guard:
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
         call.is_told = True
-        self._attempt(lambda: self._report(str(call), merged))
+        self.guarded(lambda: self.report(str(call), merged), None)
 
     def _made(self, original: Callable[..., None], client: Any, given: dict[str, Any]) -> Merged:
         def made(final: Mapping[str, Any]) -> Any:
@@ -82,71 +79,65 @@ class Guard:
         return merged
 
 
-_standing: list[Guard] = []
+# At most one: that of the latest settings.
+_installed: list[Guard] = []
 
 
-def stand(guard: Guard) -> None:
-    """Guard every client that is made from now on, in place of a guard that stands."""
-    _standing[:] = [guard]
+def install(guard: Guard) -> None:
+    """Guard every client that is made from now on."""
+    _installed[:] = [guard]
     _watch()
 
 
 def must_hold() -> bool:
-    """Whether a guard stands that no client may be made past."""
-    return any(guard.arguments.must_hold for guard in _standing)
+    """Whether a guard is installed that no client may be made past."""
+    return any(guard.arguments.must_hold for guard in _installed)
 
 
 def uninstall() -> None:
     """Let clients be made as without us."""
-    _standing.clear()
+    _installed.clear()
 
 
 @contextmanager
-def ours() -> Iterator[None]:
+def bypass() -> Iterator[None]:
     """Make one client past the guard within this context."""
     _watch()
-    token = client_calls.ours.set(True)
+    token = client_calls.bypass.set(True)
     try:
         yield
     finally:
-        client_calls.ours.reset(token)
+        client_calls.bypass.reset(token)
 
 
 def _watch() -> None:
-    client = sentry_sdk.Client
+    client: Any = sentry_sdk.Client
     client_calls.keep(client)
-    if getattr(client.__init__, "guarded", None) is None:
-        setattr(client, "__init__", _guarded(client.__init__))  # noqa: B010 (mypy: no method is assigned to)
+    original = client.__init__
+    if hasattr(original, "guarded"):
+        return
 
-
-def _guarded(original: Any) -> Any:
     @functools.wraps(original)
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
-        if client_calls.ours.get():
-            client_calls.ours.set(False)
-            original(self, *args, **kwargs)
-        elif _standing:
-            _standing[0].construct(original, self, args, kwargs)
+        if _installed and not client_calls.bypass.get():
+            _installed[0].construct(original, self, args, kwargs)
         else:
+            client_calls.bypass.set(False)
             original(self, *args, **kwargs)
 
     construct.guarded = True  # type: ignore[attr-defined] # how a second guard knows the first
-    return construct
+    client.__init__ = construct
 
 
 # The client puts these in where nothing is given, from the machine or from other options.
 _FOUND_OUT = frozenset(("instrumenter", "keep_alive", "project_root", "server_name", "spotlight"))
 
 
-def arguments(client: Any) -> dict[str, Any]:
-    """Give the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
-    if not client.is_active():
-        return {}
-    return {
-        name: value
-        for name, value in client.options.items()
-        if name in DEFAULT_OPTIONS and name not in _FOUND_OUT and not _is_usual(name, value)
-    }
+def arguments_of(client: Any) -> dict[str, Any]:
+    """Return the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
+    options = client.options if client.is_active() else {}
+    names = [name for name in options if name in DEFAULT_OPTIONS and name not in _FOUND_OUT]
+    return {name: options[name] for name in names if not _is_usual(name, options[name])}
 
 
 def _is_usual(name: str, value: Any) -> bool:

@@ -21,7 +21,7 @@ def build(
     defers: bool = False,
     follow: bool = True,
 ) -> tuple[dict[str, Any], list[AutoconfError]]:
-    """Give the arguments for `sentry_sdk.init`, and a problem for everything that was left out.
+    """Return the arguments for `sentry_sdk.init`, and a problem for everything that was left out.
 
     Import strings are imported here if `follow`; where integrations wait for their libraries, as `defers` says, the
     names of those that are disabled are not. `sources` gives the origin of each option for the problems' text.
@@ -61,25 +61,17 @@ def argument(
             remedy="Upgrade sentry-sdk, or unset it.",
         )
     if name in ("integrations", "disabled_integrations"):
-        return _integrations(name, value, origin, problems, defers=defers, follow=follow)
+        from sentry_asgi_autoconf.integrations import by_name
+
+        convert: Any = by_name.disabled if defers else by_name.installed_class
+        convert = by_name.instance if name == "integrations" else convert
+        found = _each(origin, value, convert if follow else by_name.known, problems)
+        return [each for each in found if each is not None]
     if name == "ignore_errors" and follow:
         return _each(origin, value, _error, problems)
     if isinstance(value, ImportReference) and follow:
         return _used(origin, value, _CONVERTERS.get(name, _function))
     return value
-
-
-def _integrations(
-    name: str, value: Any, origin: Origin, problems: list[AutoconfError], *, defers: bool, follow: bool
-) -> list[Any]:
-    from sentry_asgi_autoconf.integrations import by_name
-
-    if not follow:
-        return _each(origin, value, by_name.known, problems)
-    if name == "integrations":
-        return _each(origin, value, by_name.instance, problems)
-    classes = _each(origin, value, by_name.disabled if defers else by_name.installed_class, problems)
-    return [found for found in classes if found is not None]
 
 
 def _each(origin: Origin, values: Any, convert: Any, problems: list[AutoconfError]) -> list[Any]:
@@ -117,20 +109,16 @@ def _function(reference: ImportReference) -> Any:
 
 def _check_that_it_returns(function: Any) -> None:
     """Raise UnresolvedImportError for a function whose call only makes a coroutine or a generator."""
-    if _is_suspended(function) or _is_suspended(type(function).__call__):
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+    if any(is_kind(each) for is_kind in kinds for each in (function, type(function).__call__)):
         raise UnresolvedImportError(
             "it leads to a function that the SDK would have to await or iterate, which it does not",
             remedy="Name a plain function: def, without async and yield.",
         )
 
 
-def _is_suspended(function: Any) -> bool:
-    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
-    return any(is_kind(function) for is_kind in kinds)
-
-
 def _error(name: str) -> Any:
-    """Give the exception class of an import string; a class name stays text."""
+    """Return the exception class of an import string; a class name stays text."""
     if not isinstance(name, ImportReference):
         return name
     found = name.resolve()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping
+from typing import Any, Mapping
 
 import sentry_sdk
 from sentry_sdk.integrations import DidNotEnable
 
-from sentry_asgi_autoconf import client_calls, console
-from sentry_asgi_autoconf.exceptions import InvalidPolicyError, SdkError
+from sentry_asgi_autoconf import client_calls
+from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.integrations import deferred, event_loops
-from sentry_asgi_autoconf.policy.enforcement import BLOCKING
 from sentry_asgi_autoconf.sdk import guard
-from sentry_asgi_autoconf.sdk.arguments import Arguments
 
 
 def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
@@ -22,7 +20,7 @@ def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
     """
     event_loops.take_over()
     try:
-        with guard.ours():
+        with guard.bypass():
             deferred.make_client(_initialised, arguments, defers=defers)
     except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
         raise SdkError(
@@ -43,7 +41,7 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
 
 
 def describe_server(server: Mapping[str, str]) -> None:
-    """Tell in the context `asgi_server` of every event what serves this process."""
+    """Say in the context `asgi_server` of every event what serves this process."""
     sentry_sdk.Scope.get_global_scope().set_context("asgi_server", dict(server))
 
 
@@ -58,9 +56,9 @@ def deactivate() -> None:
         deferred.uninstall()
         event_loops.uninstall()
         send_nothing_more()
-        said = None if call is None else call.given()
-        if said is not None:
-            sentry_sdk.init(**said)
+        app_arguments = None if call is None else call.given()
+        if app_arguments is not None:
+            sentry_sdk.init(**app_arguments)
     elif call is None:
         send_nothing_more()
 
@@ -69,19 +67,3 @@ def send_nothing_more() -> None:
     """Take the client away that is there, whoever made it."""
     sentry_sdk.get_client().close(timeout=0)
     sentry_sdk.Scope.get_global_scope().set_client(None)
-
-
-def block_sending(guarded: Callable[..., Any]) -> None:
-    """Let nothing leave this process, as there is a policy that could not be applied."""
-    arguments = Arguments(
-        {},
-        BLOCKING,
-        on_app_init="merge",
-        defers=False,
-        excluded_paths=[],
-        traces_sample_rates={},
-    )
-    guard.stand(guard.Guard(arguments, lambda merge: guarded(merge, None), lambda caller, merged: None))
-    send_nothing_more()
-    remedy = "Fix what the line above tells; until then nothing leaves this process."
-    console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))

@@ -53,22 +53,19 @@ class OnLeaving(NamedTuple):
         return {**events, **dict.fromkeys(names, telemetry)}
 
     def _reduce_user(self, event: dict[str, Any]) -> None:
-        if self.user_fields is None or "user" not in event:
-            return
-        user = event.pop("user")
-        kept = (
-            {name: user[name] for name in self.user_fields if name in user} if isinstance(user, dict) else {}
-        )
-        if kept:
-            event["user"] = kept
+        if self.user_fields is not None and "user" in event:
+            user = event.pop("user")
+            has = user if isinstance(user, dict) else {}
+            kept = {name: has[name] for name in self.user_fields if name in has}
+            if kept:
+                event["user"] = kept
 
     def _reduce_attributes(self, attributes: dict[str, Any]) -> None:
-        if self.user_fields is None:
-            return
-        for key in [key for key in attributes if isinstance(key, str) and key.startswith(_USER)]:
-            field = key[len(_USER) :]
-            if _USER_NAME.get(field, field) not in self.user_fields:
-                del attributes[key]
+        if self.user_fields is not None:
+            for key in [key for key in attributes if isinstance(key, str) and key.startswith(_USER)]:
+                field = key[len(_USER) :]
+                if _USER_NAME.get(field, field) not in self.user_fields:
+                    del attributes[key]
 
 
 class _Labels:

@@ -164,8 +164,8 @@ class Server:
         A process that `only_starts_others` leaves it to them to serve, and has no status file.
         """
         if not self._excluded_by():
-            code = decision.ONLY_STARTS_OTHERS if only_starts_others else decision.NOT_ASGI
-            self._runtime.deactivate(decision.Decision(code), only_starts_others=only_starts_others)
+            decided = decision.ONLY_STARTS_OTHERS if only_starts_others else decision.NOT_ASGI
+            self._runtime.deactivate(decided, only_starts_others=only_starts_others)
 
     # -- wrap
 

@@ -44,7 +44,7 @@ class Account:
         """Add an app, the name and version of the server that serves it, and what instruments it, if anything does."""
         self.apps.append({**_served(app, server), "wrapped_by": by})
         if by is None and self._decided and self._decided.active:
-            self._enter(Decision(decision.NOT_WRAPPED))
+            self._enter(decision.NOT_WRAPPED)
         elif self._decided:
             self._enter(self._decided)
 
@@ -56,7 +56,7 @@ class Account:
 
     def cannot_load(self, error: str) -> None:
         """Tell that the app could not be loaded."""
-        self._enter(Decision(decision.APP_NOT_LOADED, f"the app could not be loaded: {error}"))
+        self._enter(decision.APP_NOT_LOADED._replace(reason=f"the app could not be loaded: {error}"))
 
     def app_said(self, caller: str, merged: Merged) -> None:
         """Tell what an app's own init changed, and what of it was not taken."""

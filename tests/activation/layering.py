@@ -100,9 +100,9 @@ class Layering:
 
 def arguments_of(loaded: Loaded) -> Arguments:
     """Return what this package makes of settings for the SDK; nothing may be left out."""
-    arguments, problems = init_arguments.of(loaded)
-    assert list(map(str, problems)) == []
-    return arguments
+    resolved = init_arguments.resolve(loaded)
+    assert list(map(str, resolved.problems)) == []
+    return resolved.build_arguments()
 
 
 @functools.lru_cache(maxsize=None)

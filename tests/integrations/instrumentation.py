@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any, Mapping
 
-from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import LIBRARIES
 from tests.harness.server import environment, run
 
 # An uncaught exception of strawberry's is its own hook's before it is Sentry's; otherwise it calls Sentry's.
@@ -40,7 +40,7 @@ def report(
 
 def libraries(found: Mapping[str, Any]) -> set[str]:
     """Return the instrumented libraries that are imported there."""
-    return set(TRIGGERS.values()).intersection(found["modules"])
+    return set(LIBRARIES.values()).intersection(found["modules"])
 
 
 def imported_by(
@@ -55,7 +55,7 @@ def imported_by(
 def as_eager(deferred: Mapping[str, Any], eager: Mapping[str, Any]) -> tuple[set[str], dict[str, str]]:
     """Return the integrations and patches that the SDK's way has, as far as they are for the libraries imported."""
     imported = set(deferred["modules"])
-    integrations = {name for name in eager["integrations"] if TRIGGERS.get(name, "sys") in imported}
+    integrations = {name for name in eager["integrations"] if LIBRARIES.get(name, "sys") in imported}
     patched = {
         place: origin
         for place, origin in eager["patched"].items()

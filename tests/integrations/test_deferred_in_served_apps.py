@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import LIBRARIES
 from tests.harness.envelopes import Project
 from tests.harness.parity import normalised
 from tests.harness.server import Server, uvicorn
@@ -46,7 +46,7 @@ def test_a_library_that_a_request_imports_is_instrumented_from_its_first_use_on(
 def test_no_library_is_imported_that_the_app_does_not_import(start: Start, project: Project) -> None:
     server = start(uvicorn("late_imports:app")).ready()
     imported = server.get("/imported").text.split(",")
-    assert set(TRIGGERS.values()).intersection(imported) == set()
+    assert set(LIBRARIES.values()).intersection(imported) == set()
     (transaction,) = project.wait("transaction")
     assert transaction["sdk"]["name"] == "sentry.python"
     server.stop()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.integrations.auto_enabling import TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import LIBRARIES
 from tests.integrations.instrumentation import assert_equal, imported_by, libraries, report
 
 
@@ -19,7 +19,7 @@ def is_here(library: str) -> bool:
         return False
 
 
-HERE = sorted(filter(is_here, TRIGGERS.values()))
+HERE = sorted(filter(is_here, LIBRARIES.values()))
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def eager() -> dict[str, Any]:
 def test_no_library_is_imported_by_init() -> None:
     found = report("")
     assert libraries(found) == set()
-    assert not set(TRIGGERS).intersection(found["integrations"])
+    assert not set(LIBRARIES).intersection(found["integrations"])
     assert found["name"] == "sentry.python"
 
 

@@ -11,7 +11,7 @@ from typing import Iterator
 import pytest
 from sentry_sdk import integrations
 
-from sentry_asgi_autoconf.integrations.auto_enabling import EXTENSIONS, TRIGGERS
+from sentry_asgi_autoconf.integrations.auto_enabling import EXTENSIONS, LIBRARIES
 from tests.integrations.instrumentation import libraries, report
 
 AUTO_ENABLING = {
@@ -81,7 +81,7 @@ def imported(integration: str) -> set[str]:
 
 
 def test_the_library_of_each_integration_of_the_installed_sdk_is_known() -> None:
-    assert [name for name in AUTO_ENABLING if name not in TRIGGERS] == []
+    assert [name for name in AUTO_ENABLING if name not in LIBRARIES] == []
 
 
 @pytest.mark.parametrize("integration", AUTO_ENABLING)
@@ -91,13 +91,13 @@ def test_an_integration_is_told_by_its_identifier_before_it_is_imported(integrat
 
 @pytest.mark.parametrize("integration", AUTO_ENABLING)
 def test_an_integration_patches_the_library_that_it_waits_for(integration: str) -> None:
-    library = TRIGGERS[integration]
+    library = LIBRARIES[integration]
     assert any(f"{module}.".startswith(f"{library}.") for module in imported(integration))
 
 
 @pytest.mark.parametrize("integration", AUTO_ENABLING)
 def test_an_integration_imports_no_other_library_that_has_to_be_waited_for(integration: str) -> None:
-    known = {name.partition(".")[0] for name in (TRIGGERS[integration], *EXTENSIONS.get(integration, ()))}
+    known = {name.partition(".")[0] for name in (LIBRARIES[integration], *EXTENSIONS.get(integration, ()))}
     found = {module.partition(".")[0] for module in imported(integration)}
     further = found.difference(known, OTHERS.get(integration, ()), sys.stdlib_module_names, {"sentry_sdk"})
     assert further == set()
@@ -112,7 +112,9 @@ def test_an_integration_of_a_newer_sdk_is_set_up_at_init() -> None:
 
 
 def test_an_integration_that_is_not_known_is_set_up_in_the_sdk_s_way_with_its_library() -> None:
-    code = "from sentry_asgi_autoconf.sdk import triggers\ndel triggers.TRIGGERS['httpx']\n"
+    code = (
+        "from sentry_asgi_autoconf.integrations import auto_enabling\ndel auto_enabling.LIBRARIES['httpx']\n"
+    )
     found = report(code + START, environ=BEFORE_START)
     assert libraries(found) == {"httpx"}
     assert {"httpx"} == {"httpx", "starlette"}.intersection(found["integrations"])

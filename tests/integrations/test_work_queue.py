@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentry_asgi_autoconf.integrations.work_queue import Turns
+from sentry_asgi_autoconf.integrations.work_queue import WorkQueue
 from tests.harness.server import DEADLINE, until
 
 
@@ -21,23 +21,23 @@ def test_names_that_are_handed_in_within_the_work_come_after_it() -> None:
     def work(names: list[str]) -> None:
         said.append(f"begin {names}")
         if names == ["a"]:
-            turns.submit(["b"])
-            turns.submit(["c"])
+            queue.submit(["b"])
+            queue.submit(["c"])
         said.append(f"end {names}")
 
-    turns = Turns(work, patience=DEADLINE)
-    turns.submit(["a"])
+    queue = WorkQueue(work, patience=DEADLINE)
+    queue.submit(["a"])
     assert said == ["begin ['a']", "end ['a']", "begin ['b', 'c']", "end ['b', 'c']"]
 
 
 def test_names_that_are_handed_in_while_the_turn_is_held_come_at_the_end() -> None:
     said: list[str] = []
-    turns = Turns(said.extend, patience=DEADLINE)
-    with turns.held():
-        turns.submit(["a"])
+    queue = WorkQueue(said.extend, patience=DEADLINE)
+    with queue.held():
+        queue.submit(["a"])
         assert said == []
     assert said == ["a"]
-    turns.submit(["b"])
+    queue.submit(["b"])
     assert said == ["a", "b"]
 
 
@@ -50,12 +50,12 @@ def test_each_thread_works_off_its_own_names_one_after_another() -> None:
         workers.update(dict.fromkeys(names, threading.get_ident()))
         busy.release()
 
-    turns = Turns(work, patience=DEADLINE)
+    queue = WorkQueue(work, patience=DEADLINE)
     submitters: dict[str, int] = {}
 
     def submit(name: str) -> None:
         submitters[name] = threading.get_ident()
-        turns.submit([name])
+        queue.submit([name])
 
     threads = [threading.Thread(target=submit, args=[str(number)]) for number in range(20)]
     for thread in threads:
@@ -74,11 +74,11 @@ def test_who_waits_in_vain_leaves_its_names_to_the_one_that_has_the_turn() -> No
             assert submitted.wait(DEADLINE)  # as for the lock of a module that the other thread imports
         said.append(names)
 
-    turns = Turns(work, patience=0.01)
-    first = threading.Thread(target=turns.submit, args=[["first"]])
+    queue = WorkQueue(work, patience=0.01)
+    first = threading.Thread(target=queue.submit, args=[["first"]])
     first.start()
-    until(lambda: turns._holder is not None, "the first to have its turn")
-    turns.submit(["second"])
+    until(lambda: queue._holder is not None, "the first to have its turn")
+    queue.submit(["second"])
     submitted.set()
     first.join()
     assert said == [["first"], ["second"]]
@@ -87,7 +87,7 @@ def test_who_waits_in_vain_leaves_its_names_to_the_one_that_has_the_turn() -> No
 def test_who_imports_what_the_work_imports_does_not_wait_for_its_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "imported_by_both.py").write_text("import sys\nsys.modules['turns_in_test'].submit()\n")
+    (tmp_path / "imported_by_both.py").write_text("import sys\nsys.modules['queue_in_test'].submit()\n")
     monkeypatch.syspath_prepend(tmp_path)
     said: list[list[str]] = []
     executing = threading.Event()
@@ -101,13 +101,13 @@ def test_who_imports_what_the_work_imports_does_not_wait_for_its_turn(
 
     def submit() -> None:
         executing.set()
-        turns.submit(["second"])
+        queue.submit(["second"])
 
-    turns = Turns(work, patience=DEADLINE)
+    queue = WorkQueue(work, patience=DEADLINE)
     importer = threading.Thread(target=importlib.import_module, args=["imported_by_both"])
-    monkeypatch.setitem(sys.modules, "turns_in_test", SimpleNamespace(submit=submit))
+    monkeypatch.setitem(sys.modules, "queue_in_test", SimpleNamespace(submit=submit))
     began = time.monotonic()
-    turns.submit(["first"])
+    queue.submit(["first"])
     importer.join()
     assert said == [["first"], ["second"]]
     assert time.monotonic() - began < DEADLINE / 2
@@ -121,11 +121,11 @@ def test_the_turn_is_given_back_after_an_error() -> None:
         if names == ["a"]:
             raise KeyboardInterrupt
 
-    turns = Turns(work, patience=DEADLINE)
+    queue = WorkQueue(work, patience=DEADLINE)
     try:
-        turns.submit(["a"])
+        queue.submit(["a"])
     except KeyboardInterrupt:
-        threads = [threading.Thread(target=turns.submit, args=[["b"]])]
+        threads = [threading.Thread(target=queue.submit, args=[["b"]])]
         for thread in threads:
             thread.start()
             thread.join()

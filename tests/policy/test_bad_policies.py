@@ -124,7 +124,7 @@ CONTENTS = {
     ),
     "hook of a module that exits": (
         "[enforced]\nbefore_send = 'acme_exits:hook'",
-        "(*/policy.toml:2) is left out: importing acme_exits raised SystemExit: 3. Mend that error, or name another.",
+        "(*/policy.toml:2) is left out: importing acme_exits raised SystemExit: 3. Fix that error, or name another.",
     ),
     "hook that cannot be called": (
         "[enforced]\nbefore_send = 'os:sep'",
@@ -338,7 +338,8 @@ def line_of(environ: dict[str, str]) -> str:
     lines: set[str] = set()
     for mode in ("merge", "keep", "replace"):
         loaded = load({"SENTRY_DSN": "https://key@host/1", "SENTRY_ASGI_ON_APP_INIT": mode, **environ})
-        arguments, problems = init_arguments.of(loaded)
+        resolved = init_arguments.resolve(loaded)
+        arguments, problems = resolved.build_arguments(), resolved.problems
         app = {"dsn": "https://key@other/1", "spotlight": True, "transport": print}
         for given in (arguments.own(), arguments.of_app(app).arguments):
             assert (given["dsn"], given["spotlight"], given["transport"]) == ("", False, None)

@@ -134,13 +134,14 @@ def read(directory: Path, environ: Mapping[str, str], policy: Tables, config: Ma
 
 def said(loaded: Loaded, app: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Enforcement, str]:
     """Return the arguments of our init and of the app's, what must hold of them, and all that is said."""
-    arguments, problems = init_arguments.of(loaded)
+    resolved = init_arguments.resolve(loaded)
+    arguments, problems = resolved.build_arguments(), resolved.problems
     merged = arguments.of_app(app)
     lines = "\n".join(map(str, [*loaded.problems, *loaded.warnings, *problems]))
     with contextlib.redirect_stderr(io.StringIO()) as stderr, mock.patch.dict(
         os.environ, {"SENTRY_ASGI_LOG_LEVEL": "info"}
     ):
-        app_init.tell("app.py:1", merged)
+        app_init.report("app.py:1", merged)
     return [arguments.own(), merged.arguments], arguments.enforcement, lines + stderr.getvalue()
 
 
@@ -238,7 +239,7 @@ def test_any_files_are_read_without_an_exception(
 def test_any_bytes_are_no_policy_or_one_that_is_understood(directory: Path, content: bytes) -> None:
     (directory / "policy.toml").write_bytes(content)
     loaded = load({"SENTRY_ASGI_POLICY": str(directory / "policy.toml"), "SENTRY_DSN": "https://key@host/1"})
-    arguments, _ = init_arguments.of(loaded)
+    arguments = init_arguments.resolve(loaded).build_arguments()
     assert arguments.own()["dsn"] == ("" if loaded.policy_is_unknown else "https://key@host/1")
     assert all(str(problem).isprintable() for problem in loaded.problems)
 

@@ -14,6 +14,7 @@ from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import Origin
 from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.settings.own import OwnValues
 from tests.activation.layering import arguments_of
 from tests.harness.policies import Read
 
@@ -24,14 +25,7 @@ THERE = "https://key@o1.ingest.sentry.io/2"
 def limited(low: float | None, high: float | None) -> Arguments:
     """Return arguments whose trace rate is limited."""
     enforcement = Enforcement(limits={"traces_sample_rate": Limit(high, low, (), (Origin("limit", "here"),))})
-    return Arguments(
-        {},
-        enforcement,
-        on_app_init="merge",
-        defers=False,
-        excluded_paths=[],
-        traces_sample_rates={},
-    )
+    return Arguments({}, enforcement, OwnValues(integrations="eager"))
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_what_files_and_policies_need_is_imported_where_there_are_some(header: s
         "import sys\n"
         "from sentry_asgi_autoconf.activation import init_arguments, layers\n"
         f"loaded = layers.load({{'SENTRY_DSN': {DSN.format(1)!r}}})\n"
-        "init_arguments.of(loaded)[0].own()\n"
+        "init_arguments.resolve(loaded).build_arguments().own()\n"
         "print(loaded.options.get('dist'))\n"
         f"print(*(name for name in {OF_FILES} if f'sentry_asgi_autoconf.{{name}}' in sys.modules))"
     )

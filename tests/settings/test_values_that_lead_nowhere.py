@@ -58,7 +58,7 @@ def test_the_next_lower_layer_applies_and_is_named(field_name: str, below: int, 
     assert [problem.slug for problem in resolved.problems] == ["unresolved-import"] * len(nowhere)
     assert "no_such" in str(resolved.problems[0])
     assert f"Until then {applies} applies." in str(resolved.problems[-1])
-    own = init_arguments.made_of(resolved).own()
+    own = resolved.build_arguments().own()
     assert layering.effect(own) == layering.effect_of(below)
 
 

@@ -111,7 +111,7 @@ def _explain_active(process: str, report: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _explain_inactive(process: str, report: dict[str, Any]) -> Finding:
-    code = "no-destination" if report["code"] == NO_VALID_DSN else report["code"]
+    code = "no-destination" if report["code"] == NO_VALID_DSN.code else report["code"]
     if report["state"] == "failed":
         return error(code if code in _EXPLAINED else "failed", f"{process}: {report['reason']}")
     served = ", ".join(app["app"] for app in report["apps"]) or "an app"

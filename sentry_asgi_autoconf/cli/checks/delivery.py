@@ -103,7 +103,7 @@ class _RecordingClient:
         if given.get("sample_rate"):
             given["sample_rate"] = 1.0
         try:
-            with guard.ours():
+            with guard.bypass():
                 event_loops.take_over()
                 self._client = event_loops.make_client(lambda final: sentry_sdk.Client(**final), given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:

@@ -26,15 +26,15 @@ def examine() -> tuple[list[Finding], dict[str, Any] | None]:
     """
     loaded = init_stage.load(None)
     if isinstance(loaded, Decision):
-        if loaded.code == DISABLED:
+        if loaded == DISABLED:
             return [error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")], None
         misspelt = [from_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
         nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
         return [*misspelt, error("no-destination", nowhere)], None
-    arguments, problems = init_arguments.of(loaded)
-    problems = [*loaded.problems, *problems]
+    resolved = init_arguments.resolve(loaded)
+    problems = [*loaded.problems, *resolved.problems]
     try:
-        merged = arguments.of_settings()
+        merged = resolved.build_arguments().of_settings()
     except ConfiguratorError as failure:
         merged = Merged({}, [], [])
         problems.append(failure)

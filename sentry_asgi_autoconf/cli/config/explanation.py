@@ -17,13 +17,12 @@ from sentry_asgi_autoconf.cli.config.env_file import EnvFile
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.limits import Limit
-from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, Candidate, Origin, Setting
+from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, UNSET, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
 from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
 
 OWN_DEFAULT = "default"
-_UNSET = Setting(None, None)
 
 
 class Row(NamedTuple):
@@ -84,7 +83,7 @@ def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
     further = sorted(name for name in ruled if name not in known and not name.startswith(OWN_PREFIX))
     for name in [*known, *further]:
         if all_of_them or name in ruled:
-            declared, setting = SDK_OPTIONS.get(field_of(name)), loaded.settings.get(name, _UNSET)
+            declared, setting = SDK_OPTIONS.get(field_of(name)), loaded.settings.get(name, UNSET)
             yield Row(
                 # What only a newer SDK knows has no variable, and is named itself.
                 declared.variable if declared else name,
@@ -101,7 +100,7 @@ def _explain_own(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
     default = Origin(f"sentry-asgi-autoconf {__version__}", OWN_DEFAULT, layer=OWN_DEFAULT)
     for field_name, option in OWN_SETTINGS.items():
         key = OWN_PREFIX + field_name
-        setting = loaded.settings.get(key, _UNSET)
+        setting = loaded.settings.get(key, UNSET)
         if field_name == "traces_sample_rates" and not loaded.is_enforced(key):
             setting = _limited_by_path(setting, loaded.own.traces_sample_rates, loaded.enforcement)
         if setting.origin or all_of_them:

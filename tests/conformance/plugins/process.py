@@ -12,7 +12,7 @@ import sentry_sdk
 import sentry_sdk.integrations
 
 from sentry_asgi_autoconf import client_calls, runtime
-from sentry_asgi_autoconf.activation import init_stage, layers
+from sentry_asgi_autoconf.activation import decision, init_stage, layers
 from sentry_asgi_autoconf.activation.init_stage import Decision
 from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.exceptions import SdkError
@@ -73,12 +73,12 @@ def _initialise(given: Mapping[str, Any]) -> Any:
     global _initialised
     refusals: list[SdkError] = []
 
-    def without_dsn(arguments: Any, loaded: Loaded, app_said: Any) -> Decision:
+    def without_dsn(arguments: Any, loaded: Loaded, report: Any) -> Decision:
         try:
-            initialise.init(init_stage._final(arguments, app_said).arguments, defers=arguments.defers)
+            initialise.init(init_stage._final(arguments, report).arguments, defers=arguments.defers)
         except SdkError as error:
             refusals.append(error)
-        return Decision(not refusals, "a test's settings")
+        return decision.SDK_INIT_FAILED if refusals else decision.ACTIVE
 
     original = init_stage._initialised
     init_stage._initialised = without_dsn
