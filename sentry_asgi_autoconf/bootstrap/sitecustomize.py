@@ -69,7 +69,7 @@ class TriggerFinder(object):
 
     def find_spec(self, name, path=None, target=None):
         # type: (str, Any, Any) -> Optional[ModuleSpec]
-        """Give the spec of a trigger module, None for any other: all that an import which is no trigger pays."""
+        """Return the spec of a trigger module, None for any other: all that an import which is no trigger pays."""
         if name not in self.triggers:
             return None
         hook = self.hook()
@@ -129,7 +129,7 @@ class ShadowedFinder(object):
 
     def find_spec(self, name, path=None, target=None):
         # type: (str, Any, Any) -> Optional[ModuleSpec]
-        """Give the shadowed file's spec for its name."""
+        """Return the shadowed file's spec for its name."""
         return self.spec if name == self.spec.name else None
 
 

@@ -57,11 +57,11 @@ class Running:
         }
 
     def command(self) -> list[str]:
-        """Give the command line."""
+        """Return the command line."""
         return self.mode.words(**self.fields)
 
     def environ(self) -> dict[str, str]:
-        """Give the mode's own variables."""
+        """Return the mode's own variables."""
         return {name: value.format(**self.fields) for name, value in self.mode.environ.items()}
 
     def get(self, path: str) -> httpx.Response:

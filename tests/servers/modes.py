@@ -46,7 +46,7 @@ class Mode:
     own_baseline: bool = False
 
     def words(self, **fields: str) -> list[str]:
-        """Give the command line."""
+        """Return the command line."""
         first, *others = shlex.split(self.command.format(**fields))
         return [sys.executable if first == "python" else str(BIN / first), *others]
 

@@ -80,7 +80,7 @@ ERRORS = [
 
 
 def calls(signature: inspect.Signature) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Give the arguments of all ways to call a function that a server might have, or a caller might err in."""
+    """Return the arguments of all ways to call a function that a server might have, or a caller might err in."""
     named = [
         each
         for each in signature.parameters.values()
@@ -104,7 +104,7 @@ def calls(signature: inspect.Signature) -> Iterator[tuple[tuple[Any, ...], dict[
 
 
 def releases(signature: inspect.Signature) -> Iterator[inspect.Signature]:
-    """Give the signature of this release, and of some that might follow."""
+    """Return the signature of this release, and of some that might follow."""
     parameters = list(signature.parameters.values())
     yield signature
     ends = [each for each in parameters if each.kind is each.VAR_KEYWORD]

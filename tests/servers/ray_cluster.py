@@ -107,7 +107,7 @@ class RayCluster:
             return client.request(method, f"http://127.0.0.1:{self._port}{path}", **arguments)
 
     def said(self, text: str) -> list[str]:
-        """Give the names of the processes' logs whose lines have this text, once for each line."""
+        """Return the names of the processes' logs whose lines have this text, once for each line."""
         found: dict[str, list[str]] = {}
         (logs,) = (self.directory / "ray").glob("session_2*/logs")
         for log in logs.rglob("*.err"):
@@ -118,7 +118,7 @@ class RayCluster:
         return sorted(itertools.chain.from_iterable(found.values()))
 
     def processes(self) -> dict[int, str]:
-        """Give the cluster's processes: what each calls itself, by number."""
+        """Return the cluster's processes: what each calls itself, by number."""
         sessions = {driver.process.pid for driver in self._drivers}
         found = {}
         for process in Path("/proc").glob("[0-9]*"):

@@ -85,7 +85,7 @@ class Seam:
         setattr(self.owner, self.attribute, self.declared)
 
     def targets(self) -> list[Any]:
-        """Give what the function can be called on; None for a function of a module, a static or a class method."""
+        """Return what the function can be called on; None for a function of a module, a static or a class method."""
         if not isinstance(self.owner, type) or self.declared is not self.original:
             return [None]
         return [Holder.make(self.owner, is_empty=True), Holder.make(self.owner, is_empty=False)]

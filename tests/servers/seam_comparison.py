@@ -60,7 +60,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def attributes_of(args: tuple[Any, ...]) -> dict[str, int]:
-    """Give the identities of what the object keeps whose method is called."""
+    """Return the identities of what the object keeps whose method is called."""
     is_kind = bool(args) and type(args[0]) is not Unkind
     return {name: id(value) for name, value in getattr(args[0], "__dict__", {}).items()} if is_kind else {}
 
@@ -157,7 +157,7 @@ class Comparison:
 
 
 def functions() -> dict[str, Any]:
-    """Give all that adapters could replace: the functions and methods of modules beside the trigger, and uvicorn's."""
+    """Return all that adapters could replace: the functions and methods of modules beside the trigger, and uvicorn's."""
     found = {}
     packages = {sys.argv[1].partition(".")[0], "uvicorn"}
     for module in [each for name, each in list(sys.modules.items()) if name.partition(".")[0] in packages]:

@@ -35,7 +35,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 @pytest.fixture
 def short_directory() -> Iterator[Path]:
-    """Give a directory whose path leaves room for a socket's name."""
+    """Return a directory whose path leaves room for a socket's name."""
     with tempfile.TemporaryDirectory() as directory:
         yield Path(directory)
 

@@ -29,7 +29,7 @@ PATHS = ["/ok", "/boom", "/items/42?colour=red"]
 
 @pytest.fixture(scope="module")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    """Return the bootstrap directory of an installed wheel that no environment has on its path."""
     return installed_beside(tmp_path_factory.mktemp("beside"))
 
 
@@ -70,7 +70,7 @@ def test_the_app_of_a_function_is_wrapped_once_and_sends_what_it_would_send_by_h
 
 
 def arrived(project: Project) -> list[Any]:
-    """Give one event and the transactions, once all have arrived."""
+    """Return one event and the transactions, once all have arrived."""
     events, transactions = project.wait("event"), project.wait("transaction", len(PATHS))
     # By hand, an app without a lifespan is reported at each start.
     of_requests = [

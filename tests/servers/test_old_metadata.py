@@ -35,7 +35,7 @@ READERS = [minor for minor in ("3.8", "3.9") if minor in INTERPRETERS]
 
 @pytest.fixture(scope="module")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    """Return the bootstrap directory of an installed wheel that no environment has on its path."""
     return installed_beside(tmp_path_factory.mktemp("beside"))
 
 

@@ -38,7 +38,7 @@ FAILING = ["/boom/3", "/sync/3", "/orders/3"]
 
 @pytest.fixture(scope="module")
 def everywhere(inbox: BackgroundInbox) -> Project:
-    """Give the project that the environment of the whole cluster names."""
+    """Return the project that the environment of the whole cluster names."""
     return Project(inbox)
 
 
@@ -76,7 +76,7 @@ def check_that_each_replica_reports(cluster: RayCluster, project: Project) -> No
 
 
 def arrived(project: Project, path: str) -> tuple[Any, Any]:
-    """Give the one event and the one transaction of a path's request."""
+    """Return the one event and the one transaction of a path's request."""
     items = [item for item in project.items() if path in item["payload"].get("request", {}).get("url", "")]
     (event,) = [item["payload"] for item in items if item["type"] == "event"]
     (transaction,) = [item["payload"] for item in items if item["type"] == "transaction"]
@@ -155,7 +155,7 @@ def test_a_deployment_sends_what_it_would_send_instrumented_by_hand(
 
 
 def comparable(item: dict[str, Any]) -> Any:
-    """Give an event without what differs between any two requests, deployments and nodes of Ray."""
+    """Return an event without what differs between any two requests, deployments and nodes of Ray."""
     request = {**item["request"], "headers": dict(item["request"]["headers"])}
     del request["headers"]["x-request-id"], request["url"]
     modules = {name: version for name, version in item.get("modules", {}).items() if "autoconf" not in name}
@@ -202,7 +202,7 @@ def test_what_is_no_asgi_app_or_excluded_by_the_settings_is_left_alone(
 
 @pytest.fixture
 def slow_receiver(inbox: BackgroundInbox) -> Iterator[Callable[[str], str]]:
-    """Give DSNs whose receiver takes its time with each request."""
+    """Return DSNs whose receiver takes its time with each request."""
     port = httpx.URL(inbox.dsn()).port
 
     class Slow(BaseHTTPRequestHandler):

@@ -57,7 +57,7 @@ def served(server: Server) -> Server:
 
 
 def said(output: str) -> list[str]:
-    """Give the lines that are ours."""
+    """Return the lines that are ours."""
     return [line for line in output.splitlines() if line.startswith("sentry-asgi-autoconf:")]
 
 

@@ -34,7 +34,7 @@ DJANGO_SETTINGS = DOMAIN = EXCEPTION_HANDLER = AUTHORIZER_FUNCTION = None
 
 @pytest.fixture(scope="module")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    """Return the bootstrap directory of an installed wheel that no environment has on its path."""
     return installed_beside(tmp_path_factory.mktemp("beside"))
 
 

@@ -25,19 +25,19 @@ HYPERCORN = [sys.executable, "-m", "hypercorn", "-b", "127.0.0.1:0"]
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Give a directory for the files."""
+    """Return a directory for the files."""
     found = tmp_path / "status"
     found.mkdir()
     return found
 
 
 def settings(directory: Path, **more: str | None) -> dict[str, str | None]:
-    """Give an environment that asks for the files."""
+    """Return an environment that asks for the files."""
     return {"SENTRY_ASGI_STATUS_DIR": str(directory), "SENTRY_AUTO_ENABLING_INTEGRATIONS": "false", **more}
 
 
 def reports(directory: Path) -> list[dict[str, Any]]:
-    """Give what the files say; each is whole whenever it is read."""
+    """Return what the files say; each is whole whenever it is read."""
     found = []
     for path in sorted(directory.glob("*.json")):
         try:
@@ -90,7 +90,7 @@ def test_a_server_s_file_tells_what_it_serves_and_goes_with_it(
 
 
 def current_umask() -> int:
-    """Give this process's umask."""
+    """Return this process's umask."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
@@ -250,7 +250,7 @@ def script(code: str, project: Project, directory: Path, *options: str, **more: 
 
 
 def environ_of(settings: Mapping[str, str]) -> dict[str, str]:
-    """Give a clean environment with these settings."""
+    """Return a clean environment with these settings."""
     return environment(settings)
 
 

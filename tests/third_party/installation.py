@@ -15,7 +15,7 @@ OLDEST = min(interpreters(), key=lambda minor: int(minor.partition(".")[2]))
 
 
 def python_with(*distributions: str, minor: str) -> str:
-    """Give the Python of an environment that holds these distributions, by the names of their trees here."""
+    """Return the Python of an environment that holds these distributions, by the names of their trees here."""
     requirements = ["sentry-sdk", "uvicorn"]
     if int(minor.partition(".")[2]) < 10:
         requirements.append("importlib-metadata")
@@ -26,7 +26,7 @@ def python_with(*distributions: str, minor: str) -> str:
 
 
 def wheel_of(tree: Path) -> Path:
-    """Give the wheel of a source tree, in a directory that is named by the sources: new sources, new wheel."""
+    """Return the wheel of a source tree, in a directory that is named by the sources: new sources, new wheel."""
     sources = sorted(file for file in tree.rglob("*") if file.suffix in (".py", ".toml"))
     content = "\n".join(f"{file.relative_to(tree)}\n{file.read_text()}" for file in sources)
     directory = CACHE / "wheels" / hashlib.sha256(content.encode()).hexdigest()[:16]

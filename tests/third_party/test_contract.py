@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "adapters.md").read_text()
 
 
 def call(function: object) -> str:
-    """Give a method's name and parameters as the page writes them: without types and `self`."""
+    """Return a method's name and parameters as the page writes them: without types and `self`."""
     assert inspect.isfunction(function)
     parameters = [
         parameter.replace(annotation=parameter.empty)

@@ -19,7 +19,7 @@ WATCH = {"SENTRY_ASGI_WATCH": "acme_server.loader,acme_server.server"}
 
 @pytest.fixture(scope="module")
 def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the bootstrap directory of an installed wheel that no environment has on its path."""
+    """Return the bootstrap directory of an installed wheel that no environment has on its path."""
     return installed_beside(tmp_path_factory.mktemp("beside"))
 
 
