@@ -6,15 +6,18 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+# An object of the first is a server's adapter, `join(module, AdapterRuntime)`, and its name is the trigger module.
 SERVERS = "sentry_asgi_autoconf.servers"
+# The path of a policy's TOML file, or its tables; or a function that returns either.
 POLICIES = "sentry_asgi_autoconf.policies"
+# A function of the options of `sentry_sdk.init` by name, which changes them in place or returns others.
 CONFIGURATORS = "sentry_asgi_autoconf.configurators"
 _GROUPS = (SERVERS, POLICIES, CONFIGURATORS)
 
 
 class _Found(NamedTuple):
     points: list[Any]
-    malformed: bool
+    malformed: list[Any]
 
 
 # By search path: reading the metadata of all distributions takes tens of milliseconds.
@@ -22,7 +25,7 @@ _known: dict[tuple[str, ...], _Found] = {}
 
 
 def in_group(group: str) -> list[Any]:
-    """Return the entry points of a group by their names, not loaded yet.
+    """Return the entry points of a group, of `importlib.metadata`, by their names and not loaded yet.
 
     Policies and configurators of one name are in the order of their distributions' names and versions. A distribution
     with malformed metadata is left out.
@@ -31,16 +34,9 @@ def in_group(group: str) -> list[Any]:
 
 
 def unreadable(group: str) -> list[str]:
-    """Name the distributions whose metadata is malformed and mentions `group`."""
-    if not _declared().malformed:
-        return []
-    return sorted(
-        {
-            str(distribution.metadata["Name"])
-            for distribution in metadata.distributions()
-            if _declared_by(distribution) is None and _mentions(distribution, group)
-        }
-    )
+    """Return the names of the distributions whose metadata is malformed and mentions `group`."""
+    malformed = _declared().malformed
+    return sorted({str(each.metadata["Name"]) for each in malformed if _mentions(each, group)})
 
 
 def _declared() -> _Found:
@@ -52,23 +48,16 @@ def _declared() -> _Found:
 
 
 def _read() -> _Found:
-    if hasattr(metadata, "EntryPoints"):
-        try:
-            points = [point for group in _GROUPS for point in metadata.entry_points(group=group)]
-            return _Found(sorted(points, key=lambda point: _rank(point, getattr(point, "dist", None))), False)
-        except (TypeError, ValueError):
-            # Another distribution's metadata is malformed, which must not cost our own adapters.
-            pass
-    return _read_each()
+    """Read one distribution after the other; of several by one name on the path, the first is the one that counts.
 
-
-def _read_each() -> _Found:
-    """Read one distribution after the other; of several by one name on the path, the first is the one that counts."""
-    points, malformed = [], False
+    `metadata.entry_points` reads all of them for each group, and none where one is malformed.
+    """
+    points, malformed = [], []
     for distribution in metadata.distributions():
         declared = _declared_by(distribution)
-        malformed = malformed or declared is None
-        if declared:
+        if declared is None:
+            malformed.append(distribution)
+        elif declared:
             first = _first_of_its_name(distribution)
             points += [(_rank(point, first), point) for point in _declared_by(first) or ()]
     points.sort(key=lambda ranked: ranked[0])
@@ -89,14 +78,12 @@ def _declared_by(distribution: Any) -> list[Any] | None:
     """Return what a distribution declares for us; None if its metadata is malformed."""
     try:
         return [point for point in distribution.entry_points if point.group in _GROUPS]
-    except _malformed():
-        return None
-
-
-def _malformed() -> tuple[type[Exception], ...]:
-    """Return what is raised for a malformed file; old readers parse it with configparser, which new ones go without."""
-    parser: Any = sys.modules.get("configparser")
-    return (TypeError, ValueError, parser.Error) if parser else (TypeError, ValueError)
+    except Exception as error:
+        # Old readers parse it with configparser, which new ones go without.
+        parser: Any = sys.modules.get("configparser")
+        if isinstance(error, (TypeError, ValueError, *([parser.Error] if parser else []))):
+            return None
+        raise
 
 
 def _first_of_its_name(distribution: Any) -> Any:
@@ -114,13 +101,8 @@ def _mentions(distribution: Any, group: str) -> bool:
         return any(group.encode() in file.read_binary() for file in declaring)
 
 
-def first_installed(*names: str) -> str:
-    """Give the first of these distributions that is installed, the first of all if none has metadata."""
-    return next((name for name in names if version_of(name) != "unknown"), names[0])
-
-
 def version_of(name: str) -> str:
-    """Give the version of an installed distribution, "unknown" without its metadata."""
+    """Return the version in the metadata of an installed distribution, "unknown" without any."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -145,5 +127,3 @@ elif sys.version_info >= (3, 8):
             import importlib_metadata as metadata
 else:
     import importlib_metadata as metadata
-
-__all__ = ["metadata"]

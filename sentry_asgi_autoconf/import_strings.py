@@ -28,15 +28,14 @@ class ImportReference(str):
         module, colon, attribute = text.partition(":")
         if not colon:
             raise ValueError("the colon between module and attribute is missing")
-        if not is_dotted_name(module) or not is_dotted_name(attribute):
+        if not (is_dotted_name(module) and is_dotted_name(attribute)):
             raise ValueError("the parts on both sides of the colon must be dotted names")
         return cls(text)
 
     def resolve(self) -> object:
         """Import the module and walk to the attribute. Raises UnresolvedImportError."""
-        module, _, path = self.partition(":")
-        found = import_whole(module)
-        reached = module
+        reached, _, path = self.partition(":")
+        found = import_whole(reached)
         for name in path.split("."):
             found = _attribute(found, name, reached)
             reached += f".{name}"
@@ -50,7 +49,7 @@ class IntegrationReference(str):
 
     @classmethod
     def parse(cls, text: str) -> IntegrationReference:
-        """Tell both kinds apart; a short name may be written `AWS-Lambda` too. Raises ValueError.
+        """Take either; a short name may be written `AWS-Lambda` too. Raises ValueError.
 
         Which names there are, and whether an import string leads anywhere, the installed SDK decides.
         """
@@ -75,7 +74,8 @@ def import_whole(module: str) -> object:
         return guarded(lambda: importlib.import_module(module), f"importing {module}")
     except UnresolvedImportError as error:
         cause = error.__cause__
-        if isinstance(cause, ModuleNotFoundError) and _is_part_of(cause.name, module):
+        # It, or a package on the way to it, and no module that it imports itself.
+        if isinstance(cause, ModuleNotFoundError) and f"{module}.".startswith(f"{cause.name}."):
             raise UnresolvedImportError(
                 f"there is no module {printable(str(cause.name))}",
                 remedy="Check the spelling, and that the module is on the server's import path.",
@@ -100,13 +100,12 @@ def guarded(action: Callable[[], _T], doing: str) -> _T:
     try:
         return action()
     except (Exception, SystemExit) as error:  # Foreign code may raise anything, and must not end the server.
-        raise UnresolvedImportError(
-            f"{doing} raised {described(error)}", remedy="Fix that error, or name another."
-        ) from error
+        what = f"{doing} raised {described(error)}"
+        raise UnresolvedImportError(what, remedy="Fix that error, or name another.") from error
 
 
 def described(error: BaseException) -> str:
-    """Give type and message of an error on one line, free of credentials."""
+    """Return type and message of an error on one line, free of credentials."""
     try:
         message = " ".join(str(error).split())
     except Exception:  # An error class of foreign code may fail to print itself.
@@ -119,10 +118,6 @@ def name_of(app: object) -> str:
     """Name an app for the operator: a function or class by itself, an object by its class."""
     named = app if isinstance(app, (type, FunctionType, MethodType)) else type(app)
     return f"{named.__module__}.{named.__qualname__}"
-
-
-def _is_part_of(missing: object, module: str) -> bool:
-    return isinstance(missing, str) and f"{module}.".startswith(f"{missing}.")
 
 
 def _attribute(owner: object, name: str, reached: str) -> object:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 # Modules of WSGI servers' commands: where one is loaded, an app that imports a2wsgi does so to be served.
 _SERVING_COMMANDS = ("gunicorn.arbiter", "waitress.runner")

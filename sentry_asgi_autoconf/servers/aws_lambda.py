@@ -1,20 +1,16 @@
-"""Join mangum to the runtime: ASGI apps in AWS Lambda, whose process is frozen as soon as it has answered."""
+"""Join mangum and zappa to the runtime: ASGI apps in AWS Lambda, whose process is frozen as soon as it has answered."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
-
 
 _LAMBDA = ("AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME")
 
@@ -39,7 +35,7 @@ def join_runtime_client(module: ModuleType, runtime: AdapterRuntime) -> None:
 
 
 def join_adapter(module: ModuleType, runtime: AdapterRuntime) -> None:
-    """Wrap the app of each handler, in Lambda when it is made, elsewhere when it is called; flush after each call."""
+    """Wrap the app of each handler, in Lambda when it is made, elsewhere when it is called."""
     server = _mangum(runtime)
     apps = WrappedApps(server)
     serves = any(name in os.environ for name in _LAMBDA)
@@ -49,31 +45,15 @@ def join_adapter(module: ModuleType, runtime: AdapterRuntime) -> None:
         if serves:
             apps.put(call.instance, "app")
 
-    def respond(call: Call) -> Generator[None, Any, None]:
-        apps.put(call.instance, "app")
-        try:
-            yield
-        finally:
-            server.flush()
-
     handler = server.require(module, "Mangum")
     server.around(handler, "__init__", construct)
-    server.around(handler, "__call__", respond)
+    server.around(handler, "__call__", apps.serve)
     if serves:
         # The handler's module is being imported: its routes are made after this.
         server.prepare()
 
 
 def join_zappa(module: ModuleType, runtime: AdapterRuntime) -> None:
-    """Wrap the app of each request's handler, the same app once; flush after each request."""
+    """Wrap the app of each request's handler, the same app once."""
     server = runtime.server("zappa")
-    apps = WrappedApps(server)
-
-    def run(call: Call) -> Generator[None, Any, None]:
-        apps.put(call.instance, "app")
-        try:
-            yield
-        finally:
-            server.flush()
-
-    server.around(server.require(module, "ASGIHandler"), "run", run)
+    server.around(server.require(module, "ASGIHandler"), "run", WrappedApps(server).serve)

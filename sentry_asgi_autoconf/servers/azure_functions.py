@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 
 def join(module: ModuleType, runtime: AdapterRuntime) -> None:

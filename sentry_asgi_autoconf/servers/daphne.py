@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 # Each error as it ends, and runserver's log of requests, which the SDK ignores of Django's own runserver too.
 _REPEATS = [("daphne.server", "Exception inside application"), ("django.channels.server", "")]
@@ -28,7 +26,12 @@ def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
 
     def construct(call: Call) -> Generator[None, Any, None]:
         yield
-        _wrap(call.instance, server)
+        app, asgi_version = call.instance.application, 3
+        if getattr(app, "__qualname__", "") == _BRIDGE:
+            app, asgi_version = inspect.getclosurevars(app).nonlocals["application"], 2
+        wrapped = server.wrap(app, asgi_version=asgi_version)
+        if wrapped is not app:
+            call.instance.application = wrapped
 
     server.require(module.Server, "run")
     server.around(module.Server, "__init__", construct)
@@ -54,12 +57,3 @@ def join_runserver(module: ModuleType, runtime: AdapterRuntime) -> None:
             yield
 
     server.around(module.Command, "get_application", get_application)
-
-
-def _wrap(holder: Any, server: Server) -> None:
-    app, asgi_version = holder.application, 3
-    if getattr(app, "__qualname__", "") == _BRIDGE:
-        app, asgi_version = inspect.getclosurevars(app).nonlocals["application"], 2
-    wrapped = server.wrap(app, asgi_version=asgi_version)
-    if wrapped is not app:
-        holder.application = wrapped

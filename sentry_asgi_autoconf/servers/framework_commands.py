@@ -1,4 +1,7 @@
-"""Initialise before `fastapi run` imports the app to find its name, which is before uvicorn loads it."""
+"""Initialise before `fastapi run` and `litestar run` import the app, which is before uvicorn loads it.
+
+A command that only starts the processes that will serve initialises nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,20 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 
 def join_fastapi(module: ModuleType, runtime: AdapterRuntime) -> None:
-    """Initialise ahead of the command, unless it only starts the processes that will serve."""
+    """Initialise ahead of the command, which imports the app to find its name."""
     server = runtime.server("uvicorn")
 
     def run(call: Call) -> Generator[None, Any, None]:
-        if _fastapi_serves_itself(call):
+        workers = call.argument("workers", None) or os.environ.get("WEB_CONCURRENCY") or 1
+        if not call.argument("reload", None) and str(workers) == "1":
             server.prepare(directories=_directories(call.argument("path", None)))
         yield
 
@@ -37,23 +39,13 @@ def _directories(path: Path | None) -> list[str]:
     return []
 
 
-def _fastapi_serves_itself(call: Call) -> bool:
-    workers = call.argument("workers", None) or os.environ.get("WEB_CONCURRENCY") or 1
-    return not call.argument("reload", None) and str(workers) == "1"
-
-
-# With these the command serves in a process that it starts: `python -m uvicorn`.
+# With these litestar serves in a process that it starts: `python -m uvicorn`.
 _ELSEWHERE = ("-r", "--reload", "-R", "--reload-dir", "-W", "--wc", "--web-concurrency", "--reload-include")
-_ELSEWHERE_BY_ENVIRONMENT = (
-    "LITESTAR_RELOAD",
-    "LITESTAR_RELOAD_DIRS",
-    "LITESTAR_WEB_CONCURRENCY",
-    "WEB_CONCURRENCY",
-)
+_VARIABLES = ("LITESTAR_RELOAD", "LITESTAR_RELOAD_DIRS", "LITESTAR_WEB_CONCURRENCY", "WEB_CONCURRENCY")
 
 
 def join_litestar(module: ModuleType, runtime: AdapterRuntime) -> None:
-    """Initialise ahead of the command, unless it does something else or only starts the process that will serve."""
+    """Initialise ahead of the command, unless it is another than `run`."""
     server = runtime.server("uvicorn")
 
     def from_env(call: Call) -> Generator[None, Any, None]:
@@ -67,6 +59,6 @@ def join_litestar(module: ModuleType, runtime: AdapterRuntime) -> None:
 
 
 def _litestar_serves_itself(arguments: list[str]) -> bool:
-    if "run" not in arguments or any(os.environ.get(name) for name in _ELSEWHERE_BY_ENVIRONMENT):
+    if "run" not in arguments or any(map(os.environ.get, _VARIABLES)):
         return False
     return not any(argument.startswith(_ELSEWHERE) for argument in arguments[arguments.index("run") :])

@@ -6,6 +6,7 @@ RSGI and WSGI apps never come through here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import importlib
 import os
@@ -13,31 +14,25 @@ import re
 import signal
 import threading
 from pathlib import Path
-from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any, Callable, Generator
+from types import ModuleType
+from typing import Any, Callable, Generator
 
+from sentry_asgi_autoconf.servers.patching import Call, Steps
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call, Steps
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
-
 
 # Its names in releases with and without a worker of its own for apps without a lifespan.
 _SPAWNING = ("_spawn_asgi_worker", "_spawn_asgi_lifespan_worker", "_spawn_asgi_nolifespan_worker")
+# The class that starts a process for each worker, in releases with and without threads for them.
+_PROCESS_SERVERS = ("MPServer", "Granian", "Server")
 _ASGI = ("asgi", "asginl")
 # Before the name of the app, but not in C:\\.
 _AFTER_MODULE = re.compile(r":(?![\\/])")
 
 
 def _granian(runtime: AdapterRuntime) -> Server:
-    return runtime.server(
-        "granian",
-        error_loggers=["_granian"],
-        repeats=[("_granian.utils", ""), ("_granian.asgi.utils", "")],
-    )
+    repeats = [("_granian.utils", ""), ("_granian.asgi.utils", "")]
+    return runtime.server("granian", error_loggers=["_granian"], repeats=repeats)
 
 
 def join_protocol(module: ModuleType, runtime: AdapterRuntime) -> None:
@@ -72,7 +67,7 @@ def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
         # They are read before the app is loaded: with any, nothing is known until then.
         if not (files and isinstance(files, (list, tuple))):
             signals.hold()
-            if server.stands_aside(*_target_of(loader)):
+            if server.stands_aside(_target_of(loader)):
                 signals.release()
             if server.stands_aside():
                 return
@@ -83,10 +78,10 @@ def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
         if callable(loader) and call.instance.interface in _ASGI and not server.stands_aside():
             yield call.with_argument("target_loader", _initialising(loader, server, None))
 
-    for kind in _process_servers(module):
-        names = [name for name in _SPAWNING if hasattr(kind, name)]
-        for name in names or _SPAWNING[:1]:
-            server.around(kind, name, spawn)
+    kinds = (getattr(module, name) for name in _PROCESS_SERVERS if hasattr(module, name))
+    kind = next(kinds, module)
+    for name in [name for name in _SPAWNING if hasattr(kind, name)] or _SPAWNING[:1]:
+        server.around(kind, name, spawn)
     if hasattr(module, "MTServer"):
         # It loads the app itself, where the others hand a loader to their workers.
         server.around(module.MTServer, "_serve", serve_threads)
@@ -109,12 +104,6 @@ def join_embedded(module: ModuleType, runtime: AdapterRuntime) -> None:
     server.around(module.Server, "serve", serve)
 
 
-def _process_servers(module: ModuleType) -> list[Any]:
-    names = ("MPServer",) if hasattr(module, "MPServer") else ("Granian",)
-    found = [getattr(module, name) for name in names if hasattr(module, name)]
-    return found or [getattr(module, "Server", module)]
-
-
 def _initialising(
     loader: Callable[..., Any], server: Server, signals: BootSignals | None
 ) -> Callable[..., Any]:
@@ -123,10 +112,10 @@ def _initialising(
 
     @functools.wraps(loader)
     def load(*args: Any, **kwargs: Any) -> Any:
-        if signals is not None and not server.stands_aside(*target):
+        if signals is not None and not server.stands_aside(target):
             server.attempt(signals.hold, None)
-        server.attempt(lambda: server.prepare(*target, directories=_directories_of(loader, *target)), None)
-        with server.loading(*target) as loading:
+        server.attempt(lambda: server.prepare(target, directories=_directories_of(loader, target)), None)
+        with server.loading(target) as loading:
             if signals is not None and not server.is_active:
                 server.attempt(signals.release, None)
             return loading.loaded(loader(*args, **kwargs))
@@ -134,7 +123,7 @@ def _initialising(
     return load
 
 
-def _directories_of(loader: Any, target: str = "") -> list[str]:
+def _directories_of(loader: Any, target: str | None) -> list[str]:
     """Return the directories that granian's loader puts on the import path: that of the module, and the working one."""
     if not target:
         return []
@@ -146,11 +135,11 @@ def _directories_of(loader: Any, target: str = "") -> list[str]:
     return [str(module.parent), str(working.resolve())]
 
 
-def _target_of(loader: Any) -> tuple[str, ...]:
+def _target_of(loader: Any) -> str | None:
     """Return the import string that the loader is a partial with, if it is one."""
-    arguments = getattr(loader, "args", ())
-    is_partial = isinstance(arguments, tuple) and len(arguments) > 0 and isinstance(arguments[0], str)
-    return arguments[:1] if is_partial else ()
+    arguments = getattr(loader, "args", None)
+    first = arguments[0] if arguments and isinstance(arguments, tuple) else None
+    return first if isinstance(first, str) else None
 
 
 _STARTUP = "LifespanProtocol.startup"
@@ -160,18 +149,16 @@ class BootSignals:
     """The signals that ask this worker to end and arrive before it listens for them."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._handlers: dict[int, Any] = {}
         self._arrived: list[int] = []
 
     def hold(self) -> None:
         """Remember signals from now on, if this process has the handlers of the one that forked it."""
-        if self._handlers or threading.current_thread() is not threading.main_thread():
-            return
-        if callable(signal.getsignal(signal.SIGTERM)):
+        is_main_thread = threading.current_thread() is threading.main_thread()
+        if is_main_thread and not self._handlers and callable(signal.getsignal(signal.SIGTERM)):
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.getsignal(number)
-                signal.signal(number, self._remember)
+                signal.signal(number, lambda arrived, _: self._arrived.append(arrived))
 
     def release(self) -> None:
         """Put the handlers back, and have them handle what has arrived: this worker is not initialised."""
@@ -189,32 +176,21 @@ class BootSignals:
                 loop = call.argument("loop")
                 loop.call_soon(self._deliver, loop)
 
-        module = _module_with_signals()
-        if module is not None:
-            server.around(module, "set_loop_signals", set_loop_signals)
+        for name in ("granian._signals", "granian._loops"):  # where it is since 2.3, and where it was
+            with contextlib.suppress(ImportError):
+                module = importlib.import_module(name)
+                if hasattr(module, "set_loop_signals"):
+                    server.around(module, "set_loop_signals", set_loop_signals)
+                    break
 
     def _deliver(self, loop: Any) -> None:
         # What arrives while the app starts up is lost too.
         running = (getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks(loop))
         if _STARTUP in running:
             loop.call_later(0.01, self._deliver, loop)
-            return
-        self._send_again()
+        else:
+            self._send_again()
 
     def _send_again(self) -> None:
         while self._arrived:
             os.kill(os.getpid(), self._arrived.pop(0))
-
-    def _remember(self, number: int, frame: FrameType | None) -> None:
-        self._arrived.append(number)
-
-
-def _module_with_signals() -> ModuleType | None:
-    for name in ("granian._signals", "granian._loops"):  # where it is since 2.3, and where it was
-        try:
-            module = importlib.import_module(name)
-        except ImportError:
-            continue
-        if hasattr(module, "set_loop_signals"):
-            return module
-    return None

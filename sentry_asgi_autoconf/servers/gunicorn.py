@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 # Modules of worker classes whose apps are ASGI apps → the server that serves in them.
 _ASGI_WORKERS = {
@@ -33,11 +31,11 @@ def join_worker(module: ModuleType, runtime: AdapterRuntime) -> None:
 
 def join_application(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before an app is loaded for ASGI workers: in the worker, with `--preload` in the master."""
-    gunicorn = runtime.server("gunicorn")
 
     def wsgi(call: Call) -> Generator[None, Any, None]:
         application = call.instance
-        serving = _serving(application.cfg)
+        modules = (base.__module__ for base in application.cfg.worker_class.__mro__)
+        serving = next((_ASGI_WORKERS[module] for module in modules if module in _ASGI_WORKERS), None)
         if application.callable is not None or serving is None:
             return
         server = runtime.server(serving, error_loggers=["gunicorn.error"])
@@ -46,9 +44,4 @@ def join_application(module: ModuleType, runtime: AdapterRuntime) -> None:
         if application.cfg.preload_app:
             server.deactivate(only_starts_others=True)
 
-    gunicorn.around(module.BaseApplication, "wsgi", wsgi)
-
-
-def _serving(config: Any) -> str | None:
-    modules = (base.__module__ for base in config.worker_class.__mro__)
-    return next((_ASGI_WORKERS[module] for module in modules if module in _ASGI_WORKERS), None)
+    runtime.server("gunicorn").around(module.BaseApplication, "wsgi", wsgi)

@@ -7,13 +7,12 @@ spawned children; a parent with `--reload` loads the app too, but never serves i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime
+from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
 # What is imported → the distributions that it may be of.
 _DISTRIBUTIONS = {"hypercorn": ("hypercorn", "nonecorn"), "anycorn": ("anycorn",)}
@@ -24,13 +23,11 @@ _REPEATS = {"anycorn": [("anyio.streams.tls", "Error during TLS handshake")]}
 
 def join(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before a worker loads its app, wrap the app when it serves, flush when it has served."""
-    from sentry_asgi_autoconf import entry_points
-
     package = module.__name__.partition(".")[0]
-    distribution = entry_points.first_installed(*_DISTRIBUTIONS[package])
-    server = runtime.server(
-        distribution, error_loggers=[f"{package}.error"], repeats=_REPEATS.get(package, [])
-    )
+    names = _DISTRIBUTIONS[package]
+    installed = (name for name in names if entry_points.version_of(name) != "unknown")
+    repeats = _REPEATS.get(package, [])
+    server = runtime.server(next(installed, names[0]), error_loggers=[f"{package}.error"], repeats=repeats)
     # anycorn's parent loads the app through the same function as its workers do.
     is_worker = not hasattr(module, "anyio_worker")
 

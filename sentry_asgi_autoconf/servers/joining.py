@@ -29,7 +29,7 @@ def begin(finder: TriggerFinder, everywhere: bool) -> None:
 
 
 def find_spec(finder: TriggerFinder, name: str, path: Any, target: Any) -> ModuleSpec | None:
-    """Give the other finders' spec for a trigger module, its loader replaced until it is used."""
+    """Return the other finders' spec for a trigger module, its loader replaced until it is used."""
     if name in unknown_server.APP_CLASSES and not unknown_server.is_wanted():
         finder.triggers.difference_update(unknown_server.APP_CLASSES)
         return None
@@ -46,30 +46,26 @@ class _Joining:
         """Do nothing yet."""
 
     def ends(self, module: ModuleType, succeeded: bool) -> None:
-        """Tell the runtime."""
+        """Let its adapters join it, if it can be imported."""
         if succeeded:
             _notify(module)
 
 
+# Whether it was said that no adapter is declared for a trigger: once is enough.
+_said_of_metadata: list[bool] = []
+
+
 def join(module: ModuleType) -> None:
     """Let the adapters that are declared for `module`'s name join it, each once and at its own risk."""
-    from sentry_asgi_autoconf import entry_points
+    from sentry_asgi_autoconf import console, entry_points, exceptions
 
     name = module.__name__
     declared = [found for found in entry_points.in_group(entry_points.SERVERS) if found.name == name]
-    if not declared and not _Metadata.is_missed:
-        from sentry_asgi_autoconf import console, exceptions
-
-        _Metadata.is_missed = True
+    if not declared and not _said_of_metadata:
+        _said_of_metadata.append(True)
         console.say("warning", exceptions.of_metadata(name))
     for entry_point in declared:
         _join(entry_point, module)
-
-
-class _Metadata:
-    """Whether it was said that no adapter is declared: once is enough."""
-
-    is_missed = False
 
 
 def _join(entry_point: Any, module: ModuleType) -> None:
@@ -98,7 +94,8 @@ def _activate() -> None:
 def _notify(module: ModuleType) -> None:
     if module.__name__ == client_calls.MODULE:
         _guarded(lambda: client_calls.keep(module._Client, _guard_clients))
-        _guarded(lambda: _redirect(module))
+        if "_SENTRY_ASGI_INBOX" in os.environ:
+            _guarded(lambda: _redirect(module))
     elif module.__name__ in unknown_server.APP_CLASSES:
         _guarded(lambda: unknown_server.watch(module))
     else:
@@ -110,10 +107,9 @@ def _guard_clients() -> None:
 
 
 def _redirect(module: Any) -> None:
-    if "_SENTRY_ASGI_INBOX" in os.environ:
-        from sentry_asgi_autoconf.inbox import redirection
+    from sentry_asgi_autoconf.inbox import redirection
 
-        redirection.begin(module._Client)
+    redirection.begin(module._Client)
 
 
 def _runtime() -> Any:
@@ -123,10 +119,9 @@ def _runtime() -> Any:
 
 
 def _guarded(function: Callable[[], Any]) -> None:
-    import_hook.guarded(function, _unexpected)
+    def unexpected(error: Exception) -> Exception:
+        from sentry_asgi_autoconf.exceptions import UnexpectedError
 
+        return UnexpectedError(f"{type(error).__name__}: {error}: the process goes on without Sentry")
 
-def _unexpected(error: Exception) -> Exception:
-    from sentry_asgi_autoconf.exceptions import UnexpectedError
-
-    return UnexpectedError(f"{type(error).__name__}: {error}: the process goes on without Sentry")
+    import_hook.guarded(function, unexpected)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Callable, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 
 def _modal(runtime: AdapterRuntime) -> Server:
@@ -19,27 +17,22 @@ def join_container(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before a container imports or makes an ASGI app, and report one that fails then."""
     server = _modal(runtime)
 
-    def is_asgi(webhook: Any) -> bool:
-        kinds = (module.api_pb2.WEBHOOK_TYPE_ASGI_APP, module.api_pb2.WEBHOOK_TYPE_FUNCTION)
-        return webhook.type in kinds
+    def watch(name: str, configurations_of: Callable[[Call], list[Any]]) -> None:
+        def load(call: Call) -> Generator[None, Any, None]:
+            kinds = (module.api_pb2.WEBHOOK_TYPE_ASGI_APP, module.api_pb2.WEBHOOK_TYPE_FUNCTION)
+            if any(each.type in kinds for each in configurations_of(call)):
+                with server.loading():
+                    yield
 
-    def serves_asgi(definition: Any) -> bool:
-        methods = definition.method_definitions.values()
-        return any(is_asgi(each.webhook_config) for each in (definition, *methods))
+        server.around(module, name, load)
 
-    def import_service(call: Call) -> Generator[None, Any, None]:
-        if serves_asgi(call.argument("function_def")):
-            with server.loading():
-                yield
+    def of_service(call: Call) -> list[Any]:
+        definition = call.argument("function_def")
+        return [each.webhook_config for each in (definition, *definition.method_definitions.values())]
 
-    def make_app(call: Call) -> Generator[None, Any, None]:
-        if is_asgi(call.argument("webhook_config")):
-            with server.loading():
-                yield
-
-    server.around(module, "import_single_function_service", import_service)
-    server.around(module, "import_class_service", import_service)
-    server.around(module, "construct_webhook_callable", make_app)
+    watch("import_single_function_service", of_service)
+    watch("import_class_service", of_service)
+    watch("construct_webhook_callable", lambda call: [call.argument("webhook_config")])
 
 
 def join_asgi(module: ModuleType, runtime: AdapterRuntime) -> None:
@@ -48,7 +41,8 @@ def join_asgi(module: ModuleType, runtime: AdapterRuntime) -> None:
 
     def asgi_app_wrapper(call: Call) -> Generator[Call | None, Any, None]:
         app = call.argument("asgi_app")
-        if _is_modals_own(app):
+        # Its bridge to WSGI apps, and its proxy to a web server, which may be instrumented itself.
+        if str(getattr(app, "__module__", "")).startswith("modal."):
             return
         wrapped = server.wrap(app)
         server.flush_on_termination()
@@ -62,8 +56,3 @@ def join_asgi(module: ModuleType, runtime: AdapterRuntime) -> None:
 
     server.around(module, "asgi_app_wrapper", asgi_app_wrapper)
     server.around(server.require(module, "LifespanManager"), "lifespan_shutdown", lifespan_shutdown)
-
-
-def _is_modals_own(app: Any) -> bool:
-    """Tell its bridge to WSGI apps, and its proxy to a web server, which may be instrumented itself."""
-    return str(getattr(app, "__module__", "")).startswith("modal.")

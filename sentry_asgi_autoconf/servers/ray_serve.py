@@ -9,18 +9,14 @@ import functools
 import importlib
 import inspect
 import sys
-from types import FrameType, MethodType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generator, Iterator
+import traceback
+from types import MethodType, ModuleType, SimpleNamespace
+from typing import Any, Generator, Iterator
 
 from sentry_asgi_autoconf.servers import patching
+from sentry_asgi_autoconf.servers.patching import Call, Steps
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 from sentry_asgi_autoconf.wrapping import made_before
-
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call, Steps
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
-
 
 _SERVED = "_sentry_asgi_autoconf_served"
 # A deployment comes by its app in the first of these, or in the second.
@@ -95,16 +91,13 @@ def _around_own(deployment: Any, name: str, steps: Steps, server: Server) -> Non
 def _wrap_apps(wrapper: Any, server: Server) -> None:
     """Keep the wrapped app beside the app itself, whose type Ray looks at, and run its lifespan."""
 
-    def wrap(deployment: Any) -> None:
-        app = deployment._asgi_app
+    def set_app(call: Call) -> Generator[None, Any, None]:
+        yield
+        deployment, app = call.instance, call.instance._asgi_app
         served = server.wrap(app, name=_name_of(deployment))
         if served is not app:
             object.__setattr__(deployment, _SERVED, served)
             deployment._serve_asgi_lifespan.config.loaded_app = served
-
-    def set_app(call: Call) -> Generator[None, Any, None]:
-        yield
-        wrap(call.instance)
 
     def construct(call: Call) -> Generator[None, Any, None]:
         yield
@@ -178,27 +171,16 @@ def leave_alone(server: Server) -> None:
         # Releases of Ray make it in modules of several names.
         is_rays_own = _caller().startswith("ray.serve.")
         yield
-        if is_rays_own:
-            _forget_patches(call.instance)
+        for name in ("load", "load_app") if is_rays_own else ():
+            patched = getattr(type(call.instance), name, None)
+            own = patching.original_of(patched)
+            if own is not patched:
+                setattr(call.instance, name, MethodType(own, call.instance))
 
     server.around(importlib.import_module("uvicorn.config").Config, "__init__", construct)
 
 
 def _caller() -> str:
     """Name the module that calls the server's function around which this runs."""
-    frame = sys._getframe(1)
-    while frame.f_back and _module_of(frame).startswith("sentry_asgi_autoconf."):
-        frame = frame.f_back
-    return _module_of(frame)
-
-
-def _module_of(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", ""))
-
-
-def _forget_patches(config: Any) -> None:
-    for name in ("load", "load_app"):
-        patched = getattr(type(config), name, None)
-        own = patching.original_of(patched)
-        if own is not patched:
-            setattr(config, name, MethodType(own, config))
+    modules = (str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_stack(sys._getframe()))
+    return next((module for module in modules if not module.startswith("sentry_asgi_autoconf.")), "")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import contextvars
-import types
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Coroutine, Generator
+from types import ModuleType, coroutine
+from typing import Any, Awaitable, Callable, Coroutine, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 
 def _socketify(runtime: AdapterRuntime) -> Server:
@@ -61,17 +58,14 @@ def _wrap(holder: Any, server: Server) -> None:
 
 
 def _interface(arguments: list[str]) -> str:
-    for name, value in zip(arguments, arguments[1:]):
-        if name == "--interface":
-            return value.lower()
-    return "auto"
+    given = (value for name, value in zip(arguments, arguments[1:]) if name == "--interface")
+    return next(given, "auto").lower()
 
 
 class OneContext:
     """An ASGI 3 app that serves `app`, each call in a context of its own from the first step to the last."""
 
     def __init__(self, app: Callable[..., Awaitable[Any]]) -> None:
-        """Keep what is served."""
         self._app = app
 
     async def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -82,9 +76,9 @@ class OneContext:
         return await self._app(*args, **kwargs)
 
 
-@types.coroutine
-def _run_in(context: contextvars.Context, coroutine: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    step: Callable[[Any], Any] = coroutine.send
+@coroutine
+def _run_in(context: contextvars.Context, serving: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    step: Callable[[Any], Any] = serving.send
     value = None
     while True:
         try:
@@ -93,6 +87,6 @@ def _run_in(context: contextvars.Context, coroutine: Coroutine[Any, Any, Any]) -
             return end.value
         try:
             value = yield waited_for
-            step = coroutine.send
+            step = serving.send
         except BaseException as error:  # a cancellation, say: it is for the coroutine
-            step, value = coroutine.throw, error
+            step, value = serving.throw, error

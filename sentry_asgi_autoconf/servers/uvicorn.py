@@ -6,13 +6,11 @@ come through here too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generator
+from types import ModuleType
+from typing import Any, Generator
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-    from sentry_asgi_autoconf.servers.patching import Call
-    from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 
 # uvicorn wraps the app in these itself. Inside them an app sees the client that a trusted proxy forwarded.
 _OWN_MIDDLEWARE = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware", "DebugMiddleware")
@@ -20,12 +18,9 @@ _OWN_MIDDLEWARE = ("ProxyHeadersMiddleware", "MessageLoggerMiddleware", "DebugMi
 
 def join_config(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before `Config` loads its app and wrap the app afterwards."""
-    server = runtime.server(
-        "uvicorn",
-        error_loggers=["uvicorn.error"],
-        # Of a websocket whose client has gone.
-        repeats=[("uvicorn.error", "closing handshake failed")],
-    )
+    # Of a websocket whose client has gone.
+    repeats = [("uvicorn.error", "closing handshake failed")]
+    server = runtime.server("uvicorn", error_loggers=["uvicorn.error"], repeats=repeats)
     config: Any = module.Config
     loaded: list[Any] = []  # those within their load()
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generator
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.exceptions import AdapterError
 from sentry_asgi_autoconf.runtime import process_lock
-
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.servers.server import Server
+from sentry_asgi_autoconf.servers.patching import Call
+from sentry_asgi_autoconf.servers.server import Server
 
 # Apps that are made anew for each request are not kept for ever.
 _MOST_APPS = 32
@@ -20,7 +19,6 @@ class WrappedApps:
     """The apps that one server serves in this process."""
 
     def __init__(self, server: Server) -> None:
-        """Begin with none."""
         self._server = server
         self._pid = 0
         self._wrapped: dict[int, tuple[Any, Any]] = {}
@@ -39,20 +37,23 @@ class WrappedApps:
             return known[1]
 
     def put(self, holder: Any, attribute: str) -> None:
-        """Put the wrapped app where `holder` keeps its app."""
+        """Put the wrapped app where `holder` keeps its app; say once if it does not keep one there."""
         app = getattr(holder, attribute, None)
-        if app is None:
-            self._say_once_that_it_has_moved(holder, attribute)
-            return
-        wrapped = self.wrapped(app)
-        if wrapped is not app:
-            setattr(holder, attribute, wrapped)
+        if app is not None:
+            wrapped = self.wrapped(app)
+            if wrapped is not app:
+                setattr(holder, attribute, wrapped)
+        elif not self._lacks_seam:
+            self._lacks_seam = True
+            try:
+                self._server.require(type(holder), attribute)
+            except AdapterError as error:
+                console.say("warning", error)
 
-    def _say_once_that_it_has_moved(self, holder: Any, attribute: str) -> None:
-        if self._lacks_seam:
-            return
-        self._lacks_seam = True
+    def serve(self, call: Call) -> Generator[None, Any, None]:
+        """Put the wrapped app into a handler as it is called, and flush after the call: its process may be frozen."""
+        self.put(call.instance, "app")
         try:
-            self._server.require(type(holder), attribute)
-        except AdapterError as error:
-            console.say("warning", error)
+            yield
+        finally:
+            self._server.flush()

@@ -19,7 +19,7 @@ FORMAT = 1
 
 
 class Account:
-    """What is known of one process."""
+    """What is known of one process; each method adds to it."""
 
     def __init__(self, app_init: list[dict[str, Any]]) -> None:
         """Begin with what an app's init said before: in a forked worker it is not called again."""
@@ -32,7 +32,7 @@ class Account:
         self._policies: list[str] = []
 
     def decided(self, decided: Decision, settings: Loaded | Decision | None) -> None:
-        """Tell whether the SDK is initialised, and from which settings."""
+        """Add whether the SDK is initialised, and from which settings."""
         self._decided = decided
         self._enter(decided)
         if settings is not None and not isinstance(settings, Decision):
@@ -49,28 +49,27 @@ class Account:
             self._enter(self._decided)
 
     def leaves_alone(self, app: str, server: tuple[str, str], decided: Decision, setting: str) -> None:
-        """Tell which app is served as if this package were not there, and the setting that says so."""
+        """Add an app that is served as if this package were not there, and the setting that says so."""
         self.apps.append({**_served(app, server), "wrapped_by": None, "left_alone_by": setting})
         if not any(each["wrapped_by"] for each in self.apps):
             self._enter(decided)
 
     def cannot_load(self, error: str) -> None:
-        """Tell that the app could not be loaded."""
+        """Add that the app could not be loaded."""
         self._enter(decision.APP_NOT_LOADED._replace(reason=f"the app could not be loaded: {error}"))
 
     def app_said(self, caller: str, merged: Merged) -> None:
-        """Tell what an app's own init changed, and what of it was not taken."""
+        """Add what an app's own init changed, and what of it was not taken."""
         refused = {refusal.name: refusal.source for refusal in merged.refusals}
-        self._app_init.append(
-            {"at": caller, "sets": sorted([*merged.changed, *merged.found]), "refused": refused}
-        )
+        sets = sorted([*merged.changed, *merged.found])
+        self._app_init.append({"at": caller, "sets": sets, "refused": refused})
 
     def of_a_child(self) -> Account:
-        """Give the account of this process, which was forked from that one."""
+        """Return the account of this process, which was forked from that one."""
         return Account(list(self._app_init))
 
     def content(self) -> dict[str, Any]:
-        """Give all that is known, ready for JSON."""
+        """Return all that is known, ready for JSON."""
         return {
             "format": FORMAT,
             "pid": self.pid,
@@ -90,21 +89,15 @@ class Account:
 
 
 def _served(app: str, server: tuple[str, str] | None) -> dict[str, Any]:
-    return {
-        "app": app,
-        "server": server[0] if server else None,
-        "server_version": server[1] if server else None,
-    }
+    name, version = server or (None, None)
+    return {"app": app, "server": name, "server_version": version}
 
 
 def _versions() -> dict[str, str]:
-    from sentry_asgi_autoconf import entry_points
+    from sentry_asgi_autoconf.entry_points import version_of
 
-    return {
-        "sentry-asgi-autoconf": entry_points.version_of("sentry-asgi-autoconf"),
-        "sentry-sdk": entry_points.version_of("sentry-sdk"),
-        "python": ".".join(map(str, sys.version_info[:3])),
-    }
+    ours = {name: version_of(name) for name in ("sentry-asgi-autoconf", "sentry-sdk")}
+    return {**ours, "python": ".".join(map(str, sys.version_info[:3]))}
 
 
 def _now() -> str:

@@ -9,17 +9,15 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.activation.decision import is_subinterpreter
-from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import StatusError
 from sentry_asgi_autoconf.flushing import flush
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.status.account import Account
-
 
 VARIABLE = "SENTRY_ASGI_STATUS_DIR"
 
@@ -28,7 +26,6 @@ class Status:
     """What this process tells of itself; a forked child begins anew, and leaves its parent's file to it."""
 
     def __init__(self) -> None:
-        """Begin with nothing to tell."""
         self._account: Account | None = None
         self._begin()
 
@@ -48,9 +45,15 @@ class Status:
         if self._pid != os.getpid():
             self._begin()
         with self._lock:
-            what(self._of_this_process())
-            if at_once or self.is_told:
-                self._write(directory)
+            account = self._of_this_process()
+            what(account)
+            if not at_once and not self.is_told:
+                return
+            if self._file is None:
+                self._file = StatusFile(directory)
+                atexit.register(self.end)
+                flush.run_in_multiprocessing_child(self.end)
+            self._file.write(account.content())
 
     def serves_nothing(self) -> None:
         """Take the file away, as this process only starts those that serve."""
@@ -66,13 +69,12 @@ class Status:
 
     def end(self) -> None:
         """Take the file away, or note in it that the process ends, where its directory keeps it."""
-        if not self.is_told or self._has_ended or not self._file or not self._account:
-            return
-        self._has_ended = True
-        if self._file.outlives_its_process():
-            self._file.write({**self._account.content(), "ended": time.time()})
-        else:
-            self._file.remove()
+        if self.is_told and not self._has_ended and self._file and self._account:
+            self._has_ended = True
+            if self._file.is_kept():
+                self._file.write({**self._account.content(), "ended": time.time()})
+            else:
+                self._file.remove()
 
     @property
     def is_told(self) -> bool:
@@ -91,13 +93,6 @@ class Status:
             self._has_ended, self._stopped = False, 0
         return self._account
 
-    def _write(self, directory: str) -> None:
-        if self._file is None:
-            self._file = StatusFile(directory)
-            atexit.register(self.end)
-            flush.run_in_multiprocessing_child(self.end)
-        self._file.write(self._of_this_process().content())
-
 
 # A directory that holds a file of this name keeps the files of processes that have ended, too.
 KEEP = ".keep"
@@ -114,22 +109,25 @@ class StatusFile:
 
     def write(self, content: Mapping[str, Any]) -> None:
         """Put `content` in the place of what the file says."""
+        temporary = self._path.with_name(f".{self._path.name}.{int(time.time() * 1e9)}")
         try:
-            with _beside(self._path) as temporary:
-                _fill(temporary, json.dumps(content, indent=1) + "\n")
-                temporary.replace(self._path)
+            # Exclusively, so that nobody's link is followed, with the mode that the umask leaves, as others read it.
+            with temporary.open("x", encoding="utf-8") as file:
+                file.write(json.dumps(content, indent=1) + "\n")
+            temporary.replace(self._path)
             self.is_there = True
         except (OSError, ValueError) as error:
             self._complain(error)
             self.remove()  # it says what is no longer so
+        finally:
+            _unlink(temporary)
 
     def remove(self) -> None:
         """Take the file away. It holds no lock, as a signal may be handled in the midst of a write."""
         self.is_there = False
-        with contextlib.suppress(OSError, ValueError):
-            self._path.unlink()
+        _unlink(self._path)
 
-    def outlives_its_process(self) -> bool:
+    def is_kept(self) -> bool:
         """Whether the directory keeps the files of processes that have ended."""
         return os.path.lexists(self._path.parent / KEEP)
 
@@ -137,28 +135,11 @@ class StatusFile:
         if not self._has_complained:
             self._has_complained = True
             reason = getattr(error, "strerror", None) or error
-            console.say(
-                "warning",
-                StatusError(
-                    f"the status file {printable(str(self._path), 200)} cannot be written: {reason}",
-                    remedy="Give SENTRY_ASGI_STATUS_DIR a directory that exists and that the process may write to.",
-                ),
-            )
+            what = f"the status file {console.printable(str(self._path), 200)} cannot be written: {reason}"
+            remedy = "Give SENTRY_ASGI_STATUS_DIR a directory that exists and that the process may write to."
+            console.say("warning", StatusError(what, remedy=remedy))
 
 
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """Give the name of a new file in the same directory, and leave none of that name."""
-    temporary = path.with_name(f".{path.name}.{int(time.time() * 1e9)}")
-    try:
-        yield temporary
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            temporary.unlink()
-
-
-def _fill(path: Path, text: str) -> None:
-    # Exclusively, so that nobody's link is followed, and with the mode that the umask leaves, as others read it.
-    descriptor = os.open(str(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+def _unlink(path: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        path.unlink()

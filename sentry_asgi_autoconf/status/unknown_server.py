@@ -6,16 +6,17 @@ What it serves is noticed as the app class of a framework is called.
 from __future__ import annotations
 
 import functools
+import itertools
+import os
 import sys
-from typing import Any, Callable
+from types import FunctionType
 
 from sentry_asgi_autoconf import console, exceptions, import_hook
 
 TYPE_CHECKING = False  # a process that imports a framework need not import typing for us
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any, Iterator
-
+    from typing import Any, Callable, Iterator
 
 # Modules of frameworks → the class whose objects are called with an ASGI scope. The bootstrap knows the modules too.
 APP_CLASSES = {
@@ -92,39 +93,28 @@ def _is_client(module: str) -> bool:
 
 def _outermost(callers: list[str]) -> str:
     """Return the last of the callers before the event loop: others between it and the app are middleware."""
-    found = ""
-    for module in callers:
-        if module.partition(".")[0] in _EVENT_LOOPS:
-            break
-        found = module
-    return found
+    below = itertools.takewhile(lambda module: module.partition(".")[0] not in _EVENT_LOOPS, callers)
+    return next(reversed(list(below)), "")
 
 
 def _tell(kind: type, server: str) -> None:
-    import os
-
     from sentry_asgi_autoconf.activation import destination
-    from sentry_asgi_autoconf.exceptions import UnknownServerError
 
     if destination.find(os.environ, None).may_name_destination():
-        what = (
-            f"{server or 'An unknown module'} serves {kind.__module__}.{kind.__qualname__}, and has no adapter:"
-            " what it serves is not instrumented"
-        )
+        app = f"{kind.__module__}.{kind.__qualname__}"
+        outcome = "and has no adapter: what it serves is not instrumented"
+        what = f"{server or 'An unknown module'} serves {app}, {outcome}"
         remedy = (
             "Serve sentry_asgi_autoconf.wrap(app) in place of the app, or give the server an adapter,"
             " as docs/adapters.md says."
         )
-        console.say("info", UnknownServerError(what, remedy=remedy))
-
-
-Notice = Callable[..., None]
+        console.say("info", exceptions.UnknownServerError(what, remedy=remedy))
 
 
 class WatchedCall:
     """What stands for `__call__` on the class in the meantime."""
 
-    def __init__(self, kind: Any, notice: Notice) -> None:
+    def __init__(self, kind: Any, notice: Callable[..., None]) -> None:
         """Take the class, and what is called with its object and with the arguments of each call."""
         self._kind = kind
         self._notice = notice
@@ -133,7 +123,7 @@ class WatchedCall:
 
     def begin(self) -> None:
         """Watch, unless the class has no `__call__` of its own, or what has patched it is no function."""
-        if isinstance(self._original, type(_unexpected)):
+        if isinstance(self._original, FunctionType):
             self._kind.__call__ = self
 
     def end(self) -> None:
@@ -153,15 +143,15 @@ class WatchedCall:
 class _Call(functools.partial):  # type: ignore[type-arg] # not to be subscripted before Python 3.9
     """A bound `__call__`: a partial, as inspect sees a coroutine function in the partial of one."""
 
-    _notice: Notice
+    _notice: Callable[..., None]
 
-    def __new__(cls, function: Any, instance: Any, notice: Notice) -> _Call:
+    def __new__(cls, function: Any, instance: Any, notice: Callable[..., None]) -> _Call:
         call = super().__new__(cls, function, instance)
         call._notice = notice
         return call
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        import_hook.guarded(lambda: self._notice(*self.args, *args, **kwargs), _unexpected)
+        import_hook.guarded(lambda: self._notice(*self.args, *args, **kwargs), exceptions.of_stage)
         # Not awaited here: the coroutine is the app's own.
         return self.func(*self.args, *args, **kwargs)
 
@@ -169,7 +159,3 @@ class _Call(functools.partial):  # type: ignore[type-arg] # not to be subscripte
         if name == "_notice":  # not set yet
             raise AttributeError(name)
         return getattr(self.func.__get__(*self.args), name)
-
-
-def _unexpected(error: Exception) -> Exception:
-    return exceptions.of_stage(error)
