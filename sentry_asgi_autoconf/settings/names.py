@@ -57,11 +57,12 @@ def did_you_mean(key: str) -> str:
 
 def _refusal(key: str, value: Any) -> tuple[str, str] | None:
     """Return why a key may not stand in a file, and a remedy."""
-    from sentry_sdk.consts import DEFAULT_OPTIONS
-
     own = OWN_SETTINGS.get(key[len(OWN_PREFIX) :]) if key.startswith(OWN_PREFIX) else None
-    if not own and field_of(key) not in SDK_OPTIONS and key not in DEFAULT_OPTIONS:
-        return "is not a setting", did_you_mean(key)
+    if not own and field_of(key) not in SDK_OPTIONS:
+        from sentry_sdk.consts import DEFAULT_OPTIONS  # an excluded process need not import it for what is known
+
+        if key not in DEFAULT_OPTIONS:
+            return "is not a setting", did_you_mean(key)
     why = ""
     if own and own.is_environment_only:
         why = "is read from the environment only, before there are files to read"
