@@ -59,7 +59,8 @@ def _refusal(key: str, value: Any) -> tuple[str, str] | None:
     """Return why a key may not stand in a file, and a remedy."""
     own = OWN_SETTINGS.get(key[len(OWN_PREFIX) :]) if key.startswith(OWN_PREFIX) else None
     if not own and field_of(key) not in SDK_OPTIONS:
-        from sentry_sdk.consts import DEFAULT_OPTIONS  # an excluded process need not import it for what is known
+        # Not for what is known: an excluded process imports no SDK.
+        from sentry_sdk.consts import DEFAULT_OPTIONS
 
         if key not in DEFAULT_OPTIONS:
             return "is not a setting", did_you_mean(key)
