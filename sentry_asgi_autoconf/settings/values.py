@@ -30,19 +30,15 @@ FALSE_WORDS = _FALSE | {"disable", "disabled"}
 
 
 class MismatchError(ValueError):
-    """A value of another type than its kind has, or a part of one, to which `steps` lead.
-
-    Of a whole value nothing is said: what its kind allows says it all.
-    """
+    """A value of another type than its kind has, or a part of one, to which `steps` lead."""
 
     def __init__(self, reason: str, *steps: object) -> None:
-        """Keep them."""
         super().__init__(reason)
         self.reason = reason
         self.steps = steps
 
     def __str__(self) -> str:
-        """Return the reason of a part, and nothing of a whole value."""
+        # Of a whole value nothing is said: what its kind allows says it all.
         return f"{'.'.join(printable(str(step)) for step in self.steps)}: {self.reason}" if self.steps else ""
 
 
