@@ -1,7 +1,4 @@
-"""What a destination is: each way out of a process for what it reports, and the URL that it leads to.
-
-The one place that knows. Whatever asks whether anything is sent, where to, or by which rule, asks here.
-"""
+"""What a destination is: each way out of a process for what it reports, and the URL that it leads to."""
 
 from __future__ import annotations
 

@@ -10,33 +10,25 @@ from sentry_asgi_autoconf.settings.values import Shape
 
 
 class Kind(NamedTuple):
-    """What the values of a setting are.
+    """What the values of a setting are."""
 
-    `words` follow "is not". `read` takes a variable's text, or a value of JSON or TOML; it returns one of `type`, or
-    raises ValueError with a reason that quotes no secret. `shape` is the JSON Schema of the value in JSON and TOML.
-    """
-
-    words: str
+    words: str  # that follow "is not"
+    # From a variable's text, or a value of JSON or TOML; raises ValueError with a reason that quotes no secret.
     read: Callable[[Any], Any]
-    shape: Shape
-    type: Any
+    shape: Shape  # the JSON Schema of the value in JSON and TOML
+    type: Any  # what is read
 
 
 class Option(NamedTuple):
-    """A setting: its name, what its values are, and what people are told of it.
-
-    `example` is the text of a variable. `default` is None where nothing applies unless somebody says so; of an option
-    of the SDK, the SDK has the default. A secret's value is shown in no message. What is read from the environment only
-    is needed before there are files to read.
-    """
+    """A setting: its name, what its values are, and what people are told of it."""
 
     name: str
     kind: Kind
-    example: str
+    example: str  # the text of a variable
     description: str
-    default: Any = None
-    is_secret: bool = False
-    is_environment_only: bool = False
+    default: Any = None  # nothing applies unless somebody says so, or the SDK has the default
+    is_secret: bool = False  # shown in no message
+    is_environment_only: bool = False  # needed before there are files to read
     prefix: str = "SENTRY_"
 
     @property

@@ -1,7 +1,4 @@
-"""Know a setting by its name: of a variable, or of a key in a file, which is the variable's in lower case.
-
-What is nearly a setting is told of. Variables of other programs are none of ours.
-"""
+"""Know a setting by its name: of a variable, or of a key in a file, which is the variable's in lower case."""
 
 from __future__ import annotations
 

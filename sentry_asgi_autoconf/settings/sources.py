@@ -116,17 +116,13 @@ def reason(error: Exception) -> str:
 
 
 class Choice(NamedTuple):
-    """The values that were chosen, by option, and how that came about.
-
-    `origins` gives the origin of each, `overrode` the candidates below it, highest first, `forbidden` those above it
-    that the policy did not permit; `problems` tell of values that were refused.
-    """
+    """The values that were chosen, by option, and how that came about."""
 
     values: dict[str, Any]
     origins: dict[str, Origin]
-    overrode: dict[str, list[Candidate]]
-    forbidden: dict[str, list[Candidate]]
-    problems: list[AutoconfError]
+    overrode: dict[str, list[Candidate]]  # those below, highest first
+    forbidden: dict[str, list[Candidate]]  # those above that the policy did not permit
+    problems: list[AutoconfError]  # of values that were refused
 
 
 def choose(
@@ -134,10 +130,7 @@ def choose(
     sources: Sequence[Mapping[str, Candidate]],
     permits: Callable[[str, Any], bool] = lambda name, value: True,
 ) -> Choice:
-    """Choose from `sources`, highest first; a refused value gives way to the next lower source's, a blank sets nothing.
-
-    `permits` tells whether a policy lets an option have a valid value.
-    """
+    """Choose from `sources`, highest first; a refused value gives way to the next source's, a blank sets nothing."""
     choice = Choice({}, {}, {}, {}, [])
     for name, option in options.items():
         given = [source[name] for source in sources if name in source and not is_blank(source[name].value)]

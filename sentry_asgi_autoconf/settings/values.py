@@ -1,7 +1,4 @@
-"""Read values: what text, JSON and TOML hold, as Python's types, by a JSON Schema.
-
-The rules are pydantic's, without its import. What is of another type raises MismatchError.
-"""
+"""Read what text, JSON and TOML hold, as Python's types, by a JSON Schema and pydantic's rules, without its import."""
 
 from __future__ import annotations
 
