@@ -22,11 +22,9 @@ PERIOD = 60.0  # seconds
 def capture(error: BaseException) -> None:
     """Capture an exception that ends the boot. The SDK drops it if an integration has captured it already."""
     if may_report(described(error)):
-        event, hint = event_from_exception(
-            error,
-            client_options=sentry_sdk.get_client().options,
-            mechanism={"type": MECHANISM, "handled": False},
-        )
+        mechanism = {"type": MECHANISM, "handled": False}
+        options = sentry_sdk.get_client().options
+        event, hint = event_from_exception(error, client_options=options, mechanism=mechanism)
         sentry_sdk.capture_event(event, hint=hint)
     flush()
 

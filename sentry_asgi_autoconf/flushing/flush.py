@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -12,7 +13,6 @@ from typing import Any, Callable
 # Of the exceptions that we capture. Not the SDK's "asgi", for which its middleware asks to be removed wherever
 # Starlette is installed.
 MECHANISM = "asgi_autoconf"
-
 # Seconds that the flushing thread may take beyond what it is bounded by itself.
 _GRACE = 0.5
 
@@ -62,9 +62,8 @@ def run_in_multiprocessing_child(action: Callable[[], None]) -> None:
 
 def flush_on_termination(flush: Callable[[], None], timeout: float) -> None:
     """Flush, for at most `timeout` seconds, when a SIGTERM arrives that nothing else handles, and end by it then."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    is_in_main_thread = threading.current_thread() is threading.main_thread()
+    if not is_in_main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         return
 
     def terminate(number: int, frame: FrameType | None) -> None:
@@ -80,14 +79,9 @@ def flush_on_termination(flush: Callable[[], None], timeout: float) -> None:
 
 
 def _wake_event_loop() -> None:
-    """Have the event loop of this thread, if one runs, woken by SIGTERM.
-
-    Else one that arrives right before the loop waits for events is handled after the next of these, if one comes.
-    """
+    # Else a SIGTERM right before the loop waits for events is handled after the next of these, if one comes.
     asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return
-    try:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
-    except (NotImplementedError, RuntimeError):  # no loop runs, or one of a system without signals
-        return
+    # No loop runs, or one of a system without signals.
+    with contextlib.suppress(NotImplementedError, RuntimeError):
+        if asyncio is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)

@@ -27,11 +27,8 @@ _USUAL = {"environment": "production"}
 # What the SDK finds in the environment or on the machine if nothing is said.
 _FOUND_OUT = ("dsn", "release", "server_name")
 # Those of the SDK's transports that send to the DSN which they hold, by the names of several releases.
-_HTTP = tuple(
-    getattr(sdk, name)
-    for name in ("HttpTransport", "BaseHttpTransport", "HttpTransportCore")
-    if hasattr(sdk, name)
-)
+_HTTP_NAMES = ("HttpTransport", "BaseHttpTransport", "HttpTransportCore")
+_HTTP = tuple(getattr(sdk, name) for name in _HTTP_NAMES if hasattr(sdk, name))
 
 
 def apply(
@@ -111,7 +108,6 @@ def _without_experiments(arguments: dict[str, Any], enforcement: Enforcement) ->
 def _hold_ways_out(
     arguments: dict[str, Any], otherwise: Mapping[str, Any], enforcement: Enforcement
 ) -> list[Refusal]:
-    """Take from init's `arguments` what may not be sent to, and return what was taken."""
     refusals = _hold_spotlight(arguments, otherwise, enforcement)
     for name in destinations.PROXIES:
         refusals += _hold_proxy(arguments, name, enforcement)
@@ -124,12 +120,10 @@ def _hold_ways_out(
 def unheld(arguments: Mapping[str, Any], enforcement: Enforcement) -> str:
     """Name a transport that may send anywhere, past the rule for the DSN; none that the policy itself sets."""
     found = arguments.get("transport")
-    kind = found if isinstance(found, type) else type(found)
-    if not callable(found) and not isinstance(found, sdk.Transport):
+    is_transport = callable(found) or isinstance(found, sdk.Transport)
+    if not is_transport or enforcement.rule_of("dsn") is None or "transport" in enforcement.values:
         return ""
-    if enforcement.rule_of("dsn") is None or "transport" in enforcement.values:
-        return ""
-    return "" if issubclass(kind, _HTTP) else _name(found)
+    return "" if issubclass(found if isinstance(found, type) else type(found), _HTTP) else _name(found)
 
 
 def _hold_spotlight(
@@ -164,8 +158,7 @@ def _hold_proxy(arguments: dict[str, Any], name: str, enforcement: Enforcement) 
     arguments[name] = ""
     if wanted is None or (given is None and _is_bypassed(arguments)):
         return []
-    variable = name.upper() if given is None else ""
-    return [Refusal(name, wanted, "", str(rule), variable)]
+    return [Refusal(name, wanted, "", str(rule), name.upper() if given is None else "")]
 
 
 def _is_bypassed(arguments: Mapping[str, Any]) -> bool:
@@ -218,7 +211,7 @@ def _hold_collectors(arguments: dict[str, Any], rule: Limit) -> list[Refusal]:
     if not isinstance(given, (list, tuple)):
         return []
     refusals, held = [], list(given)
-    for position, integration in enumerate(held):
+    for position, integration in enumerate(given):
         url = getattr(integration, "collector_url", None)
         if isinstance(url, str) and url and not rule.permits(url):
             held[position] = copy.copy(integration)

@@ -24,11 +24,7 @@ _REMEDY = "Correct the policy; until then nothing leaves this process."
 
 
 def read(name: str, content: Any, place: _Place) -> Policy:
-    """Return the policy of this name; what is wrong with it, or with a value in it, is among its errors.
-
-    `content` is what TOML or JSON holds: `[defaults]` and `[enforced]` have values of settings by the keys of a config
-    file, `[limits.<option>]` has the rules that `_RULES` reads.
-    """
+    """Return the policy of this name; what is wrong with it, or with a value in it, is among its errors."""
     errors: list[AutoconfError] = []
     if not isinstance(content, Mapping):
         return NO_POLICY._replace(names=[name], errors=[_refusal(name, "it is not a mapping of tables")])
@@ -44,7 +40,6 @@ def read(name: str, content: Any, place: _Place) -> Policy:
 def _table(
     name: str, layer: str, content: Mapping[str, Any], place: _Place, errors: list[AutoconfError]
 ) -> Table:
-    """Return the settings in the table of this name, and add what is wrong with them to `errors`."""
     values = content.get(name, {})
     if not isinstance(values, Mapping) or any(not isinstance(key, str) for key in values):
         errors.append(_refusal(place([name]), f"[{name}] is not a table of settings"))
@@ -67,10 +62,9 @@ def _table(
 
 
 def _without_effect(origin: Origin) -> AutoconfError:
-    return AutoconfError(
-        f"{printable(str(origin), 200)} enforces nothing, as the environment is heeded before there is a policy",
-        remedy="Say it in [defaults], or set the variable for all.",
-    )
+    why = "enforces nothing, as the environment is heeded before there is a policy"
+    remedy = "Say it in [defaults], or set the variable for all."
+    return AutoconfError(f"{printable(str(origin), 200)} {why}", remedy=remedy)
 
 
 def _refusal(where: str, what: str) -> InvalidPolicyError:
@@ -87,8 +81,8 @@ def _limits(values: Any, place: _Place, errors: list[AutoconfError]) -> dict[str
             limits[option] = _limit(option, rules, place(["limits", str(option)]))
         except ValueError as error:
             reason, *rule = error.args
-            where = place(["limits", str(option), *rule])
-            errors.append(_refusal(where, f"[limits] {printable(str(option))} {reason}"))
+            what = f"[limits] {printable(str(option))} {reason}"
+            errors.append(_refusal(place(["limits", str(option), *rule]), what))
     return limits
 
 
@@ -100,13 +94,11 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
     maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in _RULES)
     is_range = (maximum, minimum) != (None, None)
     if is_range and not limits_numbers(option):
-        raise ValueError(
-            "is not a number: max and min are for numbers, allow is for texts, [enforced] for all else"
-        )
+        rules_for = "max and min are for numbers, allow is for texts, [enforced] for all else"
+        raise ValueError(f"is not a number: {rules_for}")
     if allowed is not None and not limits_texts(option):
-        raise ValueError(
-            "is not text: allow is for texts, max and min are for numbers, [enforced] for all else"
-        )
+        rules_for = "allow is for texts, max and min are for numbers, [enforced] for all else"
+        raise ValueError(f"is not text: {rules_for}")
     if not is_range and allowed is None:
         raise ValueError("limits nothing: it needs max, min or allow")
     if by_callers and (option != LIMITS_CALLERS or maximum is None):
@@ -127,7 +119,6 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
 
 
 def _checked(rules: Any) -> dict[str, Any]:
-    """Return the rules that are set. Raises ValueError as _limit does."""
     known = ", ".join(_RULES)
     if not isinstance(rules, Mapping):
         raise ValueError(f"is not a table of rules, which are {known}")

@@ -16,12 +16,8 @@ if TYPE_CHECKING:
 # Where what a policy says is not known.
 UNREADABLE = Origin("the policy", "not known", layer=ENFORCED)
 # Hooks that an enforced one follows, in place of standing for it: both see the event.
-CHAINED = frozenset(
-    (
-        *("before_breadcrumb", "before_send", "before_send_log", "before_send_metric", "before_send_span"),
-        *("before_send_transaction", "event_scrubber"),
-    )
-)
+_BEFORE_SEND = ("before_send", "before_send_log", "before_send_metric", "before_send_span")
+CHAINED = frozenset(("before_breadcrumb", *_BEFORE_SEND, "before_send_transaction", "event_scrubber"))
 # What would take the place of an option, and so undo what is enforced of it.
 _SUBSTITUTES = {
     "data_collection": ("send_default_pii",),
@@ -43,18 +39,14 @@ _SET_BY_SPOTLIGHT = (
 
 
 class Policy(NamedTuple):
-    """Defaults and enforced values, and limits by option.
-
-    `errors` say why a policy cannot be relied on: then nothing may leave the process. `warnings` are contradictions
-    that were resolved.
-    """
+    """Defaults and enforced values, and limits by option."""
 
     names: list[str]
     defaults: Table
     enforced: Table
     limits: dict[str, Limit]
-    errors: list[AutoconfError]
-    warnings: list[AutoconfError]
+    errors: list[AutoconfError]  # why it cannot be relied on: then nothing may leave the process
+    warnings: list[AutoconfError]  # contradictions that were resolved
 
     @property
     def is_unreadable(self) -> bool:
@@ -84,7 +76,6 @@ class Enforcement(NamedTuple):
     origins: Mapping[str, Origin] = {}
 
     def __bool__(self) -> bool:
-        """Whether anything is enforced or limited."""
         return bool(self.values or self.hooks or self.limits)
 
     @property
@@ -158,16 +149,13 @@ class Enforcement(NamedTuple):
         return {path: self.clamped("traces_sample_rate", rate) for path, rate in rates.items()}
 
     def ceiling_over_callers(self) -> float | None:
-        """Return the rate that holds for traces too that callers have sampled; None if these go on.
-
-        A rate of 0 is always one: nothing is traced then, whoever asks for it.
-        """
+        """Return the rate that holds for traces too that callers have sampled; None if these go on."""
         limit = self.limits.get("traces_sample_rate")
         rate = self.values.get("traces_sample_rate", limit and limit.maximum)
         if rate is None or "traces_sampler" in self.values:
             return None
         if rate <= 0:
-            return 0.0
+            return 0.0  # nothing is traced, whoever asks for it
         return limit.maximum if limit and limit.over_callers else None
 
     def source_of(self, name: str) -> Origin | str:
@@ -195,6 +183,5 @@ def _copied(value: Any) -> Any:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two arguments are alike; objects of the app's are not compared by rules of their own."""
-    return one is other or (
-        type(one) is type(other) and isinstance(one, (str, bytes, int, float)) and one == other
-    )
+    is_plain = type(one) is type(other) and isinstance(one, (str, bytes, int, float))
+    return one is other or (is_plain and one == other)

@@ -12,25 +12,13 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.console import printable, shown
-from sentry_asgi_autoconf.exceptions import (
-    AutoconfError,
-    ContradictingPoliciesError,
-    InvalidPolicyError,
-    UnresolvedImportError,
-)
-from sentry_asgi_autoconf.policy.enforcement import (
-    BLOCKING,
-    CHAINED,
-    NO_POLICY,
-    UNREADABLE,
-    Enforcement,
-    Policy,
-    Refusal,
-)
+from sentry_asgi_autoconf.exceptions import AutoconfError, ContradictingPoliciesError, InvalidPolicyError
+from sentry_asgi_autoconf.policy.enforcement import BLOCKING, NO_POLICY, UNREADABLE, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import Candidate
 from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.enforcement import Refusal
     from sentry_asgi_autoconf.policy.limits import Limit
 
 VARIABLE = "SENTRY_ASGI_POLICY"
@@ -48,27 +36,20 @@ class Places(NamedTuple):
     is_on_machine: bool
 
     def __bool__(self) -> bool:
-        """Whether there is one."""
         return any(self)
 
 
 def find(environ: Mapping[str, str]) -> Places:
     """Look for policies of distributions, of the file that the variable names, and of the machine."""
-    return Places(
-        entry_points.unreadable(entry_points.POLICIES),
-        entry_points.in_group(entry_points.POLICIES),
-        environ.get(VARIABLE, "").strip(),
-        _may_be_on_machine(),
-    )
+    group, named = entry_points.POLICIES, environ.get(VARIABLE, "").strip()
+    return Places(entry_points.unreadable(group), entry_points.in_group(group), named, _may_be_on_machine())
 
 
 def _may_be_on_machine() -> bool:
     try:
         os.lstat(MACHINE)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:  # there may be one, which must not be passed over
-        return True
+    except OSError as error:  # unless it says so, there may be one, which must not be passed over
+        return not isinstance(error, (FileNotFoundError, NotADirectoryError))
     return True
 
 
@@ -85,13 +66,10 @@ def policy(places: Places) -> Policy:
 
 
 def _read_all(places: Places) -> Iterator[Policy]:
-    """Yield each policy, lowest first."""
-    for distribution in places.unreadable:
-        yield _unreadable(
-            f"the metadata of {printable(distribution)}, which declares a policy, cannot be read"
-        )
-    for point in places.entry_points:
-        yield _of_entry_point(point)
+    for distribution in places.unreadable:  # lowest first
+        metadata = f"the metadata of {printable(distribution)}"
+        yield _unreadable(f"{metadata}, which declares a policy, cannot be read")
+    yield from map(_of_entry_point, places.entry_points)
     if places.named_file:
         yield _of_file(places.named_file, f"policy {VARIABLE}={shown(places.named_file, 200)}")
     if places.is_on_machine:
@@ -99,6 +77,7 @@ def _read_all(places: Places) -> Iterator[Policy]:
 
 
 def _of_entry_point(point: Any) -> Policy:
+    from sentry_asgi_autoconf.exceptions import UnresolvedImportError
     from sentry_asgi_autoconf.import_strings import guarded
     from sentry_asgi_autoconf.policy import document
 
@@ -137,14 +116,13 @@ def _unreadable(what: str) -> Policy:
 def _merged(policies: Iterator[Policy]) -> Policy:
     merged = NO_POLICY
     for higher in policies:
-        warnings = [*merged.warnings, *_contradictions(merged.enforced, higher.enforced)]
         merged = Policy(
             [*merged.names, *higher.names],
             _over(merged.defaults, higher.defaults),
             _over(merged.enforced, higher.enforced),
             _both(merged.limits, higher.limits),
             [*merged.errors, *higher.errors],
-            warnings,
+            [*merged.warnings, *_contradictions(merged.enforced, higher.enforced)],
         )
     return merged._replace(warnings=[*merged.warnings, *_impossible(merged.limits)])
 
@@ -163,19 +141,16 @@ def _contradictions(lower: Table, higher: Table) -> Iterator[AutoconfError]:
         for name in below:
             if name in above and below[name].value != above[name].value:
                 there, here = (printable(str(each[name].origin), 200) for each in (below, above))
-                yield ContradictingPoliciesError(
-                    f"{there} and {here} enforce different values: the latter applies",
-                    remedy="Let one of them give way.",
-                )
+                what = f"{there} and {here} enforce different values: the latter applies"
+                yield ContradictingPoliciesError(what, remedy="Let one of them give way.")
 
 
 def _impossible(limits: Mapping[str, Limit]) -> Iterator[AutoconfError]:
     for name, limit in limits.items():
         if limit.contradicts_itself:
-            yield ContradictingPoliciesError(
-                f"the limits of {name} leave no value: {printable(str(limit), 400)}",
-                remedy="Widen one of them; until then the ceiling applies, and of texts nothing is allowed.",
-            )
+            what = f"the limits of {name} leave no value: {printable(str(limit), 400)}"
+            remedy = "Widen one of them; until then the ceiling applies, and of texts nothing is allowed."
+            yield ContradictingPoliciesError(what, remedy=remedy)
 
 
 def enforced_by(policy: Policy) -> Enforcement:
@@ -184,21 +159,18 @@ def enforced_by(policy: Policy) -> Enforcement:
         return BLOCKING
     if not policy.enforced.options and not policy.enforced.further and not policy.limits:
         return Enforcement()
+    from sentry_asgi_autoconf.policy.enforcement import CHAINED
     from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
     from sentry_asgi_autoconf.settings.sources import choose
 
     checked = choose(SDK_OPTIONS, [policy.enforced.options]).values
-    given = {init_name(field): candidate for field, candidate in policy.enforced.options.items()}
-    given.update(policy.enforced.further)
-    return Enforcement(
-        {
-            **{init_name(field): value for field, value in checked.items() if field not in CHAINED},
-            **{name: candidate.value for name, candidate in policy.enforced.further.items()},
-        },
-        {field: value for field, value in checked.items() if field in CHAINED},
-        policy.limits,
-        {name: candidate.origin for name, candidate in given.items()},
-    )
+    further = policy.enforced.further
+    values = {init_name(field): value for field, value in checked.items() if field not in CHAINED}
+    values.update({name: candidate.value for name, candidate in further.items()})
+    hooks = {field: value for field, value in checked.items() if field in CHAINED}
+    origins = {init_name(field): given.origin for field, given in policy.enforced.options.items()}
+    origins.update({name: candidate.origin for name, candidate in further.items()})
+    return Enforcement(values, hooks, policy.limits, origins)
 
 
 def apply_policy(

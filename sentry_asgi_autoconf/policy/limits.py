@@ -14,17 +14,13 @@ from sentry_asgi_autoconf.provenance import Origin
 
 
 class Limit(NamedTuple):
-    """A ceiling and a floor for a number, or the texts that are allowed; each with its origin.
-
-    `allowed` are lists of globs: a text has to match one of each. `over_callers` says that a ceiling for traces holds
-    for those too that a caller has sampled.
-    """
+    """A ceiling and a floor for a number, or the texts that are allowed; each with its origin."""
 
     maximum: float | None = None
     minimum: float | None = None
-    allowed: tuple[tuple[str, ...], ...] = ()
+    allowed: tuple[tuple[str, ...], ...] = ()  # globs: a text has to match one of each group
     origins: tuple[Origin, ...] = ()
-    over_callers: bool = False
+    over_callers: bool = False  # whether a ceiling for traces holds for those too that a caller has sampled
 
     def permits(self, value: Any) -> bool:
         """Whether `value` is one of those allowed, or can be made to fit; of a DSN or another URL, its host counts."""
@@ -55,25 +51,21 @@ class Limit(NamedTuple):
 
     def first_text(self) -> str:
         """Return the first text that is allowed and no glob, nothing if there is none."""
-        return next((text for globs in self.allowed for text in globs if self._is_allowed_text(text)), "")
+        texts = (text for globs in self.allowed for text in globs if not _is_glob(text))
+        return next(filter(self.permits, texts), "")
 
     @property
     def contradicts_itself(self) -> bool:
         """Whether it can be told that no value is left; of floor and ceiling the ceiling then holds."""
         if self.allowed:
             # Globs may have texts in common, of texts it can be seen.
-            return any(not any(map(self._may_be_allowed, globs)) for globs in self.allowed)
+            return not all(
+                any(_is_glob(glob) or self.permits(glob) for glob in globs) for globs in self.allowed
+            )
         return None not in (self.maximum, self.minimum) and self.minimum > self.maximum  # type: ignore[operator] # neither is None
 
-    def _may_be_allowed(self, glob: str) -> bool:
-        return _is_glob(glob) or self._is_allowed_text(glob)
-
-    def _is_allowed_text(self, text: str) -> bool:
-        return not _is_glob(text) and self.permits(text)
-
     def __str__(self) -> str:
-        """Return where the limit was set."""
-        return ", ".join(str(origin) for origin in self.origins)
+        return ", ".join(map(str, self.origins))
 
 
 def is_number(value: Any) -> bool:

@@ -51,7 +51,6 @@ def is_streaming(arguments: Mapping[str, Any]) -> bool:
 
 
 def _experiments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return init's `_experiments`, as far as an app has made a mapping of them."""
     experiments = arguments.get("_experiments")
     return experiments if isinstance(experiments, Mapping) else {}
 
@@ -65,7 +64,6 @@ def _dropped(data: Any, hint: Any) -> None:
 
 
 def _in_turn(name: str, *hooks: Hook) -> Hook:
-    """Return a hook for init's argument of this name that calls all of them, unless one drops the event."""
     return _KINDS.get(name, _Hooks)(hooks)
 
 
@@ -116,7 +114,6 @@ class _Scrubbers:
         self._second = second
 
     def scrub_event(self, event: Any) -> None:
-        """Scrub the event in place."""
         try:
             self._first.scrub_event(event)
         finally:
@@ -125,6 +122,6 @@ class _Scrubbers:
 
 def _usual_scrubber(arguments: Mapping[str, Any]) -> Any:
     # In the first releases it had no such parameter.
-    if "send_default_pii" in inspect.signature(EventScrubber.__init__).parameters:
-        return EventScrubber(send_default_pii=bool(arguments.get("send_default_pii")))
-    return EventScrubber()
+    if "send_default_pii" not in inspect.signature(EventScrubber.__init__).parameters:
+        return EventScrubber()
+    return EventScrubber(send_default_pii=bool(arguments.get("send_default_pii")))

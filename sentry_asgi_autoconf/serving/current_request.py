@@ -9,7 +9,6 @@ from typing import Any
 
 # Kept on an exception that was captured, with the number of its request.
 _CAPTURED = "_sentry_asgi_autoconf_captured"
-
 _numbers = itertools.count(1)
 
 
@@ -33,16 +32,12 @@ class Request:
     client_left = False
 
     def __init__(self, scope: dict[str, Any], served_by: object, scopes: tuple[Any, Any]) -> None:
-        """Take the ASGI scope, of which frameworks change the root path later.
-
-        `served_by` is the outermost layer around the app, `scopes` are Sentry's, isolation and current, outside of it.
-        """
         self.scope = scope
-        self.served_by = served_by
-        self.scopes = scopes
-        # What the client asked for.
-        root = scope.get("root_path")
-        self.path = _below(root, scope.get("path")) if root else scope.get("path")
+        # The outermost layer around the app, and Sentry's scopes, isolation and current, outside of it.
+        self.served_by, self.scopes = served_by, scopes
+        # What the client asked for; frameworks change the root path later.
+        root, path = scope.get("root_path"), scope.get("path")
+        self.path = _below(root, path) if root else path
         # Tells this request from others on what outlives it, and must not keep it alive.
         self.number = next(_numbers)
 
@@ -64,7 +59,6 @@ def _below(root: Any, path: Any) -> Any:
 
 
 _request: ContextVar[Request | None] = ContextVar("sentry_asgi_autoconf_request", default=None)
-
 begin = _request.set
 recall = _request.get
 

@@ -113,7 +113,6 @@ class _Methods(Tuple[str, ...]):
         return made
 
     def __getnewargs__(self) -> Any:
-        """Return what a copy is made of, for pickle."""
         return tuple(self), self.origin, self.others
 
     def __contains__(self, method: object) -> bool:

@@ -22,13 +22,9 @@ class PathSampler:
         rates: Mapping[str, float],
         ceiling_over_callers: float | None,
     ) -> None:
-        """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts.
-
-        `ceiling_over_callers` holds for the traces of callers, but for paths that have a higher rate.
-        """
-        self._ceiling = ceiling_over_callers
-        self._otherwise = otherwise
-        self._general_rate = general_rate
+        """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts."""
+        # The ceiling holds for the traces of callers, but for paths that have a higher rate.
+        self._otherwise, self._general_rate, self._ceiling = otherwise, general_rate, ceiling_over_callers
         self._excluded = [_compiled(glob) for glob in excluded_paths]
         self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
 

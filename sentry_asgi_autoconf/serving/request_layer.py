@@ -36,8 +36,8 @@ class RequestLayer(SentryAsgiMiddleware):
     needs_inner = False
 
     def __init__(self, app: Any, **arguments: Any) -> None:
-        """Keep for which methods this middleware makes transactions of its own accord; old SDKs do for all."""
         super().__init__(app, **arguments)
+        # For which methods this middleware makes transactions of its own accord; old SDKs do for all.
         self._own_methods = getattr(self, "http_methods_to_capture", None)
 
     def is_for_inner(self, scope: Any) -> bool:
@@ -47,10 +47,7 @@ class RequestLayer(SentryAsgiMiddleware):
         return scope.get("method", "").upper() not in self._own_methods
 
     def event_processor(self, event: Any, hint: Any, asgi_scope: Any) -> Any:
-        """Add the request as the server handed it over; name and source are the inner middleware's, if it knows them.
-
-        Drop the transaction that is another's to make; leave the events of such another as they are.
-        """
+        """Add the request as the server handed it over; name and source are the inner middleware's if it knows them."""
         request = current_request.recall()
         if request is None or request.scope is not asgi_scope:
             return super().event_processor(event, hint, asgi_scope)
@@ -106,10 +103,7 @@ def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
 
 
 def install() -> None:
-    """Notice from now on what integrations and frameworks do inside a request, as far as they are imported.
-
-    Idempotent: asked again whenever an integration has been set up.
-    """
+    """Notice from now on what imported integrations and frameworks do inside a request. Idempotent."""
     _patch(SentryAsgiMiddleware, "_run_app", _noticing_asgi)
     _patch(SentryAsgiMiddleware, "_capture_lifespan_exception", _telling_requests)
     _patch(SentryWsgiMiddleware, "__call__", _noticing_wsgi)

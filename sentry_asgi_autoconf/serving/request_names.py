@@ -60,7 +60,6 @@ def _name(event: Any, request: Request) -> None:
 
 
 def _with_mounts(name: str, request: Request) -> str:
-    """Return the name of a route below the mounts that lead to it."""
     mounts, route = [mount for mount, _ in request.mounts], request.scope.get("route")
     if name in _UNNAMED and route is not None:
         name = getattr(route, "path", name)
@@ -102,9 +101,7 @@ def _end_websocket(event: Any, client_left: bool) -> None:
     """Say that a websocket is ok which no error has ended; that its client has left, an exception may tell the app."""
     trace = (event.get("contexts") or {}).get("trace") or {}
     is_websocket = event.get("type") == "transaction" and trace.get("op") == "websocket.server"
-    if is_websocket and (
-        trace.get("status") is None or (client_left and trace["status"] == "internal_error")
-    ):
+    if is_websocket and trace.get("status") in ((None, "internal_error") if client_left else (None,)):
         trace["status"] = "ok"
 
 

@@ -15,18 +15,16 @@ FILTERED = "[Filtered]"
 
 _ADDRESS_HEADERS = frozenset(
     (
-        "cf-connecting-ip",
-        "fastly-client-ip",
-        "fly-client-ip",
-        "forwarded",
-        "remote-addr",
-        "true-client-ip",
-        "x-client-ip",
-        "x-cluster-client-ip",
-        "x-envoy-external-address",
-        "x-forwarded-for",
-        "x-original-forwarded-for",
-        "x-real-ip",
+        *(
+            "cf-connecting-ip",
+            "fastly-client-ip",
+            "fly-client-ip",
+            "forwarded",
+            "remote-addr",
+            "true-client-ip",
+        ),
+        *("x-client-ip", "x-cluster-client-ip", "x-envoy-external-address", "x-forwarded-for"),
+        *("x-original-forwarded-for", "x-real-ip"),
     )
 )
 _CREDENTIAL_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"))
@@ -66,10 +64,7 @@ class Sensitive:
         self._compiled: Pattern[str] | None = None
 
     def replaced_in(self, data: Any) -> Any:
-        """Return a copy of `data` with what must not leave replaced, however deep, shared or cyclic it is.
-
-        What is not of JSON's types is replaced as a whole.
-        """
+        """Return a copy of `data`, however deep or cyclic, with what must not leave or is not JSON's replaced."""
         copies: dict[int, Any] = {}
         unfilled: list[tuple[Any, Any]] = []
 

@@ -25,9 +25,7 @@ class ServedApp:
     __slots__ = ("_app", "_error_loggers", "_inner")
 
     def __init__(self, inner: Callable[..., Awaitable[Any]], app: Any, error_loggers: Sequence[str]) -> None:
-        """Keep what is served, what was loaded, and the names of the server's loggers."""
-        self._inner = inner
-        self._app = app
+        self._inner, self._app = inner, app
         self._error_loggers = error_loggers
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
@@ -72,8 +70,7 @@ class Lifespan:
     """One run of the lifespan scope."""
 
     def __init__(self, error_loggers: Sequence[str]) -> None:
-        """Take the names of the server's loggers, which repeat what is reported here."""
-        self._error_loggers = error_loggers
+        self._error_loggers = error_loggers  # they repeat what is reported here
         self._task: object = None
         self._entered = False
         self._is_reporting = False
@@ -114,11 +111,8 @@ class Lifespan:
                     _boot_failure().capture_message(self._failure)
 
     def _process(self, event: Any, hint: Any) -> Any:
-        """Judge what an integration captures as it leaves the app.
-
-        It is no error of an app that refuses the scope before it takes a message from it, and else a failure that may
-        be one of an endless series.
-        """
+        # What an integration captures as it leaves the app is no error of one that refuses the scope before it takes
+        # a message from it, and else a failure that may be one of an endless series.
         exc_info = hint.get("exc_info")
         # Tasks and threads that it starts have its Sentry scope.
         is_of_lifespan = _running_task() == self._task
@@ -177,12 +171,7 @@ def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 
 def _report(scope: Any, status: int, isolation: Any, current: Any) -> None:
     phrases = {each.value: each.phrase for each in HTTPStatus}
+    message = f"{status} {phrases.get(status, 'response')}: {scope['method']} {scope['path']}"
+    by_route = ["5xx response", str(status), "{{ transaction }}"]
     with use_isolation_scope(isolation), use_scope(current):
-        sentry_sdk.capture_event(
-            {
-                "level": "error",
-                "message": f"{status} {phrases.get(status, 'response')}: {scope['method']} {scope['path']}",
-                # By route, not by path.
-                "fingerprint": ["5xx response", str(status), "{{ transaction }}"],
-            }
-        )
+        sentry_sdk.capture_event({"level": "error", "message": message, "fingerprint": by_route})

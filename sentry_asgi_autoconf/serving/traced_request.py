@@ -18,7 +18,6 @@ from sentry_asgi_autoconf.serving.request_layer import UntracedRequest
 
 _SOURCE = "url"
 _MILLION = 1_000_000
-
 # Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each.
 _generator = random.Random()
 if hasattr(os, "register_at_fork"):
@@ -26,16 +25,11 @@ if hasattr(os, "register_at_fork"):
 
 
 class Plan(NamedTuple):
-    """What one client's options say of its transactions.
+    """What one client's options say of its transactions."""
 
-    `rate_of` returns the rate for the sampling context of a request that begins a trace. `heeds_callers` says whether a
-    caller's decision not to sample a trace needs nobody's consent. `unsampled` is a transaction that ends in the place
-    of each that is not sent.
-    """
-
-    rate_of: Callable[[Mapping[str, Any]], float]
-    heeds_callers: bool
-    unsampled: Transaction
+    rate_of: Callable[[Mapping[str, Any]], float]  # for the sampling context of a request that begins a trace
+    heeds_callers: bool  # whether a caller's decision not to sample a trace needs nobody's consent
+    unsampled: Transaction  # ends in the place of each that is not sent
 
 
 def plan_of(options: Mapping[str, Any]) -> Plan | None:
@@ -67,12 +61,8 @@ class TracedRequest(UntracedRequest):
         """Serve it, and end its transaction."""
 
         async def noticing_status(message: Any) -> Any:
-            if (
-                self._transaction is not None
-                and isinstance(message, dict)
-                and message.get("type") == "http.response.start"
-                and "status" in message
-            ):
+            has_status = self._transaction is not None and isinstance(message, dict) and "status" in message
+            if has_status and message.get("type") == "http.response.start":
                 self._transaction.set_http_status(message["status"])
             return await send(message)
 
@@ -86,7 +76,7 @@ class TracedRequest(UntracedRequest):
         trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
         if trace.parent_span_id is None:
             rate = self._plan.rate_of({"asgi_scope": self.scope, "parent_sampled": None})
-            rand = _draw_sample_rand()
+            rand = int(_generator.random() * _MILLION)
             make = functools.partial(_transaction, self.scope, trace, origin, rand)
         elif trace.parent_sampled is False and self._plan.heeds_callers:
             rate, rand = 0.0, 0
@@ -126,13 +116,7 @@ class TracedRequest(UntracedRequest):
             self._transaction.__exit__(*error)
 
 
-def _draw_sample_rand() -> int:
-    """Return a number from 0 to 999,999."""
-    return int(_generator.random() * _MILLION)
-
-
 def _is_rate(rate: Any) -> bool:
-    """Whether the SDK takes this for a rate."""
     return isinstance(rate, (int, float)) and 0 <= rate <= 1
 
 
@@ -172,7 +156,6 @@ class UnsampledTransaction(Transaction):
     __slots__ = ("_http_status", "_is_whole", "_make")
 
     def __init__(self, make: Callable[[], Transaction], name: str, source: str, sample_rate: float) -> None:
-        """Take what makes the whole transaction; it is not to be sampled."""
         self._make = make
         self._is_whole = False
         self._http_status: int | None = None

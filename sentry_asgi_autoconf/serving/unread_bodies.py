@@ -44,8 +44,6 @@ def install() -> None:
 
 
 def _late_starlette_extractor(original: Any) -> Any:
-    """Return the class that extracts what needs no body at once, and the body once there is an event."""
-
     class LateExtractor(original):  # type: ignore[misc] # whichever class the integration has
         async def extract_request_info(self) -> Any:
             length = await super().content_length()
@@ -72,8 +70,6 @@ def _late_starlette_extractor(original: Any) -> Any:
 
 
 def _late_litestar_extractor(original: Any) -> Any:
-    """Return the class that extracts what needs no body at once, and the body once there is an event."""
-
     class LateExtractor(original):  # type: ignore[misc] # whichever class the integration has
         def __call__(self, connection: Any) -> Any:
             extracted = super().__call__(connection)
@@ -116,17 +112,15 @@ class _Messages:
         self._is_whole = False
 
     async def receive(self) -> Any:
-        """Receive a message for the app."""
         message = await self._receive()
         if not self._is_whole and isinstance(message, dict) and message.get("type") == "http.request":
             self._keep(message)
         return message
 
     def _keep(self, message: dict[str, Any]) -> None:
-        part = message.get("body", b"")
+        body = message.get("body", b"")
+        part = body if isinstance(body, bytes) else b""
         self._is_whole = not message.get("more_body", False)
-        if not isinstance(part, bytes):
-            part = b""
         self._size += len(part)
         if not request_body_within_bounds(sentry_sdk.get_client(), self._size):
             self._parts.clear()  # its length was announced as another
@@ -134,7 +128,6 @@ class _Messages:
             self._parts.append(part)
 
     async def repeat(self) -> Any:
-        """Return the body in one message. Raises NotReadError."""
         if not self._is_whole:
             raise NotReadError
         return {"type": "http.request", "body": b"".join(self._parts), "more_body": False}

@@ -100,7 +100,6 @@ def read(config: ConfigFile | None, problems: list[AutoconfError]) -> Table:
 
 
 def _table(file: TomlFile) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    """Return the table of our settings in a file, and its key there. Raises ValueError."""
     if Path(file.path).name != _PYPROJECT:
         return (), file.content
     found: Any = file.content

@@ -1,7 +1,4 @@
-"""What a destination is: each way out of a process for what it reports, and the URL that it leads to.
-
-The one place that knows. Whatever asks whether anything is sent, where to, or by which rule, asks here.
-"""
+"""What a destination is: each way out of a process for what it reports, and the URL that it leads to."""
 
 from __future__ import annotations
 
@@ -61,11 +58,7 @@ def is_readable_by_proxies(arguments: Mapping[str, Any]) -> bool:
 
 
 def has_destination(environ: Mapping[str, str]) -> bool:
-    """Whether a DSN or Spotlight is set, valid or not.
-
-    A secrets directory or file that cannot be read counts as one: what it would have said is unknown, and the
-    person who set it is told so once the settings are loaded.
-    """
+    """Whether a DSN or Spotlight is set, valid or not."""
     try:
         return (
             bool(_text(environ, "SENTRY_DSN"))
@@ -73,7 +66,9 @@ def has_destination(environ: Mapping[str, str]) -> bool:
             or any(map(_text(environ, "SENTRY_OPTIONS_JSON").__contains__, SUFFICIENT))
         )
     except UnreadableSecretError:
-        return True
+        return (
+            True  # what it would have said is unknown; whoever set it is told so once the settings are loaded
+        )
 
 
 def _text(environ: Mapping[str, str], variable: str) -> str:
@@ -89,11 +84,9 @@ def _text(environ: Mapping[str, str], variable: str) -> str:
 
 def misspelt(environ: Mapping[str, str]) -> list[UnknownSettingError]:
     """Return a problem for each variable that is nearly called SENTRY_DSN."""
-    names = (name for name, value in environ.items() if value.strip() and is_nearly_dsn(name))
-    return [
-        UnknownSettingError(f"{printable(name)} is not a setting", remedy="Did you mean SENTRY_DSN?")
-        for name in sorted(names)
-    ]
+    names = sorted(name for name, value in environ.items() if value.strip() and is_nearly_dsn(name))
+    remedy = "Did you mean SENTRY_DSN?"
+    return [UnknownSettingError(f"{printable(name)} is not a setting", remedy=remedy) for name in names]
 
 
 def is_nearly_dsn(name: str) -> bool:

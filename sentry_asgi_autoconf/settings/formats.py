@@ -16,6 +16,8 @@ from sentry_asgi_autoconf.settings.values import json_value, list_items, lower_c
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")
 _STATUS_CODES = re.compile(r"([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\Z", re.ASCII)
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z")
 
 _T = TypeVar("_T")
 
@@ -48,8 +50,7 @@ def boolean_or_url(value: Any) -> bool | str:
     """Check Spotlight's value: on, off, or the URL of its sidecar."""
     if isinstance(value, bool):
         return value
-    text = _stripped(value)
-    parts = _split(text)
+    text, parts = _stripped(value), _split(_stripped(value))
     if (parts.scheme in ("http", "https") and parts.hostname) or _HOST_AND_PORT.match(text):
         return text
     word = parse_boolean(text)
@@ -135,8 +136,8 @@ def _qualified(text: str) -> str:
 def _socket_option(item: Any) -> tuple[int, int, int]:
     if not isinstance(item, (list, tuple)) or len(item) != 3:
         raise ValueError(f"{shown(item)} has not the three parts level, name, value")
-    level, name, value = (_socket_number(part) for part in item)
-    return level, name, value
+    level, name, option = map(_socket_number, item)
+    return level, name, option
 
 
 def _socket_number(part: Any) -> int:
@@ -168,7 +169,6 @@ def _literal_or_pattern(value: Any) -> Any:
 
 
 def _each(value: Any, convert: Callable[[str], _T]) -> list[_T]:
-    """Convert every item of a list; the reason names the item that is refused."""
     return [_converted(_stripped(item), convert) for item in _items(value)]
 
 
@@ -186,10 +186,6 @@ def _split(text: str) -> SplitResult:
     except ValueError as error:
         raise ValueError("it is not a URL") from error
     return parts
-
-
-_DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z")
 
 
 def globs(value: Any) -> list[str]:
@@ -258,7 +254,6 @@ def _items(value: Any) -> list[Any]:
 
 
 def _stripped(value: Any) -> str:
-    """Return text, or a number's text, without blanks around it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):

@@ -10,33 +10,25 @@ from sentry_asgi_autoconf.settings.values import Shape
 
 
 class Kind(NamedTuple):
-    """What the values of a setting are.
+    """What the values of a setting are."""
 
-    `words` follow "is not". `read` takes a variable's text, or a value of JSON or TOML; it returns one of `type`, or
-    raises ValueError with a reason that quotes no secret. `shape` is the JSON Schema of the value in JSON and TOML.
-    """
-
-    words: str
+    words: str  # that follow "is not"
+    # From a variable's text, or a value of JSON or TOML; raises ValueError with a reason that quotes no secret.
     read: Callable[[Any], Any]
-    shape: Shape
-    type: Any
+    shape: Shape  # the JSON Schema of the value in JSON and TOML
+    type: Any  # what is read
 
 
 class Option(NamedTuple):
-    """A setting: its name, what its values are, and what people are told of it.
-
-    `example` is the text of a variable. `default` is None where nothing applies unless somebody says so; of an option
-    of the SDK, the SDK has the default. A secret's value is shown in no message. What is read from the environment only
-    is needed before there are files to read.
-    """
+    """A setting: its name, what its values are, and what people are told of it."""
 
     name: str
     kind: Kind
-    example: str
+    example: str  # the text of a variable
     description: str
-    default: Any = None
-    is_secret: bool = False
-    is_environment_only: bool = False
+    default: Any = None  # nothing applies unless somebody says so, or the SDK has the default
+    is_secret: bool = False  # shown in no message
+    is_environment_only: bool = False  # needed before there are files to read
     prefix: str = "SENTRY_"
 
     @property
@@ -57,12 +49,10 @@ def by_name(*options: Option) -> Mapping[str, Option]:
 def _by_shape(
     words: str, shape: Shape, type_: Any, parsed: Callable[[Any], Any] = lambda value: value
 ) -> Kind:
-    """Return the kind of which the schema says all, once a variable's text is parsed."""
     return Kind(words, lambda value: values.read(shape, parsed(value)), shape, type_)
 
 
 def _choice(*words: str) -> Kind:
-    """Return the kind that is one of these words, in any letter case."""
     shape: Shape = {"type": "string", "enum": list(words)}
     return _by_shape(f"one of {', '.join(words)}", shape, str, values.lower_case)
 
@@ -101,9 +91,8 @@ MILLISECONDS = _by_shape("a whole number of milliseconds, 0 or greater", _WHOLE,
 SECONDS = _by_shape("a number of seconds, 0 or greater", {"type": "number", "minimum": 0}, float)
 TEXT = _by_shape("text", ANY_TEXT, str)
 FILE_PATH = _by_shape("the path of a file or directory", ANY_TEXT, str)
-DSN = Kind(
-    "a DSN such as https://<key>@<host>/<project number>", formats.dsn, _text(rf"{_HTTP}://.+@.+/.*\d.*"), str
-)
+_DSN = _text(rf"{_HTTP}://.+@.+/.*\d.*")
+DSN = Kind("a DSN such as https://<key>@<host>/<project number>", formats.dsn, _DSN, str)
 PROXY_URL = Kind(
     "a URL of scheme http, https, socks4 or socks5 such as http://proxy:3128",
     formats.proxy_url,
@@ -123,38 +112,26 @@ PROFILE_LIFECYCLE = _choice("manual", "trace")
 PROFILER_MODE = _choice("thread", "gevent", "sleep")
 INSTRUMENTER = _choice("sentry", "otel")
 
-_STATUS_CODE = r"[1-5]\d\d"
+_STATUS_CODE: Shape = {"type": "integer", "minimum": 100, "maximum": 599}
+_STATUS_CODE_RANGE = _text(r"[1-5]\d\d(?:\s*-\s*[1-5]\d\d)?")
 _FUNCTION = _text(r"[^\s.]+(?:\.[^\s.]+)+")
+_QUALIFIED = {"type": "object", "properties": {"qualified_name": _FUNCTION}, "required": ["qualified_name"]}
 _REGEX = _object(regex=ANY_TEXT, required=("regex",))
-_SPAN_RULE = {
-    **_object(name={"anyOf": [ANY_TEXT, _REGEX]}, attributes={"type": "object"}),
-    "minProperties": 1,
-}
+_PARTS = _object(name={"anyOf": [ANY_TEXT, _REGEX]}, attributes={"type": "object"})
+_SPAN_RULE = {**_PARTS, "minProperties": 1}
 NAMES = _list("names", lambda value: values.read(_array(ANY_TEXT), values.list_items(value)), ANY_TEXT)
 PATTERNS = _list("regular expressions", formats.patterns, ANY_TEXT)
 ERRORS = _list("class names or import strings package.module:Error", formats.errors, _NAME)
 FUNCTIONS = _list(
     "functions package.module.function",
     formats.functions,
-    {
-        "anyOf": [
-            _FUNCTION,
-            {"type": "object", "properties": {"qualified_name": _FUNCTION}, "required": ["qualified_name"]},
-        ]
-    },
+    {"anyOf": [_FUNCTION, _QUALIFIED]},
     List[Dict[str, str]],
 )
 STATUS_CODES = Kind(
     "a list of status codes and ranges such as 404,500-599",
     formats.status_codes,
-    _array(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 100, "maximum": 599},
-                _text(rf"{_STATUS_CODE}(?:\s*-\s*{_STATUS_CODE})?"),
-            ]
-        }
-    ),
+    _array({"anyOf": [_STATUS_CODE, _STATUS_CODE_RANGE]}),
     FrozenSet[int],
 )
 SOCKET_OPTIONS = Kind(
@@ -169,31 +146,22 @@ SPAN_RULES = Kind(
     _array({"anyOf": [ANY_TEXT, _REGEX, _SPAN_RULE]}),
     List[Any],
 )
-REFERENCE = Kind(
-    "an import string package.module:attribute", formats.reference, _text(r"[^\s:]+:[^\s:]+"), ImportReference
-)
+_COLON = _text(r"[^\s:]+:[^\s:]+")
+REFERENCE = Kind("an import string package.module:attribute", formats.reference, _COLON, ImportReference)
 INTEGRATIONS = Kind(
     "a list of integrations, by short name or import string package.module:Class",
     formats.integrations,
     _array(_NAME),
     List[IntegrationReference],
 )
-MAPPING = _by_shape(
-    "a JSON object", {"type": "object", "additionalProperties": True}, Dict[str, Any], values.json_value
-)
-TEXT_MAPPING = _by_shape(
-    "a JSON object whose values are text",
-    {"type": "object", "additionalProperties": ANY_TEXT},
-    Dict[str, str],
-    values.json_value,
-)
+_ANYTHING: Shape = {"type": "object", "additionalProperties": True}
+_TEXTS: Shape = {"type": "object", "additionalProperties": ANY_TEXT}
+MAPPING = _by_shape("a JSON object", _ANYTHING, Dict[str, Any], values.json_value)
+TEXT_MAPPING = _by_shape("a JSON object whose values are text", _TEXTS, Dict[str, str], values.json_value)
 
 # What to collect of data with keys: nothing, all but some, or only some.
-_BY_KEY = _object(
-    mode={"type": "string", "enum": ["off", "denylist", "allowlist"]},
-    terms=_array(ANY_TEXT),
-    required=("mode",),
-)
+_MODE: Shape = {"type": "string", "enum": ["off", "denylist", "allowlist"]}
+_BY_KEY = _object(mode=_MODE, terms=_array(ANY_TEXT), required=("mode",))
 _BODIES = ["incoming_request", "outgoing_request", "outgoing_response"]
 # The keys of `sentry_sdk._types.DataCollectionUserOptions`. An unknown one is refused: dropped silently, a misspelt one
 # would collect what it was meant to keep back.
@@ -217,24 +185,17 @@ DATA_COLLECTION = _by_shape(
 )
 
 # Of this package's own settings.
-LOG_LEVEL = _by_shape(
-    "one of debug, info, warning, error",
-    {"type": "string", "enum": ["debug", "info", "warning", "warn", "error"]},
-    str,
-    formats.log_level,
-)
+_LEVEL: Shape = {"type": "string", "enum": ["debug", "info", "warning", "warn", "error"]}
+LOG_LEVEL = _by_shape("one of debug, info, warning, error", _LEVEL, str, formats.log_level)
 PROCESSES = _choice("servers", "guarded", "all")
 INSTRUMENTATION = _choice("deferred", "eager")
 ON_APP_INIT = _choice("merge", "keep", "replace")
 PATH_GLOBS = _list('paths that start with "/" or "*"', formats.globs, _text("[/*].*"))
+_METHOD_AND_PATH = {"pattern": r"^\s*(?:[A-Za-z]+\s+)?[/*]"}
 RATES_BY_PATH = Kind(
     'a JSON object of rates from 0 to 1 such as {"GET /health": 0, "/api/*": 0.5}',
     formats.rates,
-    {
-        "type": "object",
-        "propertyNames": {"pattern": r"^\s*(?:[A-Za-z]+\s+)?[/*]"},
-        "additionalProperties": _RATE,
-    },
+    {"type": "object", "propertyNames": _METHOD_AND_PATH, "additionalProperties": _RATE},
     Dict[str, float],
 )
 MODULES = _list("module names", formats.modules, _NAME)

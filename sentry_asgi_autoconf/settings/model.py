@@ -36,11 +36,9 @@ class _Source(PydanticBaseSettingsSource):
         self._read = read
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Return the value of a field as pydantic-settings asks for it."""
         return self().get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the values by field. Raises AutoconfError for what cannot be read."""
         problems: list[AutoconfError] = []
         values = self._read(problems)
         if problems:

@@ -1,7 +1,4 @@
-"""Know a setting by its name: of a variable, or of a key in a file, which is the variable's in lower case.
-
-What is nearly a setting is told of. Variables of other programs are none of ours.
-"""
+"""Know a setting by its name: of a variable, or of a key in a file, which is the variable's in lower case."""
 
 from __future__ import annotations
 
@@ -74,8 +71,8 @@ def _refusal(key: str, value: Any) -> tuple[str, str] | None:
 
 def known_variables() -> frozenset[str]:
     """Return the name of every variable that is a setting."""
-    declared = (*SDK_OPTIONS.values(), *OPTIONS_JSON.values(), *OWN_SETTINGS.values())
-    return frozenset(option.variable for option in declared)
+    declared = (SDK_OPTIONS, OPTIONS_JSON, OWN_SETTINGS)
+    return frozenset(option.variable for options in declared for option in options.values())
 
 
 def unknown_variables(names: Iterable[str]) -> list[UnknownSettingError]:
@@ -97,19 +94,16 @@ def _problem(name: str, known: frozenset[str]) -> UnknownSettingError | None:
     own = {variable for variable in known if variable.startswith(_OWN_VARIABLE)}
     if upper.startswith(_OWN_VARIABLE):
         option = _PREFIX + upper[len(_OWN_VARIABLE) :]
-        return _unknown(
-            name, option if option in known else _nearest_variable(upper, own, _OWN_VARIABLE, _NEAR_OWN)
-        )
+        near = option if option in known else _nearest_variable(upper, own, _OWN_VARIABLE, _NEAR_OWN)
+        return _unknown(name, near)
     suggestion = _nearest_variable(upper, known - own, _PREFIX, _NEAR_OPTION)
     return _unknown(name, suggestion) if suggestion else None
 
 
 def _unknown(name: str, suggestion: str | None, reason: str = "") -> UnknownSettingError:
-    remedy = "Unset it; the settings reference lists those that begin with SENTRY_ASGI_."
-    return UnknownSettingError(
-        f"{printable(name)} is not a setting{reason}",
-        remedy=f"Did you mean {suggestion}?" if suggestion else remedy,
-    )
+    general = "Unset it; the settings reference lists those that begin with SENTRY_ASGI_."
+    remedy = f"Did you mean {suggestion}?" if suggestion else general
+    return UnknownSettingError(f"{printable(name)} is not a setting{reason}", remedy=remedy)
 
 
 def _nearest_variable(name: str, known: Iterable[str], prefix: str, cutoff: float) -> str | None:

@@ -34,12 +34,10 @@ OWN_SETTINGS = by_name(
         default="servers"),
     _own("integrations", kinds.INSTRUMENTATION, "eager",
         "When a library is instrumented: as the app imports it (deferred), or every installed one at start, "
-        "imported for the purpose (eager).",
-        default="deferred"),
+        "imported for the purpose (eager).", default="deferred"),
     _own("capture_5xx", kinds.BOOLEAN, "true",
         "Report a 5xx response that no captured error explains, as of an app that catches its errors and logs "
-        "nothing.",
-        default=False),
+        "nothing.", default=False),
     _own("attachments", kinds.BOOLEAN, "false",
         "Send the attachments of events.", default=True),
     _own("user_fields", kinds.NAMES, "id",
@@ -56,15 +54,13 @@ OWN_SETTINGS = by_name(
         "Apps that are left alone, by the import string that leads to them.", default=[]),
     _own("on_app_init", kinds.ON_APP_INIT, "keep",
         "What an app's own sentry_sdk.init does: its arguments are put over the settings (merge), are passed "
-        "over (keep), or stand alone (replace); a policy holds in any case.",
-        default="merge"),
+        "over (keep), or stand alone (replace); a policy holds in any case.", default="merge"),
     _own("config", kinds.FILE_PATH, "/srv/shop/sentry.toml",
         "The app's config file in TOML, in place of the pyproject.toml next to the app.", is_environment_only=True),
     _own("policy", kinds.FILE_PATH, "/opt/platform/sentry-policy.toml",
         "The file of a policy: defaults, limits and enforced values for many services.", is_environment_only=True),
     _own("status_dir", kinds.FILE_PATH, "/run/sentry-asgi",
-        "A directory in which each process keeps one small JSON file that tells its state.",
-        is_environment_only=True),
+        "A directory in which each process keeps one small JSON file that tells its state.", is_environment_only=True),
 )
 # fmt: on
 
@@ -73,5 +69,4 @@ class OwnValues(SimpleNamespace):
     """The value of each of these settings, by its name: the defaults, and what is given in their place."""
 
     def __init__(self, **values: object) -> None:
-        """Take the values by name."""
         super().__init__(**{**{name: option.default for name, option in OWN_SETTINGS.items()}, **values})

@@ -50,20 +50,19 @@ def secrets(
     options: Mapping[str, Option], directory: str, problems: list[AutoconfError]
 ) -> dict[str, Candidate]:
     """Return the text of each file of the directory, if one is named; what cannot be read is a problem."""
-    found = {}
     try:
         check_directory(directory)
     except UnreadableSecretError as error:
         problems.append(error)
         return {}
+    found = {}
     for name, option in options.items() if directory else ():
         try:
             candidate = read_secret(directory, option.variable)
+            if candidate:
+                found[name] = candidate
         except UnreadableSecretError as error:
             problems.append(error)
-            continue
-        if candidate:
-            found[name] = candidate
     return found
 
 
@@ -74,17 +73,12 @@ def check_directory(directory: str) -> None:
     except (OSError, ValueError):
         is_directory = False
     if not is_directory:
-        raise UnreadableSecretError(
-            f"{DIRECTORY_VARIABLE}={shown(directory)} is not a directory that can be read",
-            remedy="Mount the secrets there, or unset the variable.",
-        )
+        what = f"{DIRECTORY_VARIABLE}={shown(directory)} is not a directory that can be read"
+        raise UnreadableSecretError(what, remedy="Mount the secrets there, or unset the variable.")
 
 
 def read_secret(directory: str, variable: str) -> Candidate | None:
-    """Read the file named as the variable, in upper or lower case; None if there is neither, or it is blank.
-
-    Raises UnreadableSecretError.
-    """
+    """Read the file named as the variable, in upper or lower case; None if it is missing or blank."""
     for name in (variable, variable.lower()):
         path = str(Path(directory, name))
         try:
@@ -92,10 +86,9 @@ def read_secret(directory: str, variable: str) -> Candidate | None:
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            raise UnreadableSecretError(
-                f"the file {printable(path, 200)} cannot be read: {reason(error)}",
-                remedy="Make it a text file that the server's user may read, or remove it.",
-            ) from error
+            what = f"the file {printable(path, 200)} cannot be read: {reason(error)}"
+            remedy = "Make it a text file that the server's user may read, or remove it."
+            raise UnreadableSecretError(what, remedy=remedy) from error
         if text:
             return Candidate(text, Origin(variable, path))
     return None
@@ -123,17 +116,13 @@ def reason(error: Exception) -> str:
 
 
 class Choice(NamedTuple):
-    """The values that were chosen, by option, and how that came about.
-
-    `origins` gives the origin of each, `overrode` the candidates below it, highest first, `forbidden` those above it
-    that the policy did not permit; `problems` tell of values that were refused.
-    """
+    """The values that were chosen, by option, and how that came about."""
 
     values: dict[str, Any]
     origins: dict[str, Origin]
-    overrode: dict[str, list[Candidate]]
-    forbidden: dict[str, list[Candidate]]
-    problems: list[AutoconfError]
+    overrode: dict[str, list[Candidate]]  # those below, highest first
+    forbidden: dict[str, list[Candidate]]  # those above that the policy did not permit
+    problems: list[AutoconfError]  # of values that were refused
 
 
 def choose(
@@ -141,10 +130,7 @@ def choose(
     sources: Sequence[Mapping[str, Candidate]],
     permits: Callable[[str, Any], bool] = lambda name, value: True,
 ) -> Choice:
-    """Choose from `sources`, highest first; a refused value gives way to the next lower source's, a blank sets nothing.
-
-    `permits` tells whether a policy lets an option have a valid value.
-    """
+    """Choose from `sources`, highest first; a refused value gives way to the next source's, a blank sets nothing."""
     choice = Choice({}, {}, {}, {}, [])
     for name, option in options.items():
         given = [source[name] for source in sources if name in source and not is_blank(source[name].value)]
@@ -157,7 +143,6 @@ def choose(
 def _choose(
     option: Option, candidates: list[Candidate], permits: Callable[[str, Any], bool], choice: Choice
 ) -> list[tuple[Candidate, ValueError]]:
-    """Add an option's value to the choice, and return the candidates that its kind refuses."""
     name, refused = option.name, []
     for place, candidate in enumerate(candidates, 1):
         try:
@@ -184,10 +169,9 @@ def _refusal(
 ) -> InvalidSettingError:
     value = MASK if option.is_secret else shown(refused.value)
     applies = printable(str(instead), 200) if instead else "the default"
-    return InvalidSettingError(
-        f"{refused.origin.set_to(value)} is {what_is_wrong(option, refused.value, error)}",
-        remedy=f"Write it like {option.variable}={option.example}; until then {applies} applies.",
-    )
+    what = f"{refused.origin.set_to(value)} is {what_is_wrong(option, refused.value, error)}"
+    remedy = f"Write it like {option.variable}={option.example}; until then {applies} applies."
+    return InvalidSettingError(what, remedy=remedy)
 
 
 def what_is_wrong(option: Option, refused: Any, error: ValueError) -> str:

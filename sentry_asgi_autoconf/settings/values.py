@@ -1,7 +1,4 @@
-"""Read values: what text, JSON and TOML hold, as Python's types, by a JSON Schema.
-
-The rules are pydantic's, without its import. What is of another type raises MismatchError.
-"""
+"""Read what text, JSON and TOML hold, as Python's types, by a JSON Schema and pydantic's rules, without its import."""
 
 from __future__ import annotations
 
@@ -30,19 +27,15 @@ FALSE_WORDS = _FALSE | {"disable", "disabled"}
 
 
 class MismatchError(ValueError):
-    """A value of another type than its kind has, or a part of one, to which `steps` lead.
-
-    Of a whole value nothing is said: what its kind allows says it all.
-    """
+    """A value of another type than its kind has, or a part of one, to which `steps` lead."""
 
     def __init__(self, reason: str, *steps: object) -> None:
-        """Keep them."""
         super().__init__(reason)
         self.reason = reason
         self.steps = steps
 
     def __str__(self) -> str:
-        """Return the reason of a part, and nothing of a whole value."""
+        # Of a whole value nothing is said: what its kind allows says it all.
         return f"{'.'.join(printable(str(step)) for step in self.steps)}: {self.reason}" if self.steps else ""
 
 

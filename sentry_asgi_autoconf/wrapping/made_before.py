@@ -53,7 +53,6 @@ def make_router_again(included: Any) -> None:
 
 
 def _make_litestar_again(app: Any) -> None:
-    """Put the integration's middleware and its hook for exceptions first, and make the handlers of all routes again."""
     integration: Any = sys.modules["sentry_sdk.integrations.litestar"]
     if integration.SentryLitestarASGIMiddleware in app.middleware:
         return
@@ -69,7 +68,6 @@ def _make_litestar_again(app: Any) -> None:
 
 
 def _make_quart_again(app: Any) -> None:
-    """Decorate the app's functions as they would be when they are made."""
     route = sys.modules["sentry_sdk.integrations.quart"].Scaffold.route
     for endpoint, function in app.view_functions.items():
         app.view_functions[endpoint] = route(_Registry(), "/")(function)

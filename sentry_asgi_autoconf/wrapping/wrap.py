@@ -44,16 +44,8 @@ _BRIDGE_WITHOUT_CONTEXT = "hypercorn.middleware.wsgi"
 
 # What ASGI middleware, and a bridge to WSGI, calls the app that it wraps.
 _INNER = (
-    "app",
-    "_app",
-    "application",
-    "asgi_app",
-    "inner",
-    "wrapped",
-    "other_asgi_app",
-    "wsgi_app",
-    "wsgi_application",
-    "__wrapped__",
+    *("app", "_app", "application", "asgi_app", "inner", "wrapped", "other_asgi_app"),
+    *("wsgi_app", "wsgi_application", "__wrapped__"),
 )
 _MOST_LAYERS = 64
 
@@ -66,10 +58,7 @@ def wrap(
     *,
     captures_5xx: bool = False,
 ) -> tuple[Any, str]:
-    """Return an ASGI 3 app of class `shape` that serves `app`, and the name of what instruments it.
-
-    What instruments an app inside others is told by the usual names of attributes; who opens a request is not.
-    """
+    """Return an ASGI 3 app of class `shape` that serves `app`, and the name of what instruments it."""
     if isinstance(app, ServedApp):
         return app, "this package already"
     integrations = sentry_sdk.get_client().integrations
@@ -151,11 +140,10 @@ def _layers(app: Any) -> Iterator[Any]:
     seen: set[int] = set()
     while pending and len(seen) < _MOST_LAYERS:
         layer = pending.pop(0)
-        if id(layer) in seen:
-            continue
-        seen.add(id(layer))
-        yield layer
-        pending.extend(inner for inner in _inner(layer) if callable(inner))
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            yield layer
+            pending.extend(filter(callable, _inner(layer)))
 
 
 def _inner(layer: Any) -> Iterator[Any]:
@@ -191,7 +179,6 @@ def _closed_over(function: FunctionType) -> Iterator[Any]:
 
 
 def _framework_of(layer: Any) -> str | None:
-    """Name the framework of an app as its integration does, None if it is of none."""
     names = ((kind.__module__, kind.__name__) for kind in type(layer).__mro__)
     return next((_FRAMEWORKS[name] for name in names if name in _FRAMEWORKS), None)
 
