@@ -115,10 +115,10 @@ class Runtime:
     def deactivate(self, decided: Decision, *, only_starts_others: bool = False) -> None:
         """Undo the initialisation, as this process serves nothing of ours, or only starts those that serve."""
         if self.is_active and (only_starts_others or not self._has_wrapped):
-            from sentry_asgi_autoconf.sdk import initialise
+            from sentry_asgi_autoconf.sdk import clients
 
             self._decision = decided
-            self.guarded(initialise.deactivate, None)
+            self.guarded(clients.deactivate, None)
             self._say(decided)
         if only_starts_others:
             self._keep_status(lambda status: status.serves_nothing())
@@ -189,7 +189,7 @@ class Runtime:
         return served
 
     def _wrap(self, app: Any, asgi_version: int, server: ServedBy | None) -> tuple[Any, str | None]:
-        from sentry_asgi_autoconf.sdk import initialise
+        from sentry_asgi_autoconf.sdk import clients
         from sentry_asgi_autoconf.serving import served_app
         from sentry_asgi_autoconf.serving.server_noise import server_noise
         from sentry_asgi_autoconf.wrapping import wrap
@@ -202,7 +202,7 @@ class Runtime:
         name = "an app of your own"
         if server:
             name = server.distribution
-            initialise.describe_server({"name": name, "version": server.version, "adapter": name})
+            clients.describe_server({"name": name, "version": server.version, "adapter": name})
             server_noise.expect(server.repeats)
         server_noise.end_boot()
         self._has_wrapped = True
