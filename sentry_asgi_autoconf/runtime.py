@@ -57,7 +57,7 @@ class Runtime:
         self._has_looked_for_guard = False
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
-        self._kept_status: Status | None = None
+        self._status: Status | None = None
 
     # -- init
 
@@ -253,19 +253,18 @@ class Runtime:
 
     # -- status
 
-    @property
-    def _status(self) -> Status | None:
-        """What keeps this process's status file, where one is asked for."""
-        if self._kept_status is None and os.environ.get("SENTRY_ASGI_STATUS_DIR", "").strip():
-            from sentry_asgi_autoconf.status.process_status import Status
-
-            self._kept_status = Status()
-        return self._kept_status
-
     def _keep_status(self, action: Callable[[Status], None]) -> None:
-        status = self.guarded(lambda: self._status, None)
-        if status:
-            self.guarded(lambda: action(status), None)
+        """Do something about this process's status file, where one is asked for."""
+
+        def keep() -> None:
+            if self._status is None and os.environ.get("SENTRY_ASGI_STATUS_DIR", "").strip():
+                from sentry_asgi_autoconf.status.process_status import Status
+
+                self._status = Status()
+            if self._status is not None:
+                action(self._status)
+
+        self.guarded(keep, None)
 
     def _record(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         self._keep_status(lambda status: status.tell(what, at_once=at_once))

@@ -108,15 +108,12 @@ def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[
                 break
             except AutoconfError as error:
                 loaded, further = layers.without(loaded, name)
-                problems += [_with_what_applies(error, loaded.sources.get(name)), *further]
+                if name in loaded.sources:
+                    instead = printable(str(loaded.sources[name]), 200)
+                    remedy = f"{error.remedy} Until then {instead} applies."
+                    error = type(error)(error.what, remedy=remedy)
+                problems += [error, *further]
     return loaded, options, problems
-
-
-def _with_what_applies(error: AutoconfError, instead: Origin | None) -> AutoconfError:
-    if instead is None:
-        return error
-    remedy = f"{error.remedy} Until then {printable(str(instead), 200)} applies."
-    return type(error)(error.what, remedy=remedy)
 
 
 def _of_policy(doubt: AutoconfError) -> AutoconfError:

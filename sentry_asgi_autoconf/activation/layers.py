@@ -80,6 +80,10 @@ def read(found: Found) -> Loaded:
         lambda field, value: enforcement.permits(init_name(field), value),
     )
     settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
+    own_settings = {
+        OWN_PREFIX + name: Setting(own.values[name], origin, tuple(own.overrode[name]))
+        for name, origin in own.origins.items()
+    }
     problems += [*own.problems, *further.problems, *options.problems, *unknown_variables(environ)]
     problems += [
         sources.quoted(options.origins[name], text)
@@ -92,7 +96,7 @@ def read(found: Found) -> Loaded:
         OwnValues(**own.values),
         problems,
         {name: setting.origin for name, setting in settings.items() if setting.origin},
-        {**settings, **_own_settings(own)},
+        {**settings, **own_settings},
         enforcement,
         policy.names,
         policy.is_unreadable,
@@ -168,13 +172,6 @@ def _unknown(given: Mapping[str, Candidate], policy: Policy, config: Table) -> d
         for name, candidate in layer.items():
             found[name] = [candidate, *found.get(name, ())]
     return {name: Setting(*highest, tuple(lower)) for name, (highest, *lower) in found.items()}
-
-
-def _own_settings(own: Choice) -> dict[str, Setting]:
-    return {
-        OWN_PREFIX + field: Setting(own.values[field], origin, tuple(own.overrode[field]))
-        for field, origin in own.origins.items()
-    }
 
 
 def apply_enforcement(loaded: Loaded) -> Loaded:

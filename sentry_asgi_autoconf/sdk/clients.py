@@ -51,6 +51,21 @@ def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
         ) from error
 
 
+def final_arguments(arguments: Arguments, report: Report) -> Merged:
+    """Return our init's arguments, with those of an app's own init that ran already."""
+    client = sentry_sdk.get_client()
+    call = client_calls.last_of_app(client)
+    # Of a client that was made before calls are kept, the options must say it.
+    is_kept = client_calls.are_kept(client)
+    app_arguments = call.given() if call else {} if is_kept else _arguments_of(client)
+    if app_arguments is None or not (app_arguments or call):
+        return arguments.of_settings()
+    merged = arguments.of_app(app_arguments)
+    if call is None or not call.is_reported:
+        report(str(call or "an earlier place"), merged)
+    return merged._replace(refusals=[], unheld="")
+
+
 def _initialised(arguments: Mapping[str, Any]) -> Any:
     sentry_sdk.init(**arguments)
     client = sentry_sdk.Scope.get_global_scope().client
@@ -179,7 +194,7 @@ def _watch() -> None:
 _FOUND_OUT = frozenset(("instrumenter", "keep_alive", "project_root", "server_name", "spotlight"))
 
 
-def arguments_of(client: Any) -> dict[str, Any]:
+def _arguments_of(client: Any) -> dict[str, Any]:
     """Return the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
     options = client.options if client.is_active() else {}
     names = [name for name in options if name in DEFAULT_OPTIONS and name not in _FOUND_OUT]

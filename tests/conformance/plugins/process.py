@@ -75,7 +75,7 @@ def _initialise(given: Mapping[str, Any]) -> Any:
 
     def without_dsn(arguments: Any, loaded: Loaded, report: Any) -> Decision:
         try:
-            clients.init(init_stage._final(arguments, report).arguments, defers=arguments.defers)
+            clients.init(clients.final_arguments(arguments, report).arguments, defers=arguments.defers)
         except SdkError as error:
             refusals.append(error)
         return decision.SDK_INIT_FAILED if refusals else decision.ACTIVE
