@@ -1,6 +1,6 @@
 """Keep what every client of the SDK is made of, and by whom, from the moment that `sentry_sdk` is imported.
 
-What an app's `sentry_sdk.init` has said cannot be told afterwards from the options that the client has made of it.
+What an app's `sentry_sdk.init` has said cannot be seen afterwards from the options that the client has made of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Call:
         self._args, self._kwargs = args, kwargs
         self.calls_init = False
         # Whether it has been said what came of it.
-        self.is_told = False
+        self.is_reported = False
         frame = sys._getframe()
         init = getattr(getattr(sys.modules.get(_SDK), "init", None), "__module__", None)
         while frame.f_back is not None:

@@ -57,7 +57,7 @@ class Runtime:
         self._has_looked_for_guard = False
         self._has_wrapped = False
         self._import_strings: list[tuple[Any, str]] = []
-        self._kept_status: Status | None = None
+        self._status: Status | None = None
 
     # -- init
 
@@ -115,10 +115,10 @@ class Runtime:
     def deactivate(self, decided: Decision, *, only_starts_others: bool = False) -> None:
         """Undo the initialisation, as this process serves nothing of ours, or only starts those that serve."""
         if self.is_active and (only_starts_others or not self._has_wrapped):
-            from sentry_asgi_autoconf.sdk import initialise
+            from sentry_asgi_autoconf.sdk import clients
 
             self._decision = decided
-            self.guarded(initialise.deactivate, None)
+            self.guarded(clients.deactivate, None)
             self._say(decided)
         if only_starts_others:
             self._keep_status(lambda status: status.serves_nothing())
@@ -189,7 +189,7 @@ class Runtime:
         return served
 
     def _wrap(self, app: Any, asgi_version: int, server: ServedBy | None) -> tuple[Any, str | None]:
-        from sentry_asgi_autoconf.sdk import initialise
+        from sentry_asgi_autoconf.sdk import clients
         from sentry_asgi_autoconf.serving import served_app
         from sentry_asgi_autoconf.serving.server_noise import server_noise
         from sentry_asgi_autoconf.wrapping import wrap
@@ -202,7 +202,7 @@ class Runtime:
         name = "an app of your own"
         if server:
             name = server.distribution
-            initialise.describe_server({"name": name, "version": server.version, "adapter": name})
+            clients.describe_server({"name": name, "version": server.version, "adapter": name})
             server_noise.expect(server.repeats)
         server_noise.end_boot()
         self._has_wrapped = True
@@ -253,19 +253,18 @@ class Runtime:
 
     # -- status
 
-    @property
-    def _status(self) -> Status | None:
-        """What keeps this process's status file, where one is asked for."""
-        if self._kept_status is None and os.environ.get("SENTRY_ASGI_STATUS_DIR", "").strip():
-            from sentry_asgi_autoconf.status.process_status import Status
-
-            self._kept_status = Status()
-        return self._kept_status
-
     def _keep_status(self, action: Callable[[Status], None]) -> None:
-        status = self.guarded(lambda: self._status, None)
-        if status:
-            self.guarded(lambda: action(status), None)
+        """Do something about this process's status file, where one is asked for."""
+
+        def keep() -> None:
+            if self._status is None and os.environ.get("SENTRY_ASGI_STATUS_DIR", "").strip():
+                from sentry_asgi_autoconf.status.process_status import Status
+
+                self._status = Status()
+            if self._status is not None:
+                action(self._status)
+
+        self.guarded(keep, None)
 
     def _record(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         self._keep_status(lambda status: status.tell(what, at_once=at_once))

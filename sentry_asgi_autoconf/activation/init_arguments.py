@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+import functools
+from typing import Any, Iterator, Mapping, NamedTuple
 
+from sentry_asgi_autoconf import console, exceptions
 from sentry_asgi_autoconf.activation import layers
+from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.console import printable
-from sentry_asgi_autoconf.exceptions import (
-    AutoconfError,
-    InvalidPolicyError,
-    NotPermittedError,
-    UnsupportedOptionError,
-)
-from sentry_asgi_autoconf.policy.enforcement import BLOCKING, Enforcement
-from sentry_asgi_autoconf.policy.in_force import apply_policy
-from sentry_asgi_autoconf.provenance import LIMITS, UNSET, Candidate, Origin, Setting
-from sentry_asgi_autoconf.sdk import init_options as init_options
-from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.exceptions import AutoconfError
+from sentry_asgi_autoconf.policy.enforcement import BLOCKING, Enforcement, Refusal
+from sentry_asgi_autoconf.provenance import ENFORCED, ENVIRONMENT, UNSET, Origin
+from sentry_asgi_autoconf.sdk import init_options
+from sentry_asgi_autoconf.sdk.arguments import Arguments, Found, Merged
 from sentry_asgi_autoconf.settings import destinations
 from sentry_asgi_autoconf.settings.own import OwnValues
 
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.activation.layers import Loaded
-    from sentry_asgi_autoconf.sdk.arguments import Found, Merged
+# What the SDK itself looks up in the environment each time it is initialised.
+_OPTIONS = ("dsn", "debug", "environment", "keep_alive", "release", "spotlight")
+VARIABLES: Mapping[str, str] = {name: f"SENTRY_{name.upper()}" for name in _OPTIONS}
+# Said in place of a value that is refused, or the SDK would look it up all the same.
+_NOTHING = {"dsn": "", "debug": False, "keep_alive": False, "spotlight": False}
 
 
 class Resolved(NamedTuple):
@@ -42,12 +41,7 @@ class Resolved(NamedTuple):
         if not self.loaded.is_enforced("asgi_traces_sample_rates"):
             rates = self.enforcement.rates_by_path(own.traces_sample_rates)
             own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
-
-        def look_up() -> Found:
-            from sentry_asgi_autoconf.activation import sdk_environment  # most apps never call `init`
-
-            return sdk_environment.look_up(self.loaded, reported)
-
+        look_up = functools.partial(_look_up, self.loaded, reported)
         return Arguments(self.options, self.enforcement, own, look_up)
 
 
@@ -73,7 +67,9 @@ def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
 
 def _not_permitted(where: str, said_by: str, until_then: str) -> AutoconfError:
     what = f"{printable(where, 200)} is not permitted by {printable(said_by, 400)}"
-    return NotPermittedError(what, remedy=f"Set one that the policy allows; until then {until_then}.")
+    return exceptions.NotPermittedError(
+        what, remedy=f"Set one that the policy allows; until then {until_then}."
+    )
 
 
 def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
@@ -86,16 +82,16 @@ def resolve(loaded: Loaded, *, follow: bool = True) -> Resolved:
     found, doubts = init_options.build(ruled, given.origins, defers=_defers(loaded), follow=follow)
     loaded, options, problems = _usable(loaded, follow)
     # An option that this SDK does not have cannot be set by an app either.
-    grave = [doubt for doubt in doubts if not isinstance(doubt, UnsupportedOptionError)]
+    grave = [doubt for doubt in doubts if not isinstance(doubt, exceptions.UnsupportedOptionError)]
     if grave:
-        loaded = _in_effect(loaded._replace(enforcement=BLOCKING))
+        loaded = layers.apply_enforcement(loaded._replace(enforcement=BLOCKING))
         return Resolved(loaded, {}, BLOCKING, [*problems, *map(_of_policy, grave)])
     enforcement = given._replace(
         values={name: found.get(name, value) for name, value in given.values.items()},
         hooks={name: found.get(name, hook) for name, hook in given.hooks.items()},
     )
     options.update({name: found[name] for name in given.values if name in found})
-    return Resolved(_in_effect(loaded), options, enforcement, [*problems, *doubts])
+    return Resolved(layers.apply_enforcement(loaded), options, enforcement, [*problems, *doubts])
 
 
 def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[AutoconfError]]:
@@ -112,62 +108,76 @@ def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[
                 break
             except AutoconfError as error:
                 loaded, further = layers.without(loaded, name)
-                problems += [_with_what_applies(error, loaded.sources.get(name)), *further]
+                if name in loaded.sources:
+                    instead = printable(str(loaded.sources[name]), 200)
+                    remedy = f"{error.remedy} Until then {instead} applies."
+                    error = type(error)(error.what, remedy=remedy)
+                problems += [error, *further]
     return loaded, options, problems
 
 
-def _with_what_applies(error: AutoconfError, instead: Origin | None) -> AutoconfError:
-    if instead is None:
-        return error
-    remedy = f"{error.remedy} Until then {printable(str(instead), 200)} applies."
-    return type(error)(error.what, remedy=remedy)
-
-
 def _of_policy(doubt: AutoconfError) -> AutoconfError:
-    return InvalidPolicyError(doubt.what, remedy=f"{doubt.remedy} Until then nothing leaves this process.")
+    return exceptions.InvalidPolicyError(
+        doubt.what, remedy=f"{doubt.remedy} Until then nothing leaves this process."
+    )
 
 
 def _defers(loaded: Loaded) -> bool:
     return bool(loaded.own.integrations == "deferred")
 
 
-def _in_effect(loaded: Loaded) -> Loaded:
-    """Return the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
-    enforcement = loaded.enforcement
-    if not enforcement:
-        return loaded
-    from sentry_sdk.consts import DEFAULT_OPTIONS  # not before `sdk`, which says what an SDK it is
+def _look_up(loaded: Loaded, reported: set[str]) -> Found:
+    """Return what an app's init finds in those variables, which code may have set since the settings were read.
 
-    arguments, refusals = apply_policy(loaded.options, loaded.options, enforcement)
-    # A part of `_experiments` is named with a dot.
-    sources = {refusal.name.partition(".")[0]: refusal.source for refusal in refusals}
-    settings = dict(loaded.settings)
-    for name in {*loaded.options, *enforcement.values, *enforcement.hooks, *enforcement.limits}:
-        if name in DEFAULT_OPTIONS:
-            setting, applied = settings.get(name, UNSET), arguments.get(name)
-            is_default = setting.origin is None and _same(applied, DEFAULT_OPTIONS[name])
-            ruled_by = sources.get(name) or str(enforcement.limits.get(name, ""))
-            settings[name] = _ruled(name, setting, applied, "" if is_default else ruled_by, enforcement)
-    return loaded._replace(settings={name: each for name, each in settings.items() if each != UNSET})
+    As `load_dotenv` does. They are read as settings are: what is wrong with a value is said, unless it was `reported`
+    before, and one that a policy does not permit is refused.
+    """
+    from sentry_sdk.consts import DEFAULT_OPTIONS
 
-
-def _ruled(name: str, setting: Setting, applied: Any, ruled_by: str, enforcement: Enforcement) -> Setting:
-    """Return an option's setting, with no origin if neither a layer nor the policy sets it."""
-    if name in enforcement.values and setting.origin != enforcement.origins[name]:
-        below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
-        return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
-    if ruled_by and not _same(applied, setting.value):
-        origin = setting.origin or _of_limit(name, enforcement)
-        return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=ruled_by)
-    if setting.origin is None and name in enforcement.hooks:
-        return setting._replace(value=enforcement.hooks[name], origin=enforcement.origins[name])
-    return setting
+    now = {variable: loaded.environ.get(variable) for variable in VARIABLES.values()}
+    before = loaded.environ_then
+    changed = [name for name, variable in VARIABLES.items() if now[variable] != before.get(variable)]
+    if changed:
+        loaded = _read_again(loaded, now, reported)
+    of_the_sdk = {name: loaded.options[name] for name in VARIABLES if name in loaded.options}
+    options, _ = init_options.build(of_the_sdk, loaded.sources)
+    by_variable = {
+        name: value for name, value in options.items() if _is_of_variable(loaded.sources.get(name), name)
+    }
+    refused = {
+        name: nothing
+        for name, nothing in _NOTHING.items()
+        if now[VARIABLES[name]] and name not in by_variable and name in DEFAULT_OPTIONS
+    }
+    return Found(
+        {**dict.fromkeys(VARIABLES), "dsn": "", **refused, **options},
+        {**refused, **by_variable},
+        tuple(VARIABLES[name] for name in changed if name in by_variable or not now[VARIABLES[name]]),
+        [refusal for name in changed for refusal in _refusals(name, loaded, options)],
+    )
 
 
-def _of_limit(name: str, enforcement: Enforcement) -> Origin:
-    places = ", ".join(origin.place for origin in enforcement.limits[name].origins)
-    return Origin(f"[limits] {name}", places, layer=LIMITS)
+def _read_again(loaded: Loaded, now: Mapping[str, str | None], reported: set[str]) -> Loaded:
+    environ = {**loaded.environ_then, **now}
+    again = layers.load({name: value for name, value in environ.items() if value is not None}, loaded.app)
+    for problem in again.problems:
+        if str(problem) not in reported:
+            reported.add(str(problem))
+            console.say("warning", problem)
+    return again
 
 
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+def _is_of_variable(origin: Origin | None, name: str) -> bool:
+    return origin == Origin(VARIABLES[name], ENVIRONMENT)
+
+
+def _refusals(name: str, loaded: Loaded, options: Mapping[str, Any]) -> Iterator[Refusal]:
+    """Yield what a policy makes of the value of a variable, unless it takes it."""
+    setting = loaded.settings.get(name, UNSET)
+    for candidate in setting.forbidden:
+        if _is_of_variable(candidate.origin, name):
+            yield Refusal(name, candidate.value, options.get(name), setting.ruled_by, VARIABLES[name])
+    if setting.origin is not None and setting.origin.layer == ENFORCED:
+        for candidate in setting.overrode:
+            if _is_of_variable(candidate.origin, name) and candidate.value != setting.value:
+                yield Refusal(name, candidate.value, setting.value, str(setting.origin), VARIABLES[name])

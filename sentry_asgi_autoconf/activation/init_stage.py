@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
-from sentry_asgi_autoconf import client_calls, console
+from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.activation import decision, destination
 from sentry_asgi_autoconf.activation.decision import Decision
 from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, InvalidPolicyError, SdkError
@@ -17,8 +17,8 @@ from sentry_asgi_autoconf.settings import destinations
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.destination import Found
     from sentry_asgi_autoconf.activation.layers import Loaded
-    from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
-    from sentry_asgi_autoconf.sdk.guard import Report
+    from sentry_asgi_autoconf.sdk.arguments import Arguments
+    from sentry_asgi_autoconf.sdk.clients import Report
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
@@ -67,21 +67,18 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> t
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
-    from sentry_asgi_autoconf.activation import init_arguments
     from sentry_asgi_autoconf.integrations import deferred
-    from sentry_asgi_autoconf.sdk import guard
+    from sentry_asgi_autoconf.sdk import clients
 
     deferred.call_when_set_up(_notice_requests)
-    resolved = init_arguments.resolve(loaded)
-    loaded, arguments = resolved.loaded, resolved.build_arguments()
-    _report([*loaded.problems, *resolved.problems], strict=loaded.own.strict)
+    loaded, arguments = _resolve(loaded, strict=loaded.own.strict)
     _report(loaded.warnings, strict=False)
     imported = [name for name in _FRAMEWORKS if name in sys.modules and name not in _integrations()]
     decided = _initialised(arguments, loaded, report)
     if imported:
         guarded(lambda: _make_again(imported), None)
     # Without a destination, too: the app's own init may be what names one.
-    guard.install(guard.Guard(arguments, guarded, report))
+    clients.install(clients.Guard(arguments, guarded, report))
     return decided, loaded
 
 
@@ -97,12 +94,10 @@ def guard_clients(guarded: Callable[..., Any], report: Report) -> None:
     # A policy that is not known may have said so.
     if loaded.own.processes in _GUARDED or loaded.enforcement.blocks_sending:
         from sentry_asgi_autoconf.activation import init_arguments
-        from sentry_asgi_autoconf.sdk import guard
+        from sentry_asgi_autoconf.sdk import clients
 
-        resolved = init_arguments.resolve(loaded)
-        arguments = resolved.build_arguments()
-        _report([*loaded.problems, *resolved.problems], strict=False)
-        guard.install(guard.Guard(arguments, guarded, report))
+        _, arguments = _resolve(loaded, strict=False)
+        clients.install(clients.Guard(arguments, guarded, report))
         with suppress(ConfiguratorError):  # which is reported where the client is made
             _report(init_arguments.not_permitted(loaded, arguments.of_settings()), strict=False)
 
@@ -131,13 +126,13 @@ def _integrations() -> Sequence[str]:
 
 def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decision:
     from sentry_asgi_autoconf.activation import init_arguments
-    from sentry_asgi_autoconf.sdk import initialise as sdk
+    from sentry_asgi_autoconf.sdk import clients
 
     try:
-        final = _final(arguments, report)
+        final = clients.final_arguments(arguments, report)
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
-            sdk.init(final.arguments, defers=arguments.defers)
+            clients.init(final.arguments, defers=arguments.defers)
             return decision.ACTIVE
         decided = _why_nowhere(arguments, loaded)
     except (ConfiguratorError, SdkError) as error:
@@ -145,27 +140,8 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         is_sdks = isinstance(error, SdkError)
         decided = decision.SDK_INIT_FAILED if is_sdks else decision.CONFIGURATOR_FAILED
     if arguments.must_hold:
-        sdk.send_nothing_more()
+        clients.send_nothing_more()
     return decided
-
-
-def _final(arguments: Arguments, report: Report) -> Merged:
-    """Return init's arguments, with those of an app's own init that ran already."""
-    import sentry_sdk
-
-    from sentry_asgi_autoconf.sdk import guard
-
-    client = sentry_sdk.get_client()
-    call = client_calls.last_of_app(client)
-    # Of a client that was made before calls are kept, the options must tell.
-    is_kept = client_calls.are_kept(client)
-    app_arguments = call.given() if call else {} if is_kept else guard.arguments_of(client)
-    if app_arguments is None or not (app_arguments or call):
-        return arguments.of_settings()
-    merged = arguments.of_app(app_arguments)
-    if call is None or not call.is_told:
-        report(str(call or "an earlier place"), merged)
-    return merged._replace(refusals=[], unheld="")
 
 
 def _why_nowhere(arguments: Arguments, loaded: Loaded) -> Decision:
@@ -181,7 +157,7 @@ def block_sending(guarded: Callable[..., Any]) -> None:
     if not in_force.find(os.environ):
         return
     try:
-        from sentry_asgi_autoconf.sdk import guard, initialise
+        from sentry_asgi_autoconf.sdk import clients
     except ImportError:  # without the SDK nothing leaves anyway
         return
     from sentry_asgi_autoconf.policy.enforcement import BLOCKING
@@ -189,8 +165,8 @@ def block_sending(guarded: Callable[..., Any]) -> None:
     from sentry_asgi_autoconf.settings.own import OwnValues
 
     arguments = Arguments({}, BLOCKING, OwnValues(integrations="eager"))
-    guard.install(guard.Guard(arguments, guarded, lambda caller, merged: None))
-    initialise.send_nothing_more()
+    clients.install(clients.Guard(arguments, guarded, lambda caller, merged: None))
+    clients.send_nothing_more()
     remedy = "Fix what the line above tells; until then nothing leaves this process."
     console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))
 
@@ -201,9 +177,16 @@ def refuse_bad_settings(settings: Loaded | Decision) -> None:
         if _is_strict():
             report_misspelt_destination(settings)
     elif settings.own.strict:
-        from sentry_asgi_autoconf.activation import init_arguments
+        _resolve(settings, strict=True)
 
-        _report([*settings.problems, *init_arguments.resolve(settings).problems], strict=True)
+
+def _resolve(loaded: Loaded, *, strict: bool) -> tuple[Loaded, Arguments]:
+    """Return the settings that apply and what clients are made from, and report what is refused."""
+    from sentry_asgi_autoconf.activation import init_arguments
+
+    resolved = init_arguments.resolve(loaded)
+    _report([*loaded.problems, *resolved.problems], strict=strict)
+    return resolved.loaded, resolved.build_arguments()
 
 
 def _report(problems: Iterable[AutoconfError], *, strict: bool) -> None:

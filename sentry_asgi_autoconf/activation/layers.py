@@ -9,7 +9,7 @@ from sentry_asgi_autoconf.activation.destination import Found
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
-from sentry_asgi_autoconf.provenance import ENFORCED, UNSET, Candidate, Origin, Setting
+from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, UNSET, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings import app_config, sources
 from sentry_asgi_autoconf.settings.names import unknown_variables
 from sentry_asgi_autoconf.settings.options import (
@@ -80,6 +80,10 @@ def read(found: Found) -> Loaded:
         lambda field, value: enforcement.permits(init_name(field), value),
     )
     settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
+    own_settings = {
+        OWN_PREFIX + name: Setting(own.values[name], origin, tuple(own.overrode[name]))
+        for name, origin in own.origins.items()
+    }
     problems += [*own.problems, *further.problems, *options.problems, *unknown_variables(environ)]
     problems += [
         sources.quoted(options.origins[name], text)
@@ -92,7 +96,7 @@ def read(found: Found) -> Loaded:
         OwnValues(**own.values),
         problems,
         {name: setting.origin for name, setting in settings.items() if setting.origin},
-        {**settings, **_own_settings(own)},
+        {**settings, **own_settings},
         enforcement,
         policy.names,
         policy.is_unreadable,
@@ -170,8 +174,43 @@ def _unknown(given: Mapping[str, Candidate], policy: Policy, config: Table) -> d
     return {name: Setting(*highest, tuple(lower)) for name, (highest, *lower) in found.items()}
 
 
-def _own_settings(own: Choice) -> dict[str, Setting]:
-    return {
-        OWN_PREFIX + field: Setting(own.values[field], origin, tuple(own.overrode[field]))
-        for field, origin in own.origins.items()
-    }
+def apply_enforcement(loaded: Loaded) -> Loaded:
+    """Return the settings as their policy leaves them: what only a limit or a hook of it sets is among them."""
+    enforcement = loaded.enforcement
+    if not enforcement:
+        return loaded
+    from sentry_sdk.consts import DEFAULT_OPTIONS  # not before `sdk`, which says what an SDK it is
+
+    arguments, refusals = in_force.apply_policy(loaded.options, loaded.options, enforcement)
+    # A part of `_experiments` is named with a dot.
+    sources = {refusal.name.partition(".")[0]: refusal.source for refusal in refusals}
+    settings = dict(loaded.settings)
+    for name in {*loaded.options, *enforcement.values, *enforcement.hooks, *enforcement.limits}:
+        if name in DEFAULT_OPTIONS:
+            setting, applied = settings.get(name, UNSET), arguments.get(name)
+            is_default = setting.origin is None and _same(applied, DEFAULT_OPTIONS[name])
+            ruled_by = sources.get(name) or str(enforcement.limits.get(name, ""))
+            settings[name] = _ruled(name, setting, applied, "" if is_default else ruled_by, enforcement)
+    return loaded._replace(settings={name: each for name, each in settings.items() if each != UNSET})
+
+
+def _ruled(name: str, setting: Setting, applied: Any, ruled_by: str, enforcement: Enforcement) -> Setting:
+    """Return an option's setting, with no origin if neither a layer nor the policy sets it."""
+    if name in enforcement.values and setting.origin != enforcement.origins[name]:
+        below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
+        return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
+    if ruled_by and not _same(applied, setting.value):
+        origin = setting.origin or _of_limit(name, enforcement)
+        return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=ruled_by)
+    if setting.origin is None and name in enforcement.hooks:
+        return setting._replace(value=enforcement.hooks[name], origin=enforcement.origins[name])
+    return setting
+
+
+def _of_limit(name: str, enforcement: Enforcement) -> Origin:
+    places = ", ".join(origin.place for origin in enforcement.limits[name].origins)
+    return Origin(f"[limits] {name}", places, layer=LIMITS)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)

@@ -159,13 +159,14 @@ def is_library(spec: ModuleSpec) -> bool:
     return path is not None and PathFinder.find_spec(telltale, list(path)) is not None
 
 
-def is_installed(library: str) -> bool:
-    """Whether a library could be imported; it is not."""
-    try:
-        spec = importlib.util.find_spec(library)
-    except (ImportError, ValueError):  # ValueError: a module without a spec was put into sys.modules
-        return False
-    return spec is not None and is_library(spec)
+def may_be_installed(identifier: str) -> bool:
+    """Whether the library of an integration could be imported, as far as it is known; it is not imported."""
+    if identifier not in LIBRARIES:
+        return True
+    with suppress(ImportError, ValueError):  # ValueError: a module without a spec was put into sys.modules
+        spec = importlib.util.find_spec(LIBRARIES[identifier])
+        return spec is not None and is_library(spec)
+    return False
 
 
 # References that one instrumented library takes of another lead, as in the SDK's way, to what is not patched. There all

@@ -9,15 +9,10 @@ import sentry_sdk.integrations
 from sentry_sdk.consts import VERSION
 from sentry_sdk.integrations import DidNotEnable, Integration
 
+from sentry_asgi_autoconf import import_strings
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import UnknownIntegrationError, UnresolvedImportError
-from sentry_asgi_autoconf.import_strings import (
-    ImportReference,
-    IntegrationReference,
-    described,
-    guarded,
-    import_whole,
-)
+from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationReference
 from sentry_asgi_autoconf.integrations import auto_enabling
 
 # Modules beside the integrations that hold none.
@@ -27,7 +22,11 @@ _NO_INTEGRATIONS = ("asgi", "serverless", "wsgi")
 def instance(reference: IntegrationReference) -> Integration:
     """Make the integration, without arguments."""
     found = _find(reference)
-    return found if isinstance(found, Integration) else guarded(found, f"making a {found.__name__}")
+    return (
+        found
+        if isinstance(found, Integration)
+        else import_strings.guarded(found, f"making a {found.__name__}")
+    )
 
 
 def installed_class(reference: IntegrationReference) -> type[Integration] | None:
@@ -79,10 +78,10 @@ def _by_short_name(name: str) -> type[Integration]:
     known = _check(name)
     path = auto_enabling.integration_module(name)
     try:
-        module = import_whole(path)
+        module = import_strings.import_whole(path)
     except UnresolvedImportError as error:
         if error.__cause__ is not None and _lacks_library(error, name):
-            reason = described(error.__cause__)
+            reason = import_strings.described(error.__cause__)
             raise UnresolvedImportError(
                 f"the library of the integration {name} is not installed, or too old ({reason})",
                 remedy="Install it where the server runs, or take the integration out of the list.",

@@ -81,7 +81,7 @@ def _planned(given: Mapping[str, Any]) -> Deferral:
 
 def _attach(deferral: Deferral, client: Any) -> None:
     deferral.attach(client)
-    _deferrals[:] = [*(each for each in _deferrals if each.client is not None), deferral]
+    _deferrals[:] = [*(each for each in _deferrals if each.client() is not None), deferral]
     _queue.submit([_UNKNOWN, *filter(_finder.has_imported, LIBRARIES.values())])
 
 
@@ -96,9 +96,9 @@ def _enable(libraries: list[str]) -> None:
     for name, integration in loaded.items():
         for deferral in _deferrals:
             if integration is not None and deferral.wants(name):
-                _set_up(deferral.client, integration)
+                _set_up(deferral.client(), integration)
             deferral.waiting.discard(name)
-    newest = _deferrals[-1].client if _deferrals else None
+    newest = _deferrals[-1].client() if _deferrals else None
     if newest is not None:
         auto_enabling.set_name(newest)
     for listener in _listeners:
@@ -165,7 +165,8 @@ class Deferral:
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = given
-        self._client: Any = lambda: None
+        # Returns the client; None before it is made and after it is gone.
+        self.client: Callable[[], Any] = lambda: None
         explicit = {each.identifier: type(each) for each in given.get("integrations") or ()}
         disabled = {each.identifier: each for each in given.get("disabled_integrations") or ()}
         self.waiting: set[str] = set()
@@ -187,7 +188,7 @@ class Deferral:
     def _deactivate(self, explicit: set[str]) -> None:
         for name, others in auto_enabling.deactivations().items():
             # The SDK deactivates for what is installed, imported by the app or not.
-            if name in explicit or (name in self.waiting and _may_be_there(name)):
+            if name in explicit or (name in self.waiting and auto_enabling.may_be_installed(name)):
                 self.deactivated[name] = self.waiting.intersection(others)
         if self.deactivated:
             kept = self.arguments.get("disabled_integrations") or ()
@@ -195,15 +196,10 @@ class Deferral:
 
     def attach(self, client: Any) -> None:
         """Take the client that was made from the arguments, and let its options be as they were given."""
-        self._client = weakref.ref(client)
+        self.client = weakref.ref(client)
         for name in ("auto_enabling_integrations", "disabled_integrations"):
             if name in DEFAULT_OPTIONS:
                 client.options[name] = _option(self._given, name)
-
-    @property
-    def client(self) -> Any:
-        """The client; None before it is made and after it is gone."""
-        return self._client()
 
     def wants(self, identifier: str) -> bool:
         """Whether the client is to have an integration once its library is imported."""
@@ -213,7 +209,3 @@ class Deferral:
 
 def _option(given: Mapping[str, Any], name: str) -> Any:
     return given.get(name, DEFAULT_OPTIONS.get(name))
-
-
-def _may_be_there(identifier: str) -> bool:
-    return identifier not in LIBRARIES or auto_enabling.is_installed(LIBRARIES[identifier])

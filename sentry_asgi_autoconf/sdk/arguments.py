@@ -85,7 +85,9 @@ class Arguments:
     @property
     def must_hold(self) -> bool:
         """Whether a rule or a configurator stands behind the arguments, so that nothing goes without them."""
-        return bool(self.enforcement or self._on_leaving) or configurators_exist()
+        group = entry_points.CONFIGURATORS
+        configures = entry_points.in_group(group) or entry_points.unreadable(group)
+        return bool(self.enforcement or self._on_leaving or configures)
 
     def own(self) -> dict[str, Any]:
         """Return the arguments for our init. Raises ConfiguratorError."""
@@ -197,12 +199,6 @@ def _identifier(integration: Any) -> Any:
 
 
 _REMEDY = "Fix it; until then nothing leaves this process."
-
-
-def configurators_exist() -> bool:
-    """Whether an organisation has functions that change the options before each `sentry_sdk.init`."""
-    group = entry_points.CONFIGURATORS
-    return bool(entry_points.in_group(group) or entry_points.unreadable(group))
 
 
 def configured(options: dict[str, Any]) -> dict[str, Any]:

@@ -29,12 +29,13 @@ class OnLeaving(NamedTuple):
 
     def hooks(self, arguments: Mapping[str, Any], enforcement: Enforcement) -> dict[str, Hook]:
         """Return the hooks that init's `arguments` need on top of all others, by their names."""
-        labels = _Labels(arguments, enforcement)
-        if self.attachments and self.user_fields is None and not labels.names:
+        labels = [name for name in _LABELS if name in enforcement.values or name in enforcement.limits]
+        if self.attachments and self.user_fields is None and not labels:
             return {}
 
         def event(event: Any, hint: Any) -> Any:
-            labels.apply(event, {name: name for name in labels.names})
+            for name in labels:
+                _relabel(event, name, name, arguments, enforcement)
             self._reduce_user(event)
             if not self.attachments:
                 hint.pop("attachments", None)
@@ -43,7 +44,8 @@ class OnLeaving(NamedTuple):
         def telemetry(data: Any, hint: Any) -> Any:
             attributes = data.get("attributes")
             if isinstance(attributes, dict):
-                labels.apply(attributes, {name: _LABELS[name] for name in labels.names})
+                for name in labels:
+                    _relabel(attributes, _LABELS[name], name, arguments, enforcement)
                 self._reduce_attributes(attributes)
             return data
 
@@ -68,22 +70,14 @@ class OnLeaving(NamedTuple):
                     del attributes[key]
 
 
-class _Labels:
-    """What a policy says of the labels that an event can give itself."""
-
-    def __init__(self, arguments: Mapping[str, Any], enforcement: Enforcement) -> None:
-        self._arguments = arguments
-        self._enforcement = enforcement
-        self.names = [name for name in _LABELS if name in enforcement.values or name in enforcement.limits]
-
-    def apply(self, data: dict[str, Any], keys: Mapping[str, str]) -> None:
-        """Bring what `data` has under these keys, by label, to what is enforced or allowed."""
-        for name, key in keys.items():
-            given = data.get(key)
-            is_enforced = name in self._enforcement.values
-            if not is_enforced and (given is None or self._enforcement.permits(name, given)):
-                continue
-            value = self._arguments.get(name)
-            data.pop(key, None)
-            if value not in (None, ""):
-                data[key] = str(value).strip()
+def _relabel(
+    data: dict[str, Any], key: str, name: str, arguments: Mapping[str, Any], enforcement: Enforcement
+) -> None:
+    """Bring the label that `data` has under this key to what is enforced or allowed of the option of this name."""
+    given = data.get(key)
+    is_free = name not in enforcement.values and (given is None or enforcement.permits(name, given))
+    if not is_free:
+        data.pop(key, None)
+        value = arguments.get(name)
+        if value not in (None, ""):
+            data[key] = str(value).strip()

@@ -8,7 +8,7 @@ from typing import Any, Callable, Mapping
 
 import pytest
 
-from sentry_asgi_autoconf.activation.sdk_environment import VARIABLES
+from sentry_asgi_autoconf.activation.init_arguments import VARIABLES
 from tests.activation.layering import arguments_of
 from tests.harness.envelopes import Project
 from tests.harness.policies import Policy, Read

@@ -24,7 +24,7 @@ from sentry_asgi_autoconf.cli.checks.findings import ERROR, Finding, from_proble
 from sentry_asgi_autoconf.cli.checks.settings import is_tracing
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.integrations import event_loops
-from sentry_asgi_autoconf.sdk import guard
+from sentry_asgi_autoconf.sdk import clients
 
 _EVENT = "the test event"
 _TRANSACTION = "the test transaction"
@@ -103,7 +103,7 @@ class _RecordingClient:
         if given.get("sample_rate"):
             given["sample_rate"] = 1.0
         try:
-            with guard.bypass():
+            with clients.bypass():
                 event_loops.take_over()
                 self._client = event_loops.make_client(lambda final: sentry_sdk.Client(**final), given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:

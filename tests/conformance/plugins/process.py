@@ -19,7 +19,7 @@ from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.import_strings import IntegrationReference
 from sentry_asgi_autoconf.integrations import deferred
 from sentry_asgi_autoconf.provenance import Origin
-from sentry_asgi_autoconf.sdk import initialise
+from sentry_asgi_autoconf.sdk import clients
 from sentry_asgi_autoconf.serving.head_sampling import head_sampling
 
 # Where import strings lead to the objects that a test gives: settings name such by import string.
@@ -75,7 +75,7 @@ def _initialise(given: Mapping[str, Any]) -> Any:
 
     def without_dsn(arguments: Any, loaded: Loaded, report: Any) -> Decision:
         try:
-            initialise.init(init_stage._final(arguments, report).arguments, defers=arguments.defers)
+            clients.init(clients.final_arguments(arguments, report).arguments, defers=arguments.defers)
         except SdkError as error:
             refusals.append(error)
         return decision.SDK_INIT_FAILED if refusals else decision.ACTIVE

@@ -1,7 +1,7 @@
-"""Stand between the SDK and an app that calls `sentry_sdk.init` itself: its arguments are put over ours.
+"""Make the clients of this process: ours, and with its arguments put over ours each that an app makes itself.
 
 The one place that all ways lead through, also functions imported by name before and a client bound by hand, is the
-constructor of `sentry_sdk.Client`.
+constructor of `sentry_sdk.Client`, where the guard stands.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from sentry_sdk.utils import get_default_release, logger
 
 from sentry_asgi_autoconf import client_calls
 from sentry_asgi_autoconf.client_calls import Call
+from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.import_strings import described
-from sentry_asgi_autoconf.integrations import deferred
+from sentry_asgi_autoconf.integrations import deferred, event_loops
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
 
 Report = Callable[[str, Merged], None]
@@ -31,13 +32,83 @@ _REFUSALS = (
     *(AttributeError, DidNotEnable, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError),
     Warning,
 )
+_NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
 
-_NOTHING = {
-    "dsn": "",
-    "spotlight": False,
-    "default_integrations": False,
-    "auto_enabling_integrations": False,
-}
+
+def init(arguments: Mapping[str, Any], *, defers: bool) -> None:
+    """Initialise the SDK; `defers` says whether integrations wait for their libraries.
+
+    Raises SdkError if the SDK refuses the arguments.
+    """
+    event_loops.take_over()
+    try:
+        with bypass():
+            deferred.make_client(_initialised, arguments, defers=defers)
+    except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
+        raise SdkError(
+            f"sentry_sdk.init refused the settings with {type(error).__name__}: {error}",
+            remedy="Correct the option that it names, or remove it.",
+        ) from error
+
+
+def final_arguments(arguments: Arguments, report: Report) -> Merged:
+    """Return our init's arguments, with those of an app's own init that ran already."""
+    client = sentry_sdk.get_client()
+    call = client_calls.last_of_app(client)
+    # Of a client that was made before calls are kept, the options must say it.
+    is_kept = client_calls.are_kept(client)
+    app_arguments = call.given() if call else {} if is_kept else _arguments_of(client)
+    if app_arguments is None or not (app_arguments or call):
+        return arguments.of_settings()
+    merged = arguments.of_app(app_arguments)
+    if call is None or not call.is_reported:
+        report(str(call or "an earlier place"), merged)
+    return merged._replace(refusals=[], unheld="")
+
+
+def _initialised(arguments: Mapping[str, Any]) -> Any:
+    sentry_sdk.init(**arguments)
+    client = sentry_sdk.Scope.get_global_scope().client
+    if sentry_sdk.get_client() is not client:
+        # An earlier client's arguments are among ours; bound to a nearer scope, it would stand before ours.
+        for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
+            scope.set_client(None)
+    _set_level(client)
+    return client
+
+
+def describe_server(server: Mapping[str, str]) -> None:
+    """Say in the context `asgi_server` of every event what serves this process."""
+    sentry_sdk.Scope.get_global_scope().set_context("asgi_server", dict(server))
+
+
+def deactivate() -> None:
+    """Take our client away again; what the integrations have patched finds none, and does nothing.
+
+    One that the app made itself is as without us then; under a policy it stays as it is.
+    """
+    call = client_calls.last_of_app(sentry_sdk.get_client())
+    if not any(guard.arguments.must_hold for guard in _installed):
+        _installed.clear()
+        deferred.uninstall()
+        event_loops.uninstall()
+        send_nothing_more()
+        app_arguments = None if call is None else call.given()
+        if app_arguments is not None:
+            sentry_sdk.init(**app_arguments)
+    elif call is None:
+        send_nothing_more()
+
+
+def send_nothing_more() -> None:
+    """Take the client away that is there, whoever made it."""
+    sentry_sdk.get_client().close(timeout=0)
+    sentry_sdk.Scope.get_global_scope().set_client(None)
+
+
+def _set_level(client: Any) -> None:
+    """Set the level for what `client` prints: everything with the option debug, else nothing below a warning."""
+    logger.setLevel(logging.DEBUG if client.options["debug"] else logging.WARNING)
 
 
 class Guard(NamedTuple):
@@ -61,13 +132,13 @@ class Guard(NamedTuple):
                 # What the policy says of these arguments could not be told.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
-        call.is_told = True
+        call.is_reported = True
         self.guarded(lambda: self.report(str(call), merged), None)
 
     def _made(self, original: Callable[..., None], client: Any, given: dict[str, Any]) -> Merged:
         def made(final: Mapping[str, Any]) -> Any:
             original(client, **final)
-            set_level(client)
+            _set_level(client)
             return client
 
         merged = self.arguments.of_app(given)
@@ -87,16 +158,6 @@ def install(guard: Guard) -> None:
     """Guard every client that is made from now on."""
     _installed[:] = [guard]
     _watch()
-
-
-def must_hold() -> bool:
-    """Whether a guard is installed that no client may be made past."""
-    return any(guard.arguments.must_hold for guard in _installed)
-
-
-def uninstall() -> None:
-    """Let clients be made as without us."""
-    _installed.clear()
 
 
 @contextmanager
@@ -133,7 +194,7 @@ def _watch() -> None:
 _FOUND_OUT = frozenset(("instrumenter", "keep_alive", "project_root", "server_name", "spotlight"))
 
 
-def arguments_of(client: Any) -> dict[str, Any]:
+def _arguments_of(client: Any) -> dict[str, Any]:
     """Return the arguments that differ from what the SDK would have taken by itself; none if there is no client."""
     options = client.options if client.is_active() else {}
     names = [name for name in options if name in DEFAULT_OPTIONS and name not in _FOUND_OUT]
@@ -154,8 +215,3 @@ def _is_usual(name: str, value: Any) -> bool:
     if name == "release":
         return bool(value == get_default_release())
     return name == "dsn" and value == os.environ.get("SENTRY_DSN")
-
-
-def set_level(client: Any) -> None:
-    """Set the level for what `client` prints: everything with the option debug, else nothing below a warning."""
-    logger.setLevel(logging.DEBUG if client.options["debug"] else logging.WARNING)
