@@ -157,7 +157,7 @@ class Comparison:
 
 
 def functions() -> dict[str, Any]:
-    """Return all that adapters could replace: the functions and methods of modules beside the trigger, and uvicorn's."""
+    """Return what adapters could replace: functions and methods of modules beside the trigger, and uvicorn's."""
     found = {}
     packages = {sys.argv[1].partition(".")[0], "uvicorn"}
     for module in [each for name, each in list(sys.modules.items()) if name.partition(".")[0] in packages]:
