@@ -44,8 +44,6 @@ class Call:
         dsn, rest = None, self._args
         if rest and (isinstance(rest[0], (str, bytes)) or rest[0] is None):
             dsn, rest = rest[0], rest[1:]
-        if len(rest) > 1:
-            return None
         try:
             named: dict[Any, Any] = dict(*rest, **self._kwargs)
         except (TypeError, ValueError):

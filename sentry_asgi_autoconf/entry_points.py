@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,37 +21,27 @@ class _Found(NamedTuple):
     malformed: list[Any]
 
 
-# By search path: reading the metadata of all distributions takes tens of milliseconds.
-_known: dict[tuple[str, ...], _Found] = {}
-
-
 def in_group(group: str) -> list[Any]:
     """Return the entry points of a group, of `importlib.metadata`, by their names and not loaded yet.
 
     Policies and configurators of one name are in the order of their distributions' names and versions. A distribution
     with malformed metadata is left out.
     """
-    return [point for point in _declared().points if point.group == group]
+    return [point for point in _read(tuple(sys.path)).points if point.group == group]
 
 
 def unreadable(group: str) -> list[str]:
     """Return the names of the distributions whose metadata is malformed and mentions `group`."""
-    malformed = _declared().malformed
+    malformed = _read(tuple(sys.path)).malformed
     return sorted({str(each.metadata["Name"]) for each in malformed if _mentions(each, group)})
 
 
-def _declared() -> _Found:
-    path = tuple(sys.path)
-    if path not in _known:
-        _known.clear()
-        _known[path] = _read()
-    return _known[path]
-
-
-def _read() -> _Found:
+@functools.lru_cache(maxsize=1)
+def _read(search_path: tuple[str, ...]) -> _Found:
     """Read one distribution after the other; of several by one name on the path, the first is the one that counts.
 
-    `metadata.entry_points` reads all of them for each group, and none where one is malformed.
+    It takes tens of milliseconds, once for `search_path`, which is `sys.path`. `metadata.entry_points` would read all
+    for each group, and none where one is malformed.
     """
     points, malformed = [], []
     for distribution in metadata.distributions():

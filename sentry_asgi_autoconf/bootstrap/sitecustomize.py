@@ -87,15 +87,13 @@ class TriggerFinder(object):
                     raise
                 sys.path.append(self.beside)
                 from sentry_asgi_autoconf.servers import joining
+            return joining
         except Exception as error:
             self.triggers.clear()
             if sys.stderr is not None:
-                sys.stderr.write(
-                    "sentry-asgi-autoconf: cannot be imported, the process goes on without Sentry: "
-                    "%s: %s [unexpected-error]\n" % (type(error).__name__, error)
-                )
+                what = "cannot be imported, the process goes on without Sentry: %s: %s [unexpected-error]"
+                sys.stderr.write("sentry-asgi-autoconf: %s\n" % (what % (type(error).__name__, error)))
             return None
-        return joining
 
 
 def install():

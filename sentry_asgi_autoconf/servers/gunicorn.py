@@ -35,7 +35,7 @@ def join_application(module: ModuleType, runtime: AdapterRuntime) -> None:
     def wsgi(call: Call) -> Generator[None, Any, None]:
         application = call.instance
         modules = (base.__module__ for base in application.cfg.worker_class.__mro__)
-        serving = next((_ASGI_WORKERS[module] for module in modules if module in _ASGI_WORKERS), None)
+        serving = next((_ASGI_WORKERS[name] for name in modules if name in _ASGI_WORKERS), None)
         if application.callable is not None or serving is None:
             return
         server = runtime.server(serving, error_loggers=["gunicorn.error"])

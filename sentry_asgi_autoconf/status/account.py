@@ -43,10 +43,9 @@ class Account:
     def serves(self, app: str, server: tuple[str, str] | None, by: str | None) -> None:
         """Add an app, the name and version of the server that serves it, and what instruments it, if anything does."""
         self.apps.append({**_served(app, server), "wrapped_by": by})
-        if by is None and self._decided and self._decided.active:
-            self._enter(decision.NOT_WRAPPED)
-        elif self._decided:
-            self._enter(self._decided)
+        if self._decided:
+            is_bare = by is None and self._decided.active
+            self._enter(decision.NOT_WRAPPED if is_bare else self._decided)
 
     def leaves_alone(self, app: str, server: tuple[str, str], decided: Decision, setting: str) -> None:
         """Add an app that is served as if this package were not there, and the setting that says so."""

@@ -9,15 +9,13 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from typing import Any, Callable, Mapping
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.activation.decision import is_subinterpreter
 from sentry_asgi_autoconf.exceptions import StatusError
 from sentry_asgi_autoconf.flushing import flush
-
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.status.account import Account
+from sentry_asgi_autoconf.status.account import Account
 
 VARIABLE = "SENTRY_ASGI_STATUS_DIR"
 
@@ -26,11 +24,10 @@ class Status:
     """What this process tells of itself; a forked child begins anew, and leaves its parent's file to it."""
 
     def __init__(self) -> None:
-        self._account: Account | None = None
-        self._begin()
+        self._begin(Account([]))
 
-    def _begin(self) -> None:
-        self._pid = os.getpid()
+    def _begin(self, account: Account) -> None:
+        self._account = account
         # The parent's may have been held when it forked.
         self._lock = threading.RLock()
         self._file: StatusFile | None = None
@@ -42,34 +39,38 @@ class Status:
         directory = os.environ.get(VARIABLE, "").strip()
         if not directory or is_subinterpreter():  # the file is the main interpreter's
             return
-        if self._pid != os.getpid():
-            self._begin()
+        if self._account.pid != os.getpid():
+            self._begin(self._account.of_a_child())
         with self._lock:
-            account = self._of_this_process()
-            what(account)
-            if not at_once and not self.is_told:
-                return
-            if self._file is None:
-                self._file = StatusFile(directory)
-                atexit.register(self.end)
-                flush.run_in_multiprocessing_child(self.end)
-            self._file.write(account.content())
+            if self._has_ended:  # and serves again
+                self._account.apps.clear()
+                self._has_ended, self._stopped = False, 0
+            what(self._account)
+            if at_once or self.is_told:
+                self._write(directory)
+
+    def _write(self, directory: str) -> None:
+        if self._file is None:
+            self._file = StatusFile(directory)
+            atexit.register(self.end)
+            flush.run_in_multiprocessing_child(self.end)
+        self._file.write(self._account.content())
 
     def serves_nothing(self) -> None:
         """Take the file away, as this process only starts those that serve."""
-        if self.is_told and self._file and self._account:
+        if self.is_told and self._file:
             self._file.remove()
             self._account = self._account.of_a_child()
 
     def stopped(self) -> None:
         """Take note that a server of this process has ended: the file goes with the last."""
         self._stopped += 1
-        if self._account is None or self._stopped >= len(self._account.apps):
+        if self._stopped >= len(self._account.apps):
             self.end()
 
     def end(self) -> None:
         """Take the file away, or note in it that the process ends, where its directory keeps it."""
-        if self.is_told and not self._has_ended and self._file and self._account:
+        if self.is_told and not self._has_ended and self._file:
             self._has_ended = True
             if self._file.is_kept():
                 self._file.write({**self._account.content(), "ended": time.time()})
@@ -79,19 +80,7 @@ class Status:
     @property
     def is_told(self) -> bool:
         """Whether this process has a file."""
-        return self._pid == os.getpid() and self._file is not None and self._file.is_there
-
-    def _of_this_process(self) -> Account:
-        if self._account is None:
-            from sentry_asgi_autoconf.status.account import Account
-
-            self._account = Account([])
-        elif self._account.pid != self._pid:
-            self._account = self._account.of_a_child()
-        elif self._has_ended:  # and serves again
-            self._account.apps.clear()
-            self._has_ended, self._stopped = False, 0
-        return self._account
+        return self._account.pid == os.getpid() and self._file is not None and self._file.is_there
 
 
 # A directory that holds a file of this name keeps the files of processes that have ended, too.

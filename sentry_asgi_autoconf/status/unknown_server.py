@@ -77,13 +77,13 @@ def _notice(app: Any, scope: Any = None, receive: Any = None, send: Any = None, 
 
 def _modules_of_callers() -> Iterator[str]:
     """Return the modules of the frames on the stack, innermost first, without ours."""
-    frame = sys._getframe(1)
+    frame: Any = sys._getframe(1)
     while frame is not None:
         # `python -m` calls a module __main__, whose spec has its name.
         name = getattr(frame.f_globals.get("__spec__"), "name", None) or frame.f_globals.get("__name__", "")
         if name.partition(".")[0] != "sentry_asgi_autoconf":
             yield str(name)
-        frame = frame.f_back  # type: ignore[assignment] # None at the end
+        frame = frame.f_back
 
 
 def _is_client(module: str) -> bool:
@@ -118,7 +118,7 @@ class WatchedCall:
         """Take the class, and what is called with its object and with the arguments of each call."""
         self._kind = kind
         self._notice = notice
-        self._original = vars(kind).get("__call__")
+        self._original: Any = vars(kind).get("__call__")
         self._is_over = False
 
     def begin(self) -> None:
@@ -134,7 +134,6 @@ class WatchedCall:
 
     def __get__(self, instance: Any, kind: Any = None) -> Any:
         """Return what notices the call of an object; the function itself to who patches the class."""
-        assert self._original is not None
         if instance is None or self._is_over:
             return self._original.__get__(instance, kind)
         return _Call(self._original, instance, self._notice)
@@ -156,6 +155,4 @@ class _Call(functools.partial):  # type: ignore[type-arg] # not to be subscripte
         return self.func(*self.args, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_notice":  # not set yet
-            raise AttributeError(name)
         return getattr(self.func.__get__(*self.args), name)
