@@ -29,7 +29,6 @@ class Limits:
     """The rate limits that a receiver has told of: seconds by category, the empty one for all."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._seconds: dict[str, float] = {}
 
     def read(self, response: Any) -> None:
@@ -63,29 +62,23 @@ def explain_answer(
     told = _read_json(response)
     if 200 <= status < 300:
         if "id" in told:
-            return ok("delivered", f"{what} was accepted by {by} within {milliseconds:.0f} ms")
-        return warning(
-            "not-a-receiver",
-            f"{by} answered {status} to {what}, but not as a receiver of Sentry's protocol does: is something else at"
-            " this address?",
-        )
+            return ok(f"{what} was accepted by {by} within {milliseconds:.0f} ms [delivered]")
+        return warning(f"""{by} answered {status} to {what}, but not as a receiver of Sentry's protocol does:
+            is something else at this address? [not-a-receiver]""")
     reason = response.headers.get("X-Sentry-Error") or told.get("detail")
     because = f" ({printable(str(reason), 120)})" if reason else ""
     if status >= 500:
-        return error("receiver-failed", f"{by} failed with {status} at {what}{because}: try later.")
+        return error(f"{by} failed with {status} at {what}{because}: try later. [receiver-failed]")
     slug, meaning = _REFUSALS.get(status, ("refused-event", "does not accept it"))
-    return error(slug, f"{by} {meaning}. It answered {status} to {what}{because}.")
+    return error(f"{by} {meaning}. It answered {status} to {what}{because}. [{slug}]")
 
 
 def explain_rate_limit(what: str, category: str, limits: Limits, where: str) -> Finding:
     """Say that a receiver takes nothing of a category for some time."""
     said = warning if category == "transaction" and not limits.holds_back("error") else error
-    kind = "transactions" if category == "transaction" else "events"
-    return said(
-        "rate-limited",
-        f"the receiver takes no {kind} for {limits.seconds(category):.0f} s, as said by {where}, and the SDK sends none"
-        f" until then; {what} is one. A quota is used up, or it takes none at all.",
-    )
+    kind, seconds = "transactions" if category == "transaction" else "events", limits.seconds(category)
+    return said(f"""the receiver takes no {kind} for {seconds:.0f} s, as said by {where}, and the SDK sends none
+        until then; {what} is one. A quota is used up, or it takes none at all. [rate-limited]""")
 
 
 def explain_failure(
@@ -95,19 +88,14 @@ def explain_failure(
     causes = list(_causes(failure))
     slug, meaning = _meaning(causes, timeout)
     if not proxy or not any(isinstance(cause, exceptions.ProxyError) for cause in causes):
-        return error(slug, f"{what} did not reach {host}{through(proxy)}: {meaning}.")
-    refusal = next((str(cause) for cause in causes if "unnel connection failed" in str(cause)), "")
-    if refusal:
-        return error(
-            "proxy-refused",
-            f"the proxy {mask(proxy)} refused to pass {what} on ({refusal.rpartition('failed: ')[2][:60]}): check its"
-            " credentials and what it permits, or except the host by NO_PROXY.",
-        )
-    return error(
-        "proxy-unreachable",
-        f"{what} did not reach the proxy {mask(proxy)}: {meaning}. Check SENTRY_HTTP_PROXY, SENTRY_HTTPS_PROXY, and"
-        " the variables http_proxy and https_proxy.",
-    )
+        return error(f"{what} did not reach {host}{through(proxy)}: {meaning}. [{slug}]")
+    for cause in map(str, causes):
+        if "unnel connection failed" in cause:
+            refusal = cause.rpartition("failed: ")[2][:60]
+            return error(f"""the proxy {mask(proxy)} refused to pass {what} on ({refusal}): check its credentials
+                and what it permits, or except the host by NO_PROXY. [proxy-refused]""")
+    return error(f"""{what} did not reach the proxy {mask(proxy)}: {meaning}. Check SENTRY_HTTP_PROXY,
+        SENTRY_HTTPS_PROXY, and the variables http_proxy and https_proxy. [proxy-unreachable]""")
 
 
 def through(proxy: str | None) -> str:
@@ -119,46 +107,37 @@ def _read_json(response: Any) -> dict[str, Any]:
     try:
         told = json.loads(response.data.decode("utf-8", "replace"))
     except ValueError:
-        told = None
+        return {}
     return told if isinstance(told, dict) else {}
 
 
 def _meaning(causes: list[BaseException], timeout: float) -> tuple[str, str]:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            reason = getattr(cause, "verify_message", "") or str(cause)
-            return (
-                "tls-untrusted",
-                f"its certificate is not trusted ({reason}). Name the authority's file in SENTRY_CA_CERTS",
-            )
+            told = f"its certificate is not trusted ({getattr(cause, 'verify_message', '') or cause})"
+            return "tls-untrusted", f"{told}. Name the authority's file in SENTRY_CA_CERTS"
         if isinstance(cause, socket.gaierror):
-            meaning = "its name cannot be resolved. Check its spelling, and the DNS of this machine"
-            return "unknown-host", meaning
+            told = "its name cannot be resolved"
+            return "unknown-host", f"{told}. Check its spelling, and the DNS of this machine"
         if isinstance(cause, ConnectionRefusedError):
             return "unreachable", "the connection was refused, as nothing listens there. Check host and port"
     if any(isinstance(cause, (exceptions.TimeoutError, socket.timeout)) for cause in causes):
-        return (
-            "timeout",
-            f"there was no answer within {timeout:g} s. A firewall drops such packets; a proxy may be needed",
-        )
+        told = f"there was no answer within {timeout:g} s"
+        return "timeout", f"{told}. A firewall drops such packets; a proxy may be needed"
     if any(isinstance(cause, (ssl.SSLError, exceptions.SSLError)) for cause in causes):
-        return (
-            "tls-failed",
-            f"TLS could not be agreed on ({described(causes[-1])}). Is it https there, and are the certificates'"
-            " files readable?",
-        )
+        told = f"TLS could not be agreed on ({described(causes[-1])})"
+        return "tls-failed", f"{told}. Is it https there, and are the certificates' files readable?"
     return "unreachable", f"the connection failed ({described(causes[-1])})"
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:
     """Yield an error and what led to it; urllib3 has several places for that."""
     pending: list[Any] = [failure]
-    seen: list[Any] = []
+    seen: set[int] = set()
     while pending:
         cause = pending.pop(0)
-        if isinstance(cause, BaseException) and not any(cause is each for each in seen):
-            seen.append(cause)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
             yield cause
             names = ("reason", "original_error", "__cause__", "__context__")
-            pending += [getattr(cause, name, None) for name in names]
-            pending += [part for part in cause.args if isinstance(part, BaseException)]
+            pending += [*(getattr(cause, name, None) for name in names), *cause.args]

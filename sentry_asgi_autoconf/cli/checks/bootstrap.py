@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -37,11 +38,8 @@ def find_all() -> Iterator[Finding]:
     for entry in path_entries(os.environ):
         product, _ = _product_of(entry)
         if product:
-            yield warning(
-                "other-instrumentation",
-                f"{product} instruments the same processes, by {entry}: both patch the same libraries. Where one of"
-                " them seems to miss something, try it without the other.",
-            )
+            yield warning(f"""{product} instruments the same processes, by {entry}: both patch the same libraries.
+                Where one of them seems to miss something, try it without the other. [other-instrumentation]""")
 
 
 def path_entries(environ: Mapping[str, str]) -> list[str]:
@@ -70,36 +68,28 @@ def explain_missing(entries: list[str]) -> Finding:
     for entry in entries:
         path = Path(entry)
         if _is_named_like_ours(path):
-            return error(
-                "bootstrap-absent",
-                f"PYTHONPATH names {entry}, where there is no sitecustomize.py: is its volume mounted? {_EXPORT}",
-            )
+            return error(f"""PYTHONPATH names {entry}, where there is no sitecustomize.py: is its volume
+                mounted? {_EXPORT} [bootstrap-absent]""")
         if path.name == "sentry_asgi_autoconf" or (path / "sentry_asgi_autoconf" / "bootstrap").is_dir():
-            return error(
-                "wrong-directory",
-                f"PYTHONPATH names {entry}, which holds the package: it is its directory bootstrap that Python has"
-                f" to find. {_EXPORT}",
-            )
-    return error("bootstrap-missing", f"The bootstrap is not on PYTHONPATH: no server finds it. {_EXPORT}")
+            return error(f"""PYTHONPATH names {entry}, which holds the package: it is its directory bootstrap
+                that Python has to find. {_EXPORT} [wrong-directory]""")
+    return error(f"The bootstrap is not on PYTHONPATH: no server finds it. {_EXPORT} [bootstrap-missing]")
 
 
 def _find_interpreter() -> Iterator[Finding]:
-    version = ".".join(map(str, sys.version_info[:3]))
+    version = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
     flags = {"I": sys.flags.isolated, "E": sys.flags.ignore_environment, "S": sys.flags.no_site}
     option = next((each for each in INTERPRETER_OPTIONS if flags[each]), None)
     if option is None:
-        yield ok("interpreter", f"Python {version}, {sys.executable}")
+        yield ok(f"{version}, {sys.executable} [interpreter]")
     else:
         slug, what = INTERPRETER_OPTIONS[option]
         yield error(
-            slug, f"Python {version} was started with -{option}: it {what}. Start it without that option."
+            f"{version} was started with -{option}: it {what}. Start it without that option. [{slug}]"
         )
     if getattr(sys.flags, "safe_path", False):
-        yield warning(
-            "safe-path",
-            "PYTHONSAFEPATH (or -P) keeps the working directory off the path: apps, and hooks that settings name,"
-            " are found only where they are installed.",
-        )
+        yield warning("""PYTHONSAFEPATH (or -P) keeps the working directory off the path: apps, and hooks that
+            settings name, are found only where they are installed. [safe-path]""")
 
 
 def _find_virtual_environment() -> Iterator[Finding]:
@@ -108,22 +98,17 @@ def _find_virtual_environment() -> Iterator[Finding]:
         return
     what = f"VIRTUAL_ENV is {named}, but this check runs in {sys.prefix}"
     if _has_sdk(Path(named)):
-        yield warning("other-virtualenv", f"{what}: run the check of the environment that serves.")
+        yield warning(f"{what}: run the check of the environment that serves. [other-virtualenv]")
     else:
-        yield error(
-            "other-virtualenv",
-            f"{what}; a server of the former has no sentry-sdk. Install the package there.",
-        )
+        told = f"{what}; a server of the former has no sentry-sdk"
+        yield error(f"{told}. Install the package there. [other-virtualenv]")
 
 
 def _has_sdk(environment: Path) -> bool:
-    try:
-        return any(
-            any(environment.glob(f"{packages}/sentry_sdk"))
-            for packages in ("lib/python*/site-packages", "Lib/site-packages")
-        )
-    except (OSError, ValueError):
-        return False
+    places = ("lib/python*/site-packages/sentry_sdk", "Lib/site-packages/sentry_sdk")
+    with contextlib.suppress(OSError, ValueError):
+        return any(any(environment.glob(place)) for place in places)
+    return False
 
 
 def _find_bootstrap(entries: list[str]) -> Iterator[Finding]:
@@ -135,51 +120,39 @@ def _find_bootstrap(entries: list[str]) -> Iterator[Finding]:
     if any(type(finder).__name__ == "TriggerFinder" for finder in sys.meta_path):
         yield from _find_running(entries, ours, others)
         if is_other_file:
-            yield ok("chained", f"{file} runs as well")
+            yield ok(f"{file} runs as well [chained]")
     elif not (ours or others):
         yield explain_missing(entries)
     else:
         shadowing = find_shadowing(entries) or (_shadowed(str(file), entries) if is_other_file else None)
-        yield shadowing or error(
-            "bootstrap-broken", f"The bootstrap on PYTHONPATH has not run: reinstall it. {_EXPORT}"
-        )
+        broken = f"The bootstrap on PYTHONPATH has not run: reinstall it. {_EXPORT} [bootstrap-broken]"
+        yield shadowing or error(broken)
 
 
 def _find_running(entries: list[str], ours: list[str], others: list[str]) -> Iterator[Finding]:
     if ours:
         where = "first on PYTHONPATH" if is_bootstrap(entries[0]) else "on PYTHONPATH, not first"
-        yield ok("bootstrap", f"{ours[0]} is {where}, and has run")
+        yield ok(f"{ours[0]} is {where}, and has run [bootstrap]")
     elif not others:
-        yield ok("bootstrap", "a bootstrap has run that is not on PYTHONPATH")
+        yield ok("a bootstrap has run that is not on PYTHONPATH [bootstrap]")
     if others:
-        yield warning(
-            "other-installation",
-            f"PYTHONPATH has the bootstrap of another installation, {others[0]}: this one is in"
-            f" {BOOTSTRAP_DIRECTORY}. Keep one of them.",
-        )
+        yield warning(f"""PYTHONPATH has the bootstrap of another installation, {others[0]}: this one is in
+            {BOOTSTRAP_DIRECTORY}. Keep one of them. [other-installation]""")
     relative = next((entry for entry in ours if not Path(entry).is_absolute()), None)
     if relative:
-        yield warning(
-            "relative-path",
-            f"PYTHONPATH names the bootstrap as {relative}: a server that is started in another directory does not"
-            " find it. Write the whole path.",
-        )
+        yield warning(f"""PYTHONPATH names the bootstrap as {relative}: a server that is started in another
+            directory does not find it. Write the whole path. [relative-path]""")
 
 
 def _shadowed(file: str, entries: list[str], where: str = "the path") -> Finding:
-    """Name the sitecustomize that hides the bootstrap's, whose it is, and the order that works."""
     directory = Path(file).parent
     name, starter = _product_of(str(directory.parent if directory.name == "sitecustomize" else directory))
     whose = f", which is {name}'s," if name else ""
-    order = os.pathsep.join(
-        dict.fromkeys([BOOTSTRAP_DIRECTORY, *(entry for entry in entries if not is_bootstrap(entry))])
-    )
+    others = (entry for entry in entries if not is_bootstrap(entry))
+    order = os.pathsep.join(dict.fromkeys([BOOTSTRAP_DIRECTORY, *others]))
     through = f", or start it as `{starter} sentry-asgi-autoconf run -- CMD`" if starter else ""
-    return error(
-        "shadowed",
-        f"{file}{whose} comes before the bootstrap on {where}, and Python runs the first sitecustomize only. Put the"
-        f" bootstrap first, which runs the other one too: PYTHONPATH={order}{through}.",
-    )
+    return error(f"""{file}{whose} comes before the bootstrap on {where}, and Python runs the first sitecustomize
+        only. Put the bootstrap first, which runs the other one too: PYTHONPATH={order}{through}. [shadowed]""")
 
 
 def _product_of(directory: str) -> tuple[str, str]:

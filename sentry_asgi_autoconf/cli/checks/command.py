@@ -19,24 +19,12 @@ from sentry_asgi_autoconf.cli.run import CommandNotExecutableError
 from sentry_asgi_autoconf.console import printable
 
 # The codes of decisions under which a finding is explained.
-_EXPLAINED = (
-    "app-not-loaded",
-    "disabled",
-    "dsn-forbidden",
-    "invalid-policy",
-    "left-alone",
-    "no-destination",
-    "not-asgi",
-)
+_OF_SETTINGS = ("disabled", "dsn-forbidden", "invalid-policy", "no-destination")
+_EXPLAINED = (*_OF_SETTINGS, "app-not-loaded", "left-alone", "not-asgi")
 _OUR_LINE = re.compile(r"sentry-asgi-autoconf: (?P<text>.*) \[(?P<slug>[a-z-]+)\]$")
 # What these lines tell of keeps telemetry from flowing.
-_GRAVE = (
-    "adapter-failed",
-    "configurator-failed",
-    "invalid-policy",
-    "missing-dependency",
-    "sdk-init-failed",
-    "unexpected-error",
+_GRAVE = re.compile(
+    "(adapter|configurator|sdk-init)-failed|invalid-policy|missing-dependency|unexpected-error"
 )
 _OPTIONS_WITH_A_VALUE = "cmWXQ"  # of Python's command line
 
@@ -81,10 +69,8 @@ def _explain_reports(command: StartedCommand, timeout: float) -> Iterator[Findin
     for report in command.reports:
         process = f"process {report['pid']}"
         if command.is_awaited(report):
-            yield error(
-                "no-app",
-                f"{process} has initialised Sentry, and loaded no app within {timeout:g} s of the start.",
-            )
+            told = f"{process} has initialised Sentry, and loaded no app within {timeout:g} s of the start"
+            yield error(f"{told}. [no-app]")
         elif report["state"] == "active":
             yield from _explain_active(process, report)
         else:
@@ -93,37 +79,36 @@ def _explain_reports(command: StartedCommand, timeout: float) -> Iterator[Findin
             changed = f"changes {', '.join(init['sets'])}" if init["sets"] else "changes nothing"
             text = f"{process}: sentry_sdk.init at {init['at']} {changed}"
             if init["refused"]:
-                yield warning("app-init", f"{text}; a policy refuses {', '.join(init['refused'])}")
+                yield warning(f"{text}; a policy refuses {', '.join(init['refused'])} [app-init]")
             else:
-                yield ok("app-init", text)
+                yield ok(f"{text} [app-init]")
 
 
 def _explain_active(process: str, report: dict[str, Any]) -> Iterator[Finding]:
     for app in report["apps"]:
         named = app["server"] and f"{app['server']} {app['server_version']}"
         if app.get("left_alone_by"):
-            yield warning("left-alone", f"{process}: {app['app']} is left out by {app['left_alone_by']}")
+            yield warning(f"{process}: {app['app']} is left out by {app['left_alone_by']} [left-alone]")
         else:
             served = f"{named or 'a server that called wrap()'} serves {app['app']}"
-            yield ok("serving", f"{process}: {served}, instrumented by {app['wrapped_by']}")
+            yield ok(f"{process}: {served}, instrumented by {app['wrapped_by']} [serving]")
     if not report["apps"]:
-        yield ok("preparing", f"{process} serves nothing itself")
+        yield ok(f"{process} serves nothing itself [preparing]")
 
 
 def _explain_inactive(process: str, report: dict[str, Any]) -> Finding:
     code = "no-destination" if report["code"] == NO_VALID_DSN else report["code"]
     if report["state"] == "failed":
-        return error(code if code in _EXPLAINED else "failed", f"{process}: {report['reason']}")
+        return error(f"{process}: {report['reason']} [{code if code in _EXPLAINED else 'failed'}]")
     served = ", ".join(app["app"] for app in report["apps"]) or "an app"
     name = code if code in _EXPLAINED else "inactive"
-    return error(name, f"{process} serves {served} without Sentry: {report['reason']}")
+    return error(f"{process} serves {served} without Sentry: {report['reason']} [{name}]")
 
 
 def _repeat_our_lines(output: Sequence[str]) -> list[Finding]:
     """Return what the processes said themselves, each thing once."""
-    found = filter(None, map(_OUR_LINE.search, output))
-    told = {(match.group("slug"), match.group("text")) for match in found}
-    return [Finding(ERROR if slug in _GRAVE else WARNING, slug, text) for slug, text in sorted(told)]
+    told = {match.group("slug", "text") for match in map(_OUR_LINE.search, output) if match}
+    return [Finding(ERROR if _GRAVE.fullmatch(slug) else WARNING, slug, text) for slug, text in sorted(told)]
 
 
 def _explain_silence(command: StartedCommand, output: list[str], is_known: bool) -> Iterator[Finding]:
@@ -143,23 +128,19 @@ def _explain_silence(command: StartedCommand, output: list[str], is_known: bool)
 
 
 def _explain_start(process: Seen) -> Finding | None:
-    """Name what is wrong with how a Python was started."""
     letters, told = _options_of(process.words), _told(process)
     for option, (slug, what) in bootstrap.INTERPRETER_OPTIONS.items():
         if option in letters:
-            return error(slug, f"{told} runs Python with -{option}, which {what}. Leave that option out.")
+            return error(f"{told} runs Python with -{option}, which {what}. Leave that option out. [{slug}]")
     if bootstrap.is_disabled(process.environ):
-        return error("disabled", f"SENTRY_ASGI_ENABLED is false in {told}. Unset it.")
+        return error(f"SENTRY_ASGI_ENABLED is false in {told}. Unset it. [disabled]")
     entries = bootstrap.path_entries(process.environ)
     if any(map(is_bootstrap, entries)):
         return bootstrap.find_shadowing(entries, f"the path of {told}")
     if not any(map(is_bootstrap, bootstrap.path_entries(os.environ))):
         return bootstrap.explain_missing(entries)
-    return error(
-        "path-stripped",
-        f"{told} was started without the PYTHONPATH that the command was given (by env -i, sudo, or a script that sets"
-        " its own). Pass it on, the bootstrap first.",
-    )
+    return error(f"""{told} was started without the PYTHONPATH that the command was given (by env -i, sudo, or a
+        script that sets its own). Pass it on, the bootstrap first. [path-stripped]""")
 
 
 def _options_of(words: Sequence[str]) -> str:
@@ -185,41 +166,28 @@ def _explain_nothing_served(seen: Sequence[Seen]) -> Finding:
     """Name why these, which run, have said nothing, though they were started as they should be."""
     pythons = [process for process in seen if process.is_python]
     if not pythons:
-        return error(
-            "no-python",
-            f"No Python was started on this machine by {_told(seen[0])}: where the server runs elsewhere, in a"
-            " container say, set it up, and run the check, there.",
-        )
+        return error(f"""No Python was started on this machine by {_told(seen[0])}: where the server runs
+            elsewhere, in a container say, set it up, and run the check, there. [no-python]""")
     unwatched = [each for python in pythons for each in installed.find_unwatched(python.environ)]
     if unwatched:
         return unwatched[0]
     words = {Path(word).name for process in pythons for word in process.words}
     known = sorted(words.intersection(installed.OLDEST))
     if known:
-        return error(
-            "not-asgi",
-            f"{known[0]} was started, and has loaded no ASGI app: is it a WSGI or RSGI app, or an interface of that"
-            " kind that is asked for?",
-        )
-    return error(
-        "no-adapter",
-        f"{_told(pythons[0])} has imported no server that has an adapter, or none that serves an ASGI app. For a"
-        " server of your own, see the documentation of adapters, and of wrap().",
-    )
+        return error(f"""{known[0]} was started, and has loaded no ASGI app: is it a WSGI or RSGI app, or an
+            interface of that kind that is asked for? [not-asgi]""")
+    return error(f"""{_told(pythons[0])} has imported no server that has an adapter, or none that serves an
+        ASGI app. For a server of your own, see the documentation of adapters, and of wrap(). [no-adapter]""")
 
 
 def _explain_end(status: int, output: Sequence[str]) -> Finding:
-    """Explain how a command ended by itself."""
     if status == CONFIGURATION_ERROR:
-        return error(
-            "strict-refusal",
-            f"The command ended with status {status}: SENTRY_ASGI_STRICT refuses to serve with the settings that the"
-            " other lines name.",
-        )
+        return error(f"""The command ended with status {status}: SENTRY_ASGI_STRICT refuses to serve with the
+            settings that the other lines name. [strict-refusal]""")
     last = next((line.strip() for line in reversed(output) if line.strip()), "")
     how = f"by signal {-status}" if status < 0 else f"with status {status}"
     said = f"; its last words: {printable(last, 200)}" if last else ", and said nothing"
-    return error("command-ended", f"The command ended {how} by itself{said}.")
+    return error(f"The command ended {how} by itself{said}. [command-ended]")
 
 
 def _told(process: Seen) -> str:

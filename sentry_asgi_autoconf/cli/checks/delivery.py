@@ -40,15 +40,13 @@ def examine(arguments: dict[str, Any], timeout: float, *, sends: bool, alone: bo
         yield from_problem(ERROR, failure)
         return
     if alone:
-        yield ok("integrations", ", ".join(client.integrations()) or "none")
+        yield ok(f"{', '.join(client.integrations()) or 'none'} [integrations]")
     has_receiver = arguments.get("dsn") and arguments.get("transport") is None
     if sends and not arguments.get("dsn"):
-        yield warning("not-sent", "There is no DSN to send the test event to.")
+        yield warning("There is no DSN to send the test event to. [not-sent]")
     elif sends and not has_receiver:
-        yield warning(
-            "custom-transport",
-            "The settings name a transport of their own, whose answers cannot be read: nothing was sent.",
-        )
+        told = "The settings name a transport of their own, whose answers cannot be read: nothing was sent."
+        yield warning(f"{told} [custom-transport]")
     elif has_receiver:
         receiver = _Receiver(client.options, timeout)
         yield from _send(client, receiver, is_tracing(arguments)) if sends else receiver.obstacles()
@@ -58,7 +56,7 @@ def _send(client: _RecordingClient, receiver: _Receiver, traces: bool) -> Iterat
     event = {"message": f"Test event of {_NAME}", "level": "info", "logger": _NAME}
     yield receiver.take(_EVENT, "error", client.envelope_of(event))
     if not traces:
-        yield ok("not-sent", f"{_TRANSACTION} was not sent, as tracing is off")
+        yield ok(f"{_TRANSACTION} was not sent, as tracing is off [not-sent]")
     elif receiver.limits.holds_back("transaction"):
         where = "its answer to the event"
         yield answers.explain_rate_limit(_TRANSACTION, "transaction", receiver.limits, where)
@@ -97,8 +95,9 @@ class _RecordingClient:
     def __init__(self, arguments: dict[str, Any]) -> None:
         """Make the client, which sets up integrations in this process. Raises SdkError."""
         self._recorder = _Recorder()
-        disabled = arguments.get("disabled_integrations") or ()
-        self._disabled = {getattr(each, "identifier", None) for each in disabled}
+        self._disabled = [
+            getattr(each, "identifier", None) for each in arguments.get("disabled_integrations") or ()
+        ]
         given = {**arguments, "transport": self._recorder, "spotlight": False}
         if given.get("sample_rate"):
             given["sample_rate"] = 1.0
@@ -107,19 +106,15 @@ class _RecordingClient:
                 event_loops.take_over()
                 self._client = event_loops.make_client(lambda final: sentry_sdk.Client(**final), given)
         except (DidNotEnable, ImportError, TypeError, ValueError, Warning) as error:
-            raise SdkError(
-                f"sentry_sdk.init refuses the settings with {type(error).__name__}: {error}",
-                remedy="Correct the option that it names, or remove it.",
-            ) from error
+            what = f"sentry_sdk.init refuses the settings with {type(error).__name__}: {error}"
+            raise SdkError(what, remedy="Correct the option that it names, or remove it.") from error
         self.options: dict[str, Any] = self._client.options
 
     def integrations(self) -> list[str]:
         """Name the integrations that are set up, where their libraries are imported or where an app is served."""
+        where = {event_loops.INTEGRATION: " (in each asyncio loop that serves)"}
         names = sorted(name for name in self._client.integrations if name not in self._disabled)
-        return [
-            f"{name} (in each asyncio loop that serves)" if name == event_loops.INTEGRATION else name
-            for name in names
-        ]
+        return [name + where.get(name, "") for name in names]
 
     def envelope_of(self, event: Any) -> Envelope | None:
         """Return the envelope of an event, None if a hook or a sampler drops it."""
@@ -141,14 +136,10 @@ class _Receiver:
     def take(self, what: str, category: str, envelope: Envelope | None) -> Finding:
         """Send one envelope, and tell what became of it."""
         if envelope is None:
-            return warning("dropped", f"{what} was dropped by a hook or a sampler that the settings name.")
+            return warning(f"{what} was dropped by a hook or a sampler that the settings name. [dropped]")
         auth = self._dsn.to_auth(f"sentry.python/{VERSION}")
-        headers = {
-            "Content-Type": "application/x-sentry-envelope",
-            "Content-Encoding": "gzip",
-            "User-Agent": str(auth.client),
-            "X-Sentry-Auth": auth.to_header(),
-        }
+        headers = {"Content-Type": "application/x-sentry-envelope", "Content-Encoding": "gzip"}
+        headers.update({"User-Agent": str(auth.client), "X-Sentry-Auth": auth.to_header()})
         body = gzip.compress(envelope.serialize())
         begun = time.monotonic()
         try:
@@ -176,25 +167,21 @@ class _Receiver:
 
     def _pool(self) -> Any:
         """Make connections as the SDK makes them of its options. Raises ValueError if the proxy's URL is not one."""
-        options = self._options
+        options, environ = self._options, os.environ
+        authorities = environ.get("SSL_CERT_FILE") or environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
         # Nothing is tried again: the first failure is what is to be told.
         given: dict[str, Any] = {
             "cert_reqs": "CERT_REQUIRED",
             "timeout": urllib3.Timeout(connect=self._timeout, read=self._timeout),
             "retries": urllib3.Retry(total=3, connect=0, read=0, status=0, redirect=3),
-            "ca_certs": options["ca_certs"]
-            or os.environ.get("SSL_CERT_FILE")
-            or os.environ.get("REQUESTS_CA_BUNDLE")
-            or certifi.where(),
-            "cert_file": options.get("cert_file") or os.environ.get("CLIENT_CERT_FILE"),
-            "key_file": options.get("key_file") or os.environ.get("CLIENT_KEY_FILE"),
+            "ca_certs": options["ca_certs"] or authorities,
+            "cert_file": options.get("cert_file") or environ.get("CLIENT_CERT_FILE"),
+            "key_file": options.get("key_file") or environ.get("CLIENT_KEY_FILE"),
         }
-        if options.get("socket_options"):
-            given["socket_options"] = options["socket_options"]
+        further = ("socket_options", "proxy_headers") if self._proxy else ("socket_options",)
+        given.update({name: options[name] for name in further if options.get(name)})
         if not self._proxy:
             return urllib3.PoolManager(**given)
-        if options.get("proxy_headers"):
-            given["proxy_headers"] = options["proxy_headers"]
         if not self._proxy.startswith("socks"):
             return urllib3.ProxyManager(self._proxy, **given)
         try:

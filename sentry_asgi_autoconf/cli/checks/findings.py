@@ -18,19 +18,20 @@ class Finding(NamedTuple):
     text: str
 
 
-def ok(slug: str, text: str) -> Finding:
-    """Say that something is in order."""
-    return Finding(OK, slug, " ".join(text.split()))
+def ok(said: str) -> Finding:
+    """Say that something is in order; the finding's name ends the text, in brackets as it is shown."""
+    text, _, slug = " ".join(said.split()).rpartition(" [")
+    return Finding(OK, slug[:-1], text)
 
 
-def warning(slug: str, text: str) -> Finding:
+def warning(said: str) -> Finding:
     """Say that something may be other than wanted."""
-    return ok(slug, text)._replace(level=WARNING)
+    return ok(said)._replace(level=WARNING)
 
 
-def error(slug: str, text: str) -> Finding:
+def error(said: str) -> Finding:
     """Say that something keeps telemetry from flowing."""
-    return ok(slug, text)._replace(level=ERROR)
+    return ok(said)._replace(level=ERROR)
 
 
 def from_problem(level: str, problem: AutoconfError) -> Finding:
@@ -45,9 +46,9 @@ def has_error(findings: Iterable[Finding]) -> bool:
 
 def as_json(findings: Sequence[Finding], reports: Sequence[dict[str, Any]]) -> str:
     """Return them for machines, with the reports of a command's processes."""
-    told = {"flows": not has_error(findings), "delivery_tried": _is_tried(findings)}
-    listed = {"findings": [finding._asdict() for finding in findings], "processes": list(reports)}
-    return json.dumps({**told, **listed}, indent=1)
+    told: dict[str, Any] = {"flows": not has_error(findings), "delivery_tried": _is_tried(findings)}
+    told.update(findings=[finding._asdict() for finding in findings], processes=list(reports))
+    return json.dumps(told, indent=1)
 
 
 def as_text(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:
@@ -71,7 +72,6 @@ def as_text(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]
 
 
 def _is_tried(findings: Sequence[Finding]) -> bool:
-    """Whether a receiver was asked, and has answered."""
     return any(finding.slug in ("delivered", "not-a-receiver") for finding in findings)
 
 

@@ -41,14 +41,11 @@ def find_needed() -> Iterator[Finding]:
     """Look at what this package needs, and the frameworks; an error here means that settings cannot be read."""
     yield _find_sdk()
     if not _built_in_triggers():
-        yield error(
-            "no-metadata",
-            "The metadata of sentry-asgi-autoconf is not on the path, so no server has an adapter: install it with"
-            " pip (--target does, too) instead of copying its files.",
-        )
+        yield error("""The metadata of sentry-asgi-autoconf is not on the path, so no server has an adapter:
+            install it with pip (--target does, too) instead of copying its files. [no-metadata]""")
     frameworks = [f"{name} {version}" for name, version in _versions(*_FRAMEWORKS).items()]
     if frameworks:
-        yield ok("frameworks", ", ".join(frameworks))
+        yield ok(f"{', '.join(frameworks)} [frameworks]")
 
 
 def find_servers() -> Iterator[Finding]:
@@ -58,21 +55,18 @@ def find_servers() -> Iterator[Finding]:
     good = [f"{name} {version}" for name, version in installed.items() if name not in old]
     adapters = third_party_adapters()
     if good:
-        yield ok("servers", ", ".join(good))
+        yield ok(f"{', '.join(good)} [servers]")
     elif not old and not adapters:
-        yield error(
-            "no-server",
-            "No server that has an adapter is installed for this interpreter: run the check of the environment that"
-            " serves.",
-        )
+        yield error("""No server that has an adapter is installed for this interpreter: run the check of the
+            environment that serves. [no-server]""")
     for name in old:
         text = f"{name} {installed[name]} is older than {OLDEST[name]}, and is not instrumented: upgrade it."
-        yield warning("server-too-old", text) if good else error("server-too-old", text)
+        yield (warning if good else error)(f"{text} [server-too-old]")
     for name, version in _versions(*_OTHERS).items():
-        yield warning("no-adapter", f"{name} {version} has no adapter: what it serves is not instrumented.")
+        yield warning(f"{name} {version} has no adapter: what it serves is not instrumented. [no-adapter]")
     for point in adapters:
         if _is_watched(point, os.environ):
-            yield ok("adapter", f"{point.value} joins {point.name}")
+            yield ok(f"{point.value} joins {point.name} [adapter]")
     yield from find_unwatched(os.environ)
 
 
@@ -80,40 +74,29 @@ def find_unwatched(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Name the third parties' adapters whose trigger a bootstrap with this environment does not know."""
     for point in third_party_adapters():
         if not _is_watched(point, environ):
-            yield error(
-                "trigger-unwatched",
-                f"The adapter {point.value} is installed, but SENTRY_ASGI_WATCH does not name {point.name}: the"
-                " bootstrap does not know of it. Add it there, or start the server with `sentry-asgi-autoconf run`.",
-            )
+            yield error(f"""The adapter {point.value} is installed, but SENTRY_ASGI_WATCH does not name {point.name}:
+                the bootstrap does not know of it. Add it there, or start the server with `sentry-asgi-autoconf run`.
+                [trigger-unwatched]""")
 
 
 def _find_sdk() -> Finding:
     found = importlib.util.find_spec("sentry_sdk")
     if found is None:
-        return error(
-            "missing-dependency",
-            f"sentry-sdk is not installed for {sys.executable}: pip install 'sentry-sdk>=2'.",
-        )
+        what = f"sentry-sdk is not installed for {sys.executable}"
+        return error(f"{what}: pip install 'sentry-sdk>=2'. [missing-dependency]")
     version = entry_points.version_of("sentry-sdk")
     if _is_older(version, "2.0"):
-        return error(
-            "sdk-too-old",
-            f"sentry-sdk {version} is older than 2.0, and the app is served without Sentry:"
-            " pip install 'sentry-sdk>=2'.",
-        )
+        what = f"sentry-sdk {version} is older than 2.0, and the app is served without Sentry"
+        return error(f"{what}: pip install 'sentry-sdk>=2'. [sdk-too-old]")
     try:
         importlib.import_module("sentry_asgi_autoconf.sdk")  # tests that it is the SDK, and new enough
     except ImportError as failure:
-        return error(
-            "unusable-dependency",
-            f"sentry_sdk in {found.origin} cannot be used ({described(failure)}): it was installed for another Python,"
-            " or a file of that name hides it.",
-        )
-    return ok("dependencies", f"sentry-sdk {version}")
+        return error(f"""sentry_sdk in {found.origin} cannot be used ({described(failure)}): it was installed
+            for another Python, or a file of that name hides it. [unusable-dependency]""")
+    return ok(f"sentry-sdk {version} [dependencies]")
 
 
 def _versions(*distributions: str) -> dict[str, str]:
-    """Return the versions of those that are installed."""
     found = {name: entry_points.version_of(name) for name in distributions}
     return {name: version for name, version in found.items() if version != "unknown"}
 

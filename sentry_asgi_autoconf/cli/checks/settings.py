@@ -20,17 +20,14 @@ _FATAL = (ConfiguratorError, InvalidPolicyError)
 
 
 def examine() -> tuple[list[Finding], dict[str, Any] | None]:
-    """Read the settings as a process that serves an app of this directory would.
-
-    Returns what was found, and the arguments for `sentry_sdk.init`, None where there would be no init.
-    """
+    """Return what a process that serves would find in its settings, and the arguments of its init, None for no init."""
     loaded = init_stage.load(None)
     if isinstance(loaded, Decision):
         if loaded.code == DISABLED:
-            return [error("disabled", f"{loaded.reason}: every process is left alone. Unset it.")], None
+            return [error(f"{loaded.reason}: every process is left alone. Unset it. [disabled]")], None
         misspelt = [from_problem(WARNING, problem) for problem in destinations.misspelt(os.environ)]
         nowhere = f"{destinations.NOWHERE}: nothing is sent. Set the DSN of your project."
-        return [*misspelt, error("no-destination", nowhere)], None
+        return [*misspelt, error(f"{nowhere} [no-destination]")], None
     arguments, problems = init_arguments.of(loaded)
     problems = [*loaded.problems, *problems]
     try:
@@ -60,12 +57,10 @@ def is_tracing(arguments: dict[str, Any]) -> bool:
 def _explain_nowhere(loaded: Loaded) -> Finding:
     setting = loaded.settings.get("dsn")
     if setting is not None and setting.forbidden:
-        return error(
-            "dsn-forbidden",
-            f"No DSN that is set is permitted by {setting.ruled_by}: nothing is sent. Set one whose host it allows.",
-        )
+        return error(f"""No DSN that is set is permitted by {setting.ruled_by}: nothing is sent. Set one whose
+            host it allows. [dsn-forbidden]""")
     return error(
-        "no-destination", "There is no valid SENTRY_DSN: nothing is sent. Set the DSN of your project."
+        "There is no valid SENTRY_DSN: nothing is sent. Set the DSN of your project. [no-destination]"
     )
 
 
@@ -74,31 +69,26 @@ def _explain_arguments(final: dict[str, Any]) -> Iterator[Finding]:
     if final.get("dsn"):
         parts = urlsplit(str(final["dsn"]))
         where = f"{parts.scheme} to {parts.hostname}, project {parts.path.rpartition('/')[2]}"
-    yield ok("destination", where)
+    yield ok(f"{where} [destination]")
     rate = final.get("traces_sample_rate")
     traced = f"transactions, at a rate of {rate}" if rate else "transactions, by a sampler"
     untraced = "errors only: neither SENTRY_TRACES_SAMPLE_RATE nor a sampler asks for transactions"
-    yield ok("tracing", traced if is_tracing(final) else untraced)
+    yield ok(f"{traced if is_tracing(final) else untraced} [tracing]")
     if final.get("sample_rate") == 0:
-        yield warning("errors-off", "SENTRY_SAMPLE_RATE is 0: no error is reported.")
+        yield warning("SENTRY_SAMPLE_RATE is 0: no error is reported. [errors-off]")
 
 
 def _explain_sources(loaded: Loaded) -> Iterator[Finding]:
     if loaded.policies and not loaded.policy_is_unknown:
-        yield ok("policy", f"read: {', '.join(loaded.policies)}")
+        yield ok(f"read: {', '.join(loaded.policies)} [policy]")
     directory = loaded.own.status_dir
     if directory and not (Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)):
-        yield warning(
-            "unwritable-status",
-            f"SENTRY_ASGI_STATUS_DIR={directory} is no directory that this user can write to: no status is told.",
-        )
+        yield warning(f"""SENTRY_ASGI_STATUS_DIR={directory} is no directory that this user can write to: no
+            status is told. [unwritable-status]""")
 
 
 def _explain_exclusions(loaded: Loaded) -> Iterator[Finding]:
-    named = {
-        "SENTRY_ASGI_DISABLED_SERVERS": loaded.own.disabled_servers,
-        "SENTRY_ASGI_EXCLUDED_APPS": loaded.own.excluded_apps,
-    }
-    for setting, names in named.items():
-        if names:
-            yield warning("left-alone", f"{setting} leaves out {', '.join(names)}.")
+    for name in ("disabled_servers", "excluded_apps"):
+        left_out = getattr(loaded.own, name)
+        if left_out:
+            yield warning(f"SENTRY_ASGI_{name.upper()} leaves out {', '.join(left_out)}. [left-alone]")
