@@ -52,17 +52,15 @@ class Limits:
         return max(self._seconds.get(category, _UNLIMITED), self._seconds.get("", _UNLIMITED))
 
 
-def explain_answer(
-    what: str, category: str, by: str, response: Any, limits: Limits, milliseconds: float
-) -> Finding:
-    """Explain an answer to one item of a category."""
+def explain_answer(what: str, category: str, by: str, response: Any, limits: Limits, took: float) -> Finding:
+    """Explain an answer to one item of a category, which came after `took` seconds."""
     status = response.status
     if limits.holds_back(category):
         return explain_rate_limit(what, category, limits, f"{by} in its answer {status}")
     told = _read_json(response)
     if 200 <= status < 300:
         if "id" in told:
-            return ok(f"{what} was accepted by {by} within {milliseconds:.0f} ms [delivered]")
+            return ok(f"{what} was accepted by {by} within {took * 1000:.0f} ms [delivered]")
         return warning(f"""{by} answered {status} to {what}, but not as a receiver of Sentry's protocol does:
             is something else at this address? [not-a-receiver]""")
     reason = response.headers.get("X-Sentry-Error") or told.get("detail")
@@ -81,9 +79,7 @@ def explain_rate_limit(what: str, category: str, limits: Limits, where: str) -> 
         until then; {what} is one. A quota is used up, or it takes none at all. [rate-limited]""")
 
 
-def explain_failure(
-    what: str, host: str, proxy: str | None, failure: BaseException, timeout: float
-) -> Finding:
+def explain_failure(what: str, host: str, proxy: str | None, failure: Exception, timeout: float) -> Finding:
     """Explain why an item was not delivered to `host`."""
     causes = list(_causes(failure))
     slug, meaning = _meaning(causes, timeout)

@@ -106,7 +106,6 @@ def _explain_inactive(process: str, report: dict[str, Any]) -> Finding:
 
 
 def _repeat_our_lines(output: Sequence[str]) -> list[Finding]:
-    """Return what the processes said themselves, each thing once."""
     told = {match.group("slug", "text") for match in map(_OUR_LINE.search, output) if match}
     return [Finding(ERROR if _GRAVE.fullmatch(slug) else WARNING, slug, text) for slug, text in sorted(told)]
 

@@ -127,10 +127,9 @@ class _Receiver:
     """What the DSN leads to."""
 
     def __init__(self, options: dict[str, Any], timeout: float) -> None:
+        self._options, self._timeout = options, timeout
         self._dsn = Dsn(options["dsn"])
         self._proxy = _proxy_for(options, self._dsn)
-        self._options = options
-        self._timeout = timeout
         self.limits = answers.Limits()
 
     def take(self, what: str, category: str, envelope: Envelope | None) -> Finding:
@@ -147,9 +146,9 @@ class _Receiver:
         except _UNREACHED as error:
             return self._explain(what, error)
         self.limits.read(response)
-        milliseconds = (time.monotonic() - begun) * 1000
+        took = time.monotonic() - begun
         by = f"{self._dsn.netloc}{answers.through(self._proxy)}"
-        return answers.explain_answer(what, category, by, response, self.limits, milliseconds)
+        return answers.explain_answer(what, category, by, response, self.limits, took)
 
     def obstacles(self) -> Iterator[Finding]:
         """Name, without sending anything, a host that cannot be resolved, and a proxy that does not answer."""
@@ -162,7 +161,7 @@ class _Receiver:
         except _UNREACHED as error:
             yield self._explain("a request", error)
 
-    def _explain(self, what: str, error: BaseException) -> Finding:
+    def _explain(self, what: str, error: Exception) -> Finding:
         return answers.explain_failure(what, self._dsn.netloc, self._proxy, error, self._timeout)
 
     def _pool(self) -> Any:

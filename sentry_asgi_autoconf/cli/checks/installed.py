@@ -102,8 +102,7 @@ def _versions(*distributions: str) -> dict[str, str]:
 
 
 def _is_older(version: str, than: str) -> bool:
-    """Whether a release comes before another; one of unknown version does not."""
-    return bool(_numbers(version)) and _numbers(version) < _numbers(than)
+    return () < _numbers(version) < _numbers(than)  # of an unknown version nobody can tell
 
 
 def _numbers(version: str) -> tuple[int, ...]:

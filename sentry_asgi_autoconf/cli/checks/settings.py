@@ -37,11 +37,8 @@ def examine() -> tuple[list[Finding], dict[str, Any] | None]:
         problems.append(failure)
     fatal = any(isinstance(problem, _FATAL) for problem in problems)
     grave = ERROR if loaded.own.strict else WARNING
-    found = [
-        *(from_problem(ERROR if isinstance(each, _FATAL) else grave, each) for each in problems),
-        *(from_problem(WARNING, each) for each in loaded.warnings),
-        *_explain_sources(loaded),
-    ]
+    found = [from_problem(ERROR if isinstance(each, _FATAL) else grave, each) for each in problems]
+    found += [*(from_problem(WARNING, each) for each in loaded.warnings), *_explain_sources(loaded)]
     final = merged.arguments
     if not destinations.is_sent(final):
         return [*found, *([] if fatal else [_explain_nowhere(loaded)])], None
@@ -59,9 +56,8 @@ def _explain_nowhere(loaded: Loaded) -> Finding:
     if setting is not None and setting.forbidden:
         return error(f"""No DSN that is set is permitted by {setting.ruled_by}: nothing is sent. Set one whose
             host it allows. [dsn-forbidden]""")
-    return error(
-        "There is no valid SENTRY_DSN: nothing is sent. Set the DSN of your project. [no-destination]"
-    )
+    nowhere = "There is no valid SENTRY_DSN: nothing is sent."
+    return error(f"{nowhere} Set the DSN of your project. [no-destination]")
 
 
 def _explain_arguments(final: dict[str, Any]) -> Iterator[Finding]:

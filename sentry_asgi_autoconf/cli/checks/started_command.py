@@ -36,15 +36,12 @@ class Seen(NamedTuple):
 @contextlib.contextmanager
 def start(words: list[str]) -> Iterator[StartedCommand]:
     """Start the command, and end it with all that it has started. Raises CommandNotExecutableError."""
-    directory = Path(tempfile.mkdtemp(prefix="sentry-asgi-check-"))
-    try:
-        command = StartedCommand(words, directory)
-        try:
-            yield command
-        finally:
-            command.stop()
-    finally:
-        shutil.rmtree(str(directory), ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        directory = tempfile.mkdtemp(prefix="sentry-asgi-check-")
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        command = StartedCommand(words, Path(directory))
+        stack.callback(command.stop)
+        yield command
 
 
 class StartedCommand:
@@ -66,14 +63,8 @@ class StartedCommand:
         if environment.get("SENTRY_ASGI_LOG_LEVEL", "").strip().lower() == "error":
             environment["SENTRY_ASGI_LOG_LEVEL"] = "warning"  # what the processes say is looked through
         with self._output.open("wb") as output:
-            self._process = popen(
-                words,
-                environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            streams: Any = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+            self._process = popen(words, environment, **streams, start_new_session=True)
 
     def watch(self, timeout: float, is_enough: Callable[[], bool]) -> None:
         """Wait until all that serve have reported, the command has ended, it is enough, or `timeout` seconds."""
@@ -143,9 +134,8 @@ def _look_at_session(session: int) -> Iterator[Seen]:
     for place in _places_of(session):
         with contextlib.suppress(OSError, ValueError):
             words = [os.fsdecode(word) for word in (place / "cmdline").read_bytes().split(b"\0")[:-1]]
-            pairs = (
-                os.fsdecode(pair).partition("=") for pair in (place / "environ").read_bytes().split(b"\0")
-            )
+            variables = os.fsdecode((place / "environ").read_bytes()).split("\0")
+            pairs = (variable.partition("=") for variable in variables)
             environ = {name: value for name, _, value in pairs if name in _TOLD}
             program = Path(os.readlink(str(place / "exe"))).name
             if words:
@@ -153,7 +143,6 @@ def _look_at_session(session: int) -> Iterator[Seen]:
 
 
 def _is_listening(session: int) -> bool:
-    """Whether a process of the session waits for connections."""
     for place in _places_of(session):
         with contextlib.suppress(OSError, ValueError):
             listening = {f"socket:[{inode}]" for inode in _listening_sockets(place / "net")}
@@ -165,7 +154,6 @@ def _is_listening(session: int) -> bool:
 
 
 def _places_of(session: int) -> Iterator[Path]:
-    """Yield the directory of each process of the session."""
     for place in _PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):
             # The name before it may hold blanks and parentheses.
@@ -176,12 +164,9 @@ def _places_of(session: int) -> Iterator[Path]:
 
 def _listening_sockets(net: Path) -> Iterator[str]:
     for name in ("tcp", "tcp6", "unix"):
-        try:
-            rows = [line.split() for line in (net / name).read_text().splitlines()[1:]]
-        except OSError:
-            continue
-        for fields in rows:
-            if name != "unix" and fields[3] == _LISTENING:
-                yield fields[9]
-            elif name == "unix" and int(fields[3], 16) & _ACCEPTS:
-                yield fields[6]
+        with contextlib.suppress(OSError):
+            for fields in map(str.split, (net / name).read_text().splitlines()[1:]):
+                if name != "unix" and fields[3] == _LISTENING:
+                    yield fields[9]
+                elif name == "unix" and int(fields[3], 16) & _ACCEPTS:
+                    yield fields[6]
