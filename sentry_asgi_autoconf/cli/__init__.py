@@ -29,9 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     from sentry_asgi_autoconf.cli import check, config, demo, inbox, path, run
 
     # Abbreviations would let an option of the command that `run` starts be taken for one of ours.
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM, description="Zero-code Sentry for every ASGI app.", allow_abbrev=False
-    )
+    what = "Zero-code Sentry for every ASGI app."
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=what, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     subparsers = parser.add_subparsers(dest="name", metavar="COMMAND", required=True)
     for module in (run, check, config, path, inbox, demo):

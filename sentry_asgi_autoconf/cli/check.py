@@ -21,14 +21,11 @@ def add_parser(subparsers: Any) -> None:
         usage="%(prog)s [-h] [--send] [--json] [--timeout SECONDS] [--] [CMD ...]",
         allow_abbrev=False,
     )
-    parser.add_argument("--send", action="store_true", help="deliver a test event and a test transaction")
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-    parser.add_argument(
-        "--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="how long to wait (default: 60)"
-    )
-    parser.add_argument(
-        "words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments"
-    )
+    add = parser.add_argument
+    add("--send", action="store_true", help="deliver a test event and a test transaction")
+    add("--json", action="store_true", help="print the findings as JSON")
+    add("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="how long to wait (default: 60)")
+    add("words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments")
     parser.set_defaults(command=run)
 
 

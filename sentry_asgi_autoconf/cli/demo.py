@@ -18,12 +18,10 @@ def add_parser(subparsers: Any) -> None:
         description="Serve an app that knows nothing of Sentry, send it requests, show what it reports.",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--once", action="store_true", help="end then, with status 0 if an error and its transaction arrived"
-    )
-    parser.add_argument(
-        "--port", type=_port, default=0, help="the example app's port (default: any free one)"
-    )
+    once = "end then, with status 0 if an error and its transaction arrived"
+    parser.add_argument("--once", action="store_true", help=once)
+    port = "the example app's port (default: any free one)"
+    parser.add_argument("--port", type=_port, default=0, help=port)
     parser.set_defaults(command=run)
 
 

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -26,10 +27,7 @@ from sentry_asgi_autoconf.inbox.terminal import Printer
 
 PATHS = ("/", "/orders/7", "/orders/7/invoice", "/orders/8/invoice")
 HOST = "127.0.0.1"
-ARRIVAL_SECONDS = 15.0
-START_SECONDS = 30.0
-ANSWER_SECONDS = 10.0
-STOP_SECONDS = 10.0
+ARRIVAL_SECONDS, START_SECONDS, ANSWER_SECONDS, STOP_SECONDS = 15.0, 30.0, 10.0, 10.0
 
 
 class ExampleServerError(AutoconfError):
@@ -51,10 +49,8 @@ def demonstrate(*, port: int, once: bool) -> int:
         with _ExampleServer(settings, port) as server:
             has_arrived = _show(printer, inbox.url, server)
             if not once:
-                again = f"{server.url}{PATHS[-1]}"
-                printer.tell(
-                    f"\nAll that arrives: {inbox.url}/  Make it fail again: {again}  Ctrl-C ends both.\n"
-                )
+                again = f"Make it fail again: {server.url}{PATHS[-1]}"
+                printer.tell(f"\nAll that arrives: {inbox.url}/  {again}  Ctrl-C ends both.\n")
                 with contextlib.suppress(KeyboardInterrupt):
                     server.process.wait()
     return 0 if has_arrived else 1
@@ -91,10 +87,8 @@ class _ExampleServer:
     def __init__(self, settings: dict[str, str], port: int) -> None:
         """Take the only SENTRY_* variables, and a port, 0 for any free one. Raises ExampleServerError."""
         # Inside an installed package, or beside the package in a checkout.
-        installed, checkout = (
-            PACKAGE_DIRECTORY / "cli/example",
-            PACKAGE_DIRECTORY.parent / "sitecustomize_example",
-        )
+        installed = PACKAGE_DIRECTORY / "cli/example"
+        checkout = PACKAGE_DIRECTORY.parent / "sitecustomize_example"
         self.directory = installed if installed.is_dir() else checkout
         self._port = _free_port(port)
         self.url = f"http://{HOST}:{self._port}"
@@ -105,21 +99,14 @@ class _ExampleServer:
 
     def __enter__(self) -> _ExampleServer:
         # Settings of the surrounding shell would make the demo show something else than its command says.
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("SENTRY_", "UVICORN_")) and not name.lower().endswith("_proxy")
-        }
+        names = (name for name in os.environ if not name.startswith(("SENTRY_", "UVICORN_")))
+        inherited = {name: os.environ[name] for name in names if not name.lower().endswith("_proxy")}
         pythonpath = with_bootstrap(inherited.get("PYTHONPATH", ""))
+        environment = {**inherited, **self._settings, "PYTHONPATH": pythonpath}
         with self._output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *self._words],
-                cwd=str(self.directory),
-                env={**inherited, **self._settings, "PYTHONPATH": pythonpath},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+            streams: Any = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+            words = [sys.executable, "-m", *self._words]
+            self.process = subprocess.Popen(words, cwd=str(self.directory), env=environment, **streams)
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -132,23 +119,19 @@ class _ExampleServer:
         self._scratch.cleanup()
 
     def command(self) -> str:
-        """Return the shell lines that do the same by hand."""
         settings = {"PYTHONPATH": BOOTSTRAP_DIRECTORY, **self._settings}
         lines = [f"cd {shlex.quote(str(self.directory))}"]
         lines += [f"{name}={shlex.quote(value)} \\" for name, value in settings.items()]
         return "\n".join([*lines, " ".join(map(shlex.quote, self._words))])
 
     def wait_until_serving(self) -> None:
-        """Wait until the server accepts connections. Raises ExampleServerError if it ends or does not come up."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise self._failure(f"The example's server ended with status {self.process.returncode}")
-            try:
-                socket.create_connection((HOST, self._port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
+            with contextlib.suppress(OSError):
+                return socket.create_connection((HOST, self._port), timeout=1).close()
+            time.sleep(0.05)
         raise self._failure(f"The example's server did not come up within {START_SECONDS:.0f} s")
 
     def get(self, path: str) -> int:
@@ -164,7 +147,6 @@ class _ExampleServer:
             raise self._failure(f"The example's server does not answer GET {path} ({error})") from error
 
     def output(self) -> str:
-        """Return what the server has written to stdout and stderr."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
     def _failure(self, what: str) -> ExampleServerError:
@@ -185,7 +167,6 @@ def _free_port(wanted: int) -> int:
 
 
 def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) -> bool:
-    """Send the requests, and return whether an error and its transaction arrived."""
     printer.tell(f"\nAn app that knows nothing of Sentry: {server.directory / 'main.py'}")
     printer.tell("Served with Sentry, by hand:\n")
     printer.tell(_indented(server.command()), style="cyan")
@@ -200,10 +181,8 @@ def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) 
         exception = error["payload"]["exception"]["values"][-1]
         page = f"{inbox_url}/transactions/{transaction['id']}  {transaction['payload']['transaction']}"
         printer.tell("\nArrived, without a line of code in the app. Look at\n", style="green")
-        printer.tell(
-            _indented(f"{inbox_url}/errors/{error['id']}  {exception['type']}: {exception['value']}")
-        )
-        printer.tell(_indented(page))
+        raised = f"{exception['type']}: {exception['value']}"
+        printer.tell(_indented(f"{inbox_url}/errors/{error['id']}  {raised}\n{page}"))
         return True
     missing = "the error's transaction" if error else "an error event and its transaction"
     printer.tell(f"\nMissing after {ARRIVAL_SECONDS:.0f} s: {missing}.", style="red")
@@ -212,7 +191,6 @@ def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) 
 
 
 def _error_and_transaction(items: list[Item]) -> tuple[Item | None, Item | None]:
-    """Return the first error and the transaction of its trace, as far as they are there."""
     errors = (item for item in items if item["type"] == "event" and item["payload"].get("exception"))
     error = next(errors, None)
     trace_id = trace_id_of(error) if error else None

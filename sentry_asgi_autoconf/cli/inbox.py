@@ -34,28 +34,17 @@ def add_parser(subparsers: Any) -> None:
         help="receive and show events locally, without a Sentry account",
         description="Receive what Sentry's SDKs send, print it, and show it on web pages.",
     )
-    parser.add_argument("--host", default=LOCAL, help="address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--port", type=_port, default=8090, help="0 takes any free one (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="answer to this host name, and to pages from there; to this machine's own it does anyway",
-    )
-    parser.add_argument(
-        "--max-items",
-        type=_count,
-        default=1000,
-        metavar="N",
-        help="items to keep; then the oldest of the kind with the most goes (default: %(default)s)",
-    )
-    parser.add_argument("--json", action="store_true", help="print each item as one line of JSON")
+    add = parser.add_argument
+    add("--host", default=LOCAL, help="address to listen on (default: %(default)s)")
+    add("--port", type=_port, default=8090, help="0 takes any free one (default: %(default)s)")
+    allowed = "answer to this host name, and to pages from there; to this machine's own it does anyway"
+    add("--allow-host", action="append", default=[], metavar="NAME", help=allowed)
+    kept = "items to keep; then the oldest of the kind with the most goes (default: %(default)s)"
+    add("--max-items", type=_count, default=1000, metavar="N", help=kept)
+    add("--json", action="store_true", help="print each item as one line of JSON")
     # For `run --inbox`: the socket it bound, and the process with which this one ends.
-    parser.add_argument("--fd", type=_count, help=argparse.SUPPRESS)
-    parser.add_argument("--parent", type=_count, help=argparse.SUPPRESS)
+    add("--fd", type=_count, help=argparse.SUPPRESS)
+    add("--parent", type=_count, help=argparse.SUPPRESS)
     parser.set_defaults(command=run)
 
 
@@ -78,10 +67,7 @@ def prepare() -> None:
 
 @contextlib.contextmanager
 def attached(environment: dict[str, str]) -> Iterator[None]:
-    """Start an inbox, direct `environment` to it; end it if this process cannot become the command.
-
-    A process that becomes the command within keeps the inbox until it ends. Raises MissingExtraError.
-    """
+    """Start an inbox that lasts as long as the command, and direct `environment` to it. Raises MissingExtraError."""
     require_extra()
     # Without exec this process stays, and no socket can be handed to a child by its number.
     inbox = _in_this_process() if os.name == "nt" else _in_a_child(environment)
@@ -193,10 +179,9 @@ def _listening_socket(arguments: argparse.Namespace) -> socket.socket:
         listening.bind(found[4])
         listening.listen(128)
     except OSError as error:
-        raise CannotListenError(
-            f"Cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}",
-            remedy="Choose another address with --host or --port; --port 0 takes any free port",
-        ) from None
+        what = f"Cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}"
+        remedy = "Choose another address with --host or --port; --port 0 takes any free port"
+        raise CannotListenError(what, remedy=remedy) from None
     return listening
 
 

@@ -31,15 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def with_bootstrap(pythonpath: str) -> str:
-    """Return `pythonpath` with the bootstrap directory first and only once, its other entries as they are.
-
-    An unset or empty `pythonpath` adds no empty entry, which would put the working directory on sys.path.
-    """
+    """Return `pythonpath` with the bootstrap directory first and only once, its other entries as they are."""
     return os.pathsep.join([BOOTSTRAP_DIRECTORY, *other_entries(pythonpath)])
 
 
 def other_entries(pythonpath: str) -> list[str]:
     """Return the entries of `pythonpath` but for the bootstrap directory."""
+    # Of an empty path, there would be an empty entry: the working directory.
     entries = pythonpath.split(os.pathsep) if pythonpath else []
     return [entry for entry in entries if not entry or not is_bootstrap(entry)]
 

@@ -41,12 +41,9 @@ def add_parser(subparsers: Any) -> None:
         usage="%(prog)s [-h] [--inbox] [--] CMD ...",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--inbox", action="store_true", help="report to a local inbox that lives as long as the command"
-    )
-    parser.add_argument(
-        "words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments"
-    )
+    add = parser.add_argument
+    add("--inbox", action="store_true", help="report to a local inbox that lives as long as the command")
+    add("words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments")
     parser.set_defaults(command=run, usage_error=parser.error)
 
 
@@ -85,10 +82,9 @@ def run_to_end(words: list[str], environment: dict[str, str]) -> int:
     """Run the command as a child and return its exit status. Raises CommandNotExecutableError."""
     process = popen(words, environment)
     while True:
-        try:
+        # The console sent it to the command as well, which decides what it means.
+        with contextlib.suppress(KeyboardInterrupt):
             return process.wait()
-        except KeyboardInterrupt:
-            continue  # the console sent it to the command as well, which decides what it means
 
 
 def third_party_adapters() -> list[Any]:
@@ -100,7 +96,6 @@ def third_party_adapters() -> list[Any]:
 
 
 def _with_installed_triggers(watched: str) -> str:
-    """Return the comma-separated `watched` with the triggers of other distributions' adapters added."""
     from sentry_asgi_autoconf import entry_points
 
     names = [name.strip() for name in watched.split(",") if name.strip()]
@@ -129,15 +124,14 @@ def _execute(words: list[str], environment: dict[str, str]) -> int:
 
 
 def _refusal(command: str, environment: dict[str, str], error: OSError) -> CommandNotExecutableError:
-    """Return the error that tells why a command could not be started."""
-    reason = (error.strerror or str(error)).lower()
     if not isinstance(error, FileNotFoundError):
-        what = f"Cannot run {command!r}: {'is a directory' if Path(command).is_dir() else reason}"
+        reason = "is a directory" if Path(command).is_dir() else (error.strerror or str(error)).lower()
+        what = f"Cannot run {command!r}: {reason}"
         return CommandNotExecutableError(what, remedy="Name a program that you may execute.")
     found = shutil.which(command, path=environment.get("PATH"))
     if found:
         what = f"Cannot run {found!r}: the interpreter that its first line names does not exist"
         return CommandNotExecutableError(what, remedy="Correct that line.")
     where = "it is in no directory of PATH" if Path(command).name == command else "no such file"
-    what = f"Cannot run {command!r}: {where}"
-    return CommandNotFoundError(what, remedy="Check its spelling and its installation.")
+    remedy = "Check its spelling and its installation."
+    return CommandNotFoundError(f"Cannot run {command!r}: {where}", remedy=remedy)

@@ -1,7 +1,4 @@
-"""Answer the endpoints that Sentry's SDKs send to, and the JSON API that tests and the pages read.
-
-The app's state has the `store`, `on_item` to call with each item that was added, and the `arrivals` to wait on.
-"""
+"""Answer the endpoints that Sentry's SDKs send to, and the JSON API that tests and the pages read."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ from sentry_asgi_autoconf.inbox.envelopes import parse_auth, read_envelope, read
 from sentry_asgi_autoconf.inbox.store import Item
 
 MAX_WAIT = 30
-
 # A client that still sends cannot read an answer: swallow this much of a body that is refused anyway.
 _MAX_SWALLOWED = 5 * MAX_COMPRESSED
 
@@ -30,11 +26,8 @@ async def _health(request: Request) -> Response:
 async def _list(request: Request) -> Response:
     """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
     state, query = request.app.state, request.query_params
-    after = _whole_number(request, "after", 0)
-    limit = _whole_number(request, "limit", None)
-    wait = min(_seconds(request, "wait"), MAX_WAIT)
-    count = _whole_number(request, "count", 1)
-
+    after, limit = _whole_number(request, "after", 0), _whole_number(request, "limit", None)
+    wait, count = min(_seconds(request, "wait"), MAX_WAIT), _whole_number(request, "count", 1)
     find = partial(state.store.items, query.get("project"), query.getlist("type"), after)
     found = await state.arrivals.wait(find, count, wait) if wait > 0 else find()
     return JSONResponse({"items": found[:limit], "newest": state.store.newest})
@@ -51,18 +44,7 @@ async def _clear(request: Request) -> Response:
     return JSONResponse({"deleted": request.app.state.store.clear(request.query_params.get("project"))})
 
 
-async def _receive_envelope(request: Request) -> Response:
-    return await _receive(request, read_envelope)
-
-
-async def _receive_event(request: Request) -> Response:
-    """Take a bare event from a client older than envelopes."""
-    return await _receive(request, read_event)
-
-
-async def _receive(
-    request: Request, read: Callable[[bytes, str, dict[str, str]], list[tuple[Item, int]]]
-) -> Response:
+async def _receive(read: Callable[..., list[tuple[Item, int]]], request: Request) -> Response:
     """Keep what arrives; answer the id of its event, or a new one."""
     try:
         body = decode(await _body(request), request.headers.get("content-encoding", ""))
@@ -85,8 +67,7 @@ async def _body(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > _MAX_SWALLOWED:
         raise refusal
-    body = bytearray()
-    swallowed = 0
+    body, swallowed = bytearray(), 0
     async for chunk in request.stream():
         swallowed += len(chunk)
         if swallowed <= MAX_COMPRESSED:
@@ -117,11 +98,12 @@ def _seconds(request: Request, name: str) -> float:
     return seconds
 
 
+_envelope, _event = partial(_receive, read_envelope), partial(_receive, read_event)
 ROUTES = [
     Route("/api/inbox/health", _health, methods=["GET"]),
     Route("/api/inbox/items", _list, methods=["GET"]),
     Route("/api/inbox/items", _clear, methods=["DELETE"]),
     Route("/api/inbox/items/{item_id:int}", _show, methods=["GET"]),
-    *(Route(f"/api/{{project}}/envelope{end}", _receive_envelope, methods=["POST"]) for end in ("/", "")),
-    *(Route(f"/api/{{project}}/store{end}", _receive_event, methods=["POST"]) for end in ("/", "")),
+    *(Route(f"/api/{{project}}/envelope{end}", _envelope, methods=["POST"]) for end in ("/", "")),
+    *(Route(f"/api/{{project}}/store{end}", _event, methods=["POST"]) for end in ("/", "")),
 ]

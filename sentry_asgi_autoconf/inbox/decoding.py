@@ -25,10 +25,7 @@ class RefusedError(HTTPException):
 
 
 def decode(body: bytes, encoding: str, limit: int = MAX_DECODED) -> bytes:
-    """Return `body` decoded from the HTTP content `encoding`, at most `limit` bytes.
-
-    Raises RefusedError: 415 for an unknown encoding, 413 beyond `limit`, 400 for a body not in it or cut off.
-    """
+    """Return `body` decoded from its content encoding. Raises RefusedError: 415 unknown, 413 too large, 400 broken."""
     name = encoding.strip().lower() or "identity"
     if name == "identity":
         decoded, is_whole = body, True

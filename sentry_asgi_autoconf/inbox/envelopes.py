@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import re
@@ -29,13 +30,13 @@ def parse_auth(header: str) -> dict[str, str]:
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "sentry":
         return {}
-    pairs = (part.partition("=") for part in rest.split(","))
-    return {name.strip(): value.strip() for name, separator, value in pairs if separator}
+    pairs = (part.split("=", 1) for part in rest.split(",") if "=" in part)
+    return {name.strip(): value.strip() for name, value in pairs}
 
 
 def read_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
     """Return the items of an envelope, with the bytes of each payload, without ids yet. Raises RefusedError (400)."""
-    header_line, _, _ = body.partition(b"\n")
+    header_line = body.partition(b"\n")[0]
     headers = _object(header_line, "the envelope header")
     wire_items = _wire_items(body, len(header_line) + 1)
     if not wire_items:
@@ -129,10 +130,8 @@ def _payload(item: WireItem, keys: Collection[bytes]) -> tuple[Any, int]:
         return _stored(parsed, keys)
     raw = item.get_bytes()
     if item.type != "attachment":
-        try:
+        with contextlib.suppress(ValueError, RecursionError):
             return _stored(json.loads(raw.decode("utf-8")), keys)
-        except (ValueError, RecursionError):
-            pass
     encoded = base64.b64encode(_masked(raw, keys)).decode("ascii")
     return {"bytes": encoded}, len(encoded)
 
@@ -159,7 +158,6 @@ def _check_depth(value: Any) -> None:
 
 
 def _masked(payload: bytes, keys: Collection[bytes]) -> bytes:
-    """Replace `keys`, and any key in a `baggage` header, by a mask."""
     for key in keys:
         payload = payload.replace(key, MASK.encode())
     return _BAGGAGE_KEY.sub(rb"\1" + MASK.encode(), payload)

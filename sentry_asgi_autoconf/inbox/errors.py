@@ -14,18 +14,9 @@ from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, mapping, number, p
 
 _LEVELS = ("fatal", "error", "warning", "info", "debug")
 _RELATIONS = {"__cause__": "raised from", "__context__": "raised while handling"}
-_CSS_CLASSES = {
-    Comment: "c",
-    Keyword: "k",
-    Operator.Word: "k",
-    String: "s",
-    Number: "m",
-    Name.Function: "f",
-    Name.Class: "f",
-    Name.Decorator: "f",
-    Name.Builtin: "b",
-    Name.Exception: "b",
-}
+_CSS_CLASSES = {Comment: "c", Keyword: "k", Operator.Word: "k", String: "s", Number: "m"}
+_CSS_CLASSES.update(dict.fromkeys((Name.Function, Name.Class, Name.Decorator), "f"))
+_CSS_CLASSES.update({Name.Builtin: "b", Name.Exception: "b"})
 # Context lines are short; an attacker's or a minified file's need not be lexed.
 _LONGEST = 20_000
 
@@ -41,9 +32,8 @@ def title(event: dict[str, Any]) -> str:
     raised = sequence(event.get("exception"))
     if raised:
         last = mapping(raised[-1])
-        return (
-            ": ".join(filter(None, (text(last.get(key)) for key in ("type", "value")))) or "Unnamed exception"
-        )
+        named = (text(last.get(key)) for key in ("type", "value"))
+        return ": ".join(filter(None, named)) or "Unnamed exception"
     entry = mapping(event, "logentry")
     message = entry.get("formatted") or entry.get("message") or event.get("message")
     return text(mapping(message).get("formatted") or message) or "Event without a message"
@@ -53,9 +43,8 @@ def place(event: dict[str, Any]) -> str:
     """Return `file:line in function` of the innermost frame of the app's own code, or of any."""
     frames = [mapping(frame) for frame in _raw_frames(event)]
     own = [frame for frame in frames if frame.get("in_app") is not False]
-    for frame in reversed(own or frames):
-        function = text(frame.get("function"))
-        return _place(frame) + (f" in {function}" if function else "")
+    for frame in (own or frames)[-1:]:
+        return " in ".join(filter(None, (_place(frame), text(frame.get("function")))))
     return ""
 
 
@@ -69,10 +58,7 @@ def request_line(event: dict[str, Any]) -> str:
 
 
 def chain(event: dict[str, Any]) -> list[Shown]:
-    """Return the exceptions, the one last raised first, each with its frames, innermost first.
-
-    `relation` says how the one before came of it. A captured message with a stack trace is one without a type.
-    """
+    """Return the exceptions, the last raised first, and how the one before came of each; also a message's stack."""
     raised = [mapping(value) for value in reversed(sequence(event.get("exception")))]
     if raised:
         return [_raised(value, is_first=value is raised[0]) for value in raised]
@@ -109,11 +95,9 @@ def _raised(value: dict[str, Any], *, is_first: bool) -> Shown:
 
 def _raw_frames(event: dict[str, Any]) -> list[Any]:
     raised, threads = sequence(event.get("exception")), sequence(event.get("threads"))
-    for holder in (*reversed(raised), *threads, event):
-        frames = sequence(mapping(holder, "stacktrace").get("frames"))
-        if frames:
-            return frames
-    return []
+    holders = (*reversed(raised), *threads, event)
+    found = (sequence(mapping(holder, "stacktrace").get("frames")) for holder in holders)
+    return next(filter(None, found), [])
 
 
 def _frames(raw: list[Any]) -> list[Shown]:
@@ -154,7 +138,6 @@ def _lines(frame: dict[str, Any]) -> list[Shown]:
 
 
 def _coloured(lines: list[str]) -> Iterable[Markup]:
-    """Return lines of Python as safe HTML, one for one."""
     escaped = [escape(line) for line in lines]
     joined = "\n".join(lines)
     if len(joined) > _LONGEST or "\r" in joined:

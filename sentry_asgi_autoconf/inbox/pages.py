@@ -23,10 +23,8 @@ _HERE = Path(__file__).parent
 _STATIC = {"inbox.css": "text/css", "inbox.js": "text/javascript"}
 _SHOWN_TYPES = ("event", "transaction", "span", "log")
 _SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -34,19 +32,18 @@ _SECURITY_HEADERS = {
 
 
 async def _overview(request: Request) -> Response:
-    """List errors, transactions and logs, newest first."""
     store: Store = request.app.state.store
     project = request.query_params.get("project") or None
     items = store.items(project)
     errors = [item for item in items if item["type"] == "event"]
-    requests, logs = summaries.requests(items), summaries.logs(items)
+    found = {"errors": errors, "requests": summaries.requests(items), "logs": summaries.logs(items)}
+    newest_first: dict[str, Any] = {name: listed[: -MAX_LISTED - 1 : -1] for name, listed in found.items()}
+    newest_first["errors"] = [summaries.error(item) for item in newest_first["errors"]]
     others = Counter(item["type"] for item in items if item["type"] not in _SHOWN_TYPES)
     return _page(
         "overview.html",
-        errors=[summaries.error(item) for item in reversed(errors[-MAX_LISTED:])],
-        requests=requests[: -MAX_LISTED - 1 : -1],
-        logs=logs[: -MAX_LISTED - 1 : -1],
-        totals={"errors": len(errors), "requests": len(requests), "logs": len(logs)},
+        **newest_first,
+        totals={name: len(listed) for name, listed in found.items()},
         others=sorted(others.items()),
         projects=sorted({item["project"] for item in store.items()}),
         project=project,
@@ -60,14 +57,9 @@ async def _error(request: Request) -> Response:
     if item is None:
         return _page("not_found.html", 404)
     trace_id = trace_id_of(item)
-    return _page(
-        "error.html",
-        item=item,
-        error=summaries.error(item),
-        detail=summaries.error_detail(item),
-        trace_id=trace_id,
-        related=_of_trace(request.app.state.store, trace_id)["related"],
-    )
+    error, detail = summaries.error(item), summaries.error_detail(item)
+    related = _of_trace(request.app.state.store, trace_id)["related"]
+    return _page("error.html", item=item, error=error, detail=detail, trace_id=trace_id, related=related)
 
 
 async def _transaction(request: Request) -> Response:
@@ -77,19 +69,12 @@ async def _transaction(request: Request) -> Response:
     trace_id = trace_id_of(item)
     found = _of_trace(request.app.state.store, trace_id)
     found["related"] = [other for other in found["related"] if other["item_id"] != item["id"]]
-    return _page(
-        "transaction.html",
-        item=item,
-        summary=summaries.transaction(item),
-        sections=summaries.sections(item),
-        waterfall=lay_out(spans_of(item)),
-        trace_id=trace_id,
-        **found,
-    )
+    shown: dict[str, Any] = {"summary": summaries.transaction(item), "sections": summaries.sections(item)}
+    waterfall = lay_out(spans_of(item))
+    return _page("transaction.html", item=item, waterfall=waterfall, trace_id=trace_id, **shown, **found)
 
 
 async def _trace(request: Request) -> Response:
-    """Show all spans of one trace, streamed or of transactions, with its errors and logs."""
     trace_id = request.path_params["trace_id"]
     items = request.app.state.store.items(types=("span", "transaction"))
     spans = [span for item in items for span in spans_of(item) if span.trace_id == trace_id]
@@ -131,12 +116,9 @@ def _runs(frames: list[Shown]) -> list[tuple[bool, list[Shown]]]:
     return [(own, list(group)) for own, group in groupby(frames, key=lambda frame: bool(frame["in_app"]))]
 
 
+_LOADER = FileSystemLoader(str(_HERE / "templates"))
 _TEMPLATES = Environment(
-    autoescape=True,
-    loader=FileSystemLoader(str(_HERE / "templates")),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+    autoescape=True, loader=_LOADER, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 _TEMPLATES.filters["path"] = lambda value: quote(value, safe="")
 _TEMPLATES.filters["groupby_runs"] = _runs

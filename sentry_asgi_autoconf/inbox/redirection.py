@@ -1,8 +1,4 @@
-"""Under `run --inbox`, send what any client of this process captures to the inbox, whatever destination it names.
-
-The one place that all ways lead through, those of an app that is not served too, is the constructor of
-`sentry_sdk.Client`; nothing else of ours has to work for it, or to be switched on.
-"""
+"""Under `run --inbox`, send what any client of this process captures to the inbox, whatever destination it names."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ _told: set[str] = set()
 
 
 def begin(client_class: Any) -> None:
-    """Redirect the clients of this class that are made from now on."""
+    """Redirect the clients of this class from now on: all ways lead through it, those of unserved apps too."""
     from sentry_sdk.consts import DEFAULT_OPTIONS
 
     original, inbox = client_class.__init__, os.environ[VARIABLE]
@@ -60,7 +56,6 @@ def places(named: Mapping[str, Any], inbox: str) -> Iterator[str]:
 
 
 def _of_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what the SDK looks up there itself."""
     return {name: environ.get(f"SENTRY_{name.upper()}", "") for name in ("dsn", "spotlight")}
 
 
@@ -83,17 +78,15 @@ def _host(url: object) -> str:
 
 def _tell(elsewhere: list[str], call: client_calls.Call | None) -> None:
     new = [place for place in elsewhere if place not in _told]
+    _told.update(new)
     if new:
-        _told.update(new)
         namer = f"sentry_sdk.init at {printable(str(call), 200)} names" if call else "the settings name"
         _say(f"{namer} {' and '.join(new)}")
 
 
 def _say(what: str) -> None:
-    remedy = "Without --inbox it is sent there."
-    console.say(
-        "warning", RedirectedError(f"{what}, from where all is redirected to the inbox", remedy=remedy)
-    )
+    told = f"{what}, from where all is redirected to the inbox"
+    console.say("warning", RedirectedError(told, remedy="Without --inbox it is sent there."))
 
 
 def _unexpected(error: Exception) -> Exception:

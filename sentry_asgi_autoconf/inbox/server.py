@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import threading
+from functools import partial
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, gethostname, socket
 from typing import Any, Callable, Collection, Iterator
 from urllib.parse import urlsplit
@@ -46,10 +47,7 @@ def serve(
     stop: Callable[[], bool],
     names: Collection[str] = (),
 ) -> None:
-    """Serve on an already bound socket until `stop`, asked ten times a second, returns true.
-
-    Answers to the host names `names` too. Leaves signals alone. Ends when whoever reads the printer's output has gone.
-    """
+    """Serve on a bound socket until `stop`, asked ten times a second, is true, or nobody reads the printer's output."""
     # asyncio does this only for sockets made with an explicit protocol; answers would wait 40 ms for an ACK.
     listening.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     reader_gone = threading.Event()
@@ -62,10 +60,8 @@ def serve(
             reader_gone.set()
 
     app = create_app(store, show, names=names)
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=2
-    )
-    server = _Server(config)
+    quiet: dict[str, Any] = {"log_config": None, "access_log": False}
+    server = _Server(uvicorn.Config(app, lifespan="off", ws="none", timeout_graceful_shutdown=2, **quiet))
 
     async def watch() -> None:
         while not (reader_gone.is_set() or stop()):
@@ -114,35 +110,27 @@ class BackgroundInbox:
         if isinstance(printer, Printer) and not printer.url:
             printer.url = self.url
         self._stopping = threading.Event()
-        settings = {"store": self.store, "printer": printer, "stop": self._stopping.is_set}
-        self._thread = threading.Thread(
-            target=serve, args=(self._socket,), kwargs=settings, name="sentry-inbox", daemon=True
-        )
+        run = partial(serve, self._socket, store=self.store, printer=printer, stop=self._stopping.is_set)
+        self._thread = threading.Thread(target=run, name="sentry-inbox", daemon=True)
 
     def dsn(self, project: str = "1") -> str:
         """Return the DSN of a project; any project is accepted."""
         return dsn_of(self.url, project)
 
     def __enter__(self) -> BackgroundInbox:
-        """Serve; the socket takes connections from now on."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the server and its thread; the store keeps what it has."""
         self._stopping.set()
         self._thread.join()
         self._socket.close()
 
 
 class OwnNames:
-    """ASGI middleware that refuses requests by another's host name, and those that another's pages send.
-
-    A web page's host name may lead here, and the page would read what is kept.
-    """
+    """ASGI middleware that refuses requests by another's host name, and by pages of another's, which would read all."""
 
     def __init__(self, app: Any, names: Collection[str] = ()) -> None:
-        """Take `names` for own ones too, besides this machine's."""
         self._app = app
         self._names = {name.lower() for name in (*names, gethostname())}
 
@@ -194,7 +182,7 @@ def _address(name: str | None) -> Any:
 
 def _refusal(status: int, whom: str) -> JSONResponse:
     detail = f"the inbox does not answer {whom}: inbox --allow-host NAME makes a name its own"
-    return JSONResponse({"detail": detail}, status_code=status)
+    return JSONResponse({"detail": detail}, status)
 
 
 async def _refuse(request: Request, error: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.inbox.store import Item
@@ -72,17 +73,11 @@ def records(item: Item) -> list[dict[str, Any]]:
 
 def attributes(value: Any) -> dict[str, str]:
     """Return attributes as texts, also from the typed form `{"name": {"value": …, "type": …}}`."""
-    return {
-        name: text(entry["value"] if isinstance(entry, dict) and "value" in entry else entry)
-        for name, entry in pairs(value)
-    }
+    return {name: text(mapping(entry).get("value", entry)) for name, entry in pairs(value)}
 
 
 def lay_out(spans: Sequence[Span]) -> Shown:
-    """Order `spans` below their parents, by start, and place them on a common axis, `left` and `width` in per cent.
-
-    A span whose parent is not among them stands at the outermost level; cycles are cut.
-    """
+    """Order `spans` below their parents, by start, and place them on a common axis, `left` and `width` in per cent."""
     begin = min((span.start for span in spans if span.start is not None), default=0.0)
     end = max((span.end for span in spans if span.end is not None), default=begin)
     whole = max(end - begin, 0.0)
@@ -125,24 +120,20 @@ def _span(span: dict[str, Any], name: str, op: str, end: str, is_root: bool, dat
 def _nested(spans: Sequence[Span]) -> list[tuple[Span, int]]:
     ordered = sorted(spans, key=lambda span: (not span.is_root, span.start or 0.0))
     known = {span.span_id for span in ordered if span.span_id}
-    children: dict[str, list[Span]] = {}
-    outermost = []
+    children: defaultdict[str, list[Span]] = defaultdict(list)
     for span in ordered:
-        if span.parent_id in known and span.parent_id != span.span_id:
-            children.setdefault(span.parent_id, []).append(span)
-        else:
-            outermost.append(span)
+        is_nested = span.parent_id in known and span.parent_id != span.span_id
+        children[span.parent_id if is_nested else ""].append(span)
     placed: dict[int, tuple[Span, int]] = {}
     # The whole list comes last: whatever it still adds stands in a cycle, which nothing outermost leads to.
-    for start in [*outermost, *ordered]:
+    for start in [*children.pop("", []), *ordered]:
         stack = [(start, 0)]
         while stack:
             span, depth = stack.pop()
-            if id(span) in placed:
-                continue
-            placed[id(span)] = (span, depth)
-            below = children.get(span.span_id, []) if span.span_id else []
-            stack.extend((child, min(depth + 1, _DEEPEST_INDENT)) for child in reversed(below))
+            if id(span) not in placed:
+                placed[id(span)] = (span, depth)
+                below = reversed(children.get(span.span_id, []))
+                stack.extend((child, min(depth + 1, _DEEPEST_INDENT)) for child in below)
     return list(placed.values())
 
 

@@ -14,17 +14,15 @@ Item = Dict[str, Any]
 
 
 class Store:
-    """Bounded memory of received items, safe for readers in other threads.
+    """Bounded memory of received items, safe for readers in other threads; `subscribers` are called after an add.
 
     What is too much goes from the kind that has the most, the oldest first: a flood of one displaces no other.
-    `newest` is the last item's id, 0 before the first. `subscribers` are called by the thread that adds, after that.
     """
 
     def __init__(self, max_items: int = 1000, max_bytes: int = 64 * 1024 * 1024) -> None:
         """Keep at most `max_items` items, and `max_bytes` of their payloads' text (several times that in memory)."""
-        self.max_items = max_items
-        self.max_bytes = max_bytes
-        self.newest = 0
+        self.max_items, self.max_bytes = max_items, max_bytes
+        self.newest = 0  # the last item's id
         self._kept: OrderedDict[int, tuple[Item, int]] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._bytes: Counter[str] = Counter()
@@ -32,10 +30,7 @@ class Store:
         self.subscribers: list[Callable[[], None]] = []
 
     def add(self, entry: Item, size: int) -> Item:
-        """Keep `entry`, whose payload has `size` bytes, and return it with its id.
-
-        An item above `max_bytes` displaces all of its kind and is not kept either.
-        """
+        """Keep `entry`, whose payload has `size` bytes, unless that is too much in itself; return it with its id."""
         with self._changed:
             self.newest += 1
             item = {"id": self.newest, **entry}
@@ -57,13 +52,10 @@ class Store:
     def items(self, project: str | None = None, types: Collection[str] = (), after: int = 0) -> list[Item]:
         """List items, oldest first: of one project, of these types, with a higher id than `after`."""
         with self._changed:
-            return [
-                item
-                for item, _ in self._kept.values()
-                if item["id"] > after
-                and (project is None or item["project"] == project)
-                and (not types or item["type"] in types)
-            ]
+            found = [item for key, (item, _) in self._kept.items() if key > after]
+        if project is not None:
+            found = [item for item in found if item["project"] == project]
+        return [item for item in found if item["type"] in types] if types else found
 
     def clear(self, project: str | None = None) -> int:
         """Forget all items, or those of one project, and return how many they were."""
@@ -74,10 +66,7 @@ class Store:
             return len(doomed)
 
     def wait(self, satisfied: Callable[[list[Item]], bool], timeout: float) -> list[Item]:
-        """Block until `satisfied` accepts all kept items, or `timeout` seconds; return the items then kept.
-
-        `satisfied` runs once now and once for each arrival. Not for use on the event loop.
-        """
+        """Block until `satisfied` accepts all kept items, or `timeout` seconds; return the items then kept."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
@@ -88,7 +77,6 @@ class Store:
                 self._changed.wait(remaining)
 
     def _displace(self, shares: Counter[str], most: int) -> None:
-        """Drop items until the shares of all kinds together are no more than `most`."""
         while sum(shares.values()) > most:
             largest = max(shares, key=shares.__getitem__)
             self._drop(next(key for key, (item, _) in self._kept.items() if item["type"] == largest))
@@ -105,7 +93,6 @@ class Arrivals:
     """Wake requests that wait on an event loop at each arrival in a store, and for good when the server closes."""
 
     def __init__(self, store: Store) -> None:
-        """Watch `store`, from whichever thread it is filled."""
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._closed = False
         store.subscribers.append(self._wake)

@@ -12,6 +12,7 @@ from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, duration, mapping,
 # Contexts that say how a request was served come before those that every event has.
 _FIRST_CONTEXTS = ("asgi_server", "response", "trace")
 _REQUEST_FACTS = ("method", "url", "query_string", "data", "cookies", "env")
+_SENDER_FACTS = ("server name", "environment", "release", "event id")
 
 
 def error(item: Item) -> Shown:
@@ -48,10 +49,9 @@ def requests(items: Iterable[Item]) -> list[Shown]:
     for item in items:
         if item["type"] == "transaction":
             found.append(transaction(item))
-        else:
-            for span in segments(item):
-                summary = {**_request(item, span), **_deployment(span.data)}
-                found.append({**summary, "spans": "", "request": "", "url": ""})
+        for span in segments(item):
+            summary = {**_request(item, span), **_deployment(span.data)}
+            found.append({**summary, "spans": "", "request": "", "url": ""})
     return found
 
 
@@ -70,9 +70,8 @@ def transaction(item: Item) -> Shown:
 
 def logs(items: Iterable[Item]) -> list[Shown]:
     """Return the records of all `log` items, oldest first."""
-    return [
-        _log(item["project"], record) for item in items if item["type"] == "log" for record in records(item)
-    ]
+    kept = (item for item in items if item["type"] == "log")
+    return [_log(item["project"], record) for item in kept for record in records(item)]
 
 
 def sections(item: Item) -> list[Shown]:
@@ -80,13 +79,8 @@ def sections(item: Item) -> list[Shown]:
     payload = mapping(item["payload"])
     request, contexts = mapping(payload, "request"), mapping(payload, "contexts")
     given = {name: request[name] for name in _REQUEST_FACTS if request.get(name) not in (None, "", {})}
-    sender = {
-        "client": item["auth"].get("sentry_client"),
-        "server name": payload.get("server_name"),
-        "environment": payload.get("environment"),
-        "release": payload.get("release"),
-        "event id": payload.get("event_id"),
-    }
+    named = {name: payload.get(name.replace(" ", "_")) for name in _SENDER_FACTS}
+    sender = {"client": item["auth"].get("sentry_client"), **named}
     ordered = sorted(contexts, key=lambda name: (name not in _FIRST_CONTEXTS, name))
     titled: list[tuple[str, str, Any]] = [
         ("Request", "", {name.replace("_", " "): value for name, value in given.items()}),

@@ -35,8 +35,7 @@ class Printer:
 
     def __init__(self, console: Console, *, url: str = "") -> None:
         """Print to `console`; `url` is where the pages are, for links to them."""
-        self._console = console
-        self.url = url
+        self._console, self.url = console, url
 
     def show(self, item: Item) -> None:
         """Print one item; sessions and client reports are not worth a line."""
@@ -56,9 +55,8 @@ class Printer:
         if kind == "span":
             return [_request(item, span) for span in segments(item)]
         if kind == "log":
-            return [
-                _head(log["time"], log["level"]).append(plain(log["body"])) for log in summaries.logs([item])
-            ]
+            logs = summaries.logs([item])
+            return [_head(log["time"], log["level"]).append(plain(log["body"])) for log in logs]
         return [] if kind in _SILENT else [_head(clock(item.get("received")), plain(kind)[:12], "dim")]
 
     def _error(self, item: Item) -> list[Text]:
@@ -79,7 +77,6 @@ class JsonLines:
     """Write each item as one line of JSON."""
 
     def __init__(self, stream: IO[str]) -> None:
-        """Write to `stream`."""
         self._stream = stream
 
     def show(self, item: Item) -> None:
@@ -100,5 +97,4 @@ def _request(item: Item, span: Span) -> Text:
 
 
 def _head(time: str, label: str, style: str | None = None) -> Text:
-    """Begin a line; a label without a style of its own is a level."""
     return Text().append(f"{time:8}", "dim").append(f"  {label:8}", style or _LEVEL_STYLES[label])

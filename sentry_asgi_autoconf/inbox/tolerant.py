@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from datetime import datetime, timezone
@@ -36,10 +37,8 @@ def pairs(value: Any) -> list[tuple[str, Any]]:
 
 def text(value: Any) -> str:
     """Return `value` as a person would read it; None and empty are an empty text."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return value or ""
     try:
         return json.dumps(value, ensure_ascii=False, default=repr)
     except (ValueError, RecursionError):
@@ -50,20 +49,15 @@ def number(value: Any) -> float | None:
     """Return a finite number, or None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    try:
-        result = float(value)
-    except OverflowError:
-        return None
-    return result if math.isfinite(result) else None
+    with contextlib.suppress(OverflowError):
+        return float(value) if math.isfinite(value) else None
+    return None
 
 
 def moment(value: Any) -> float | None:
     """Return seconds since 1970 from a number or an ISO text (UTC where it names no zone), or None."""
-    seconds = number(value)
-    if seconds is not None:
-        return seconds
     if not isinstance(value, str):
-        return None
+        return number(value)
     try:
         parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)).timestamp()
@@ -74,12 +68,10 @@ def moment(value: Any) -> float | None:
 def clock(value: Any, form: str = "%H:%M:%S") -> str:
     """Return the local time of day of a moment, or an empty text for none or an impossible one."""
     seconds = moment(value)
-    try:
-        if seconds is None:
-            return ""
-        return datetime.fromtimestamp(seconds, timezone.utc).astimezone().strftime(form)
-    except (ValueError, OverflowError, OSError):
-        return ""
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        if seconds is not None:
+            return datetime.fromtimestamp(seconds, timezone.utc).astimezone().strftime(form)
+    return ""
 
 
 def duration(seconds: float | None) -> str:

@@ -18,30 +18,17 @@ def add_parser(subparsers: Any) -> None:
         epilog="Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage.",
         allow_abbrev=False,
     )
-    parser.add_argument("--all", action="store_true", help="show the settings at their defaults too")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON object")
-    form.add_argument(
-        "--schema",
-        action="store_true",
-        help="print a JSON Schema of environment, policy and config file, and nothing else",
-    )
-    parser.add_argument(
-        "--env-file", metavar="FILE", help="check the variables of this file in place of this process's"
-    )
-    parser.add_argument(
-        "--app", metavar="IMPORT_STRING", help="the app, whose pyproject.toml may hold settings"
-    )
-    imports = parser.add_mutually_exclusive_group()
-    imports.add_argument(
-        "--imports",
-        action="store_true",
-        default=None,
-        help="import what import strings name (default without --env-file)",
-    )
-    imports.add_argument(
-        "--no-imports", action="store_false", dest="imports", help="do not (default with --env-file)"
-    )
+    add, form = parser.add_argument, parser.add_mutually_exclusive_group().add_argument
+    imports = parser.add_mutually_exclusive_group().add_argument
+    add("--all", action="store_true", help="show the settings at their defaults too")
+    form("--json", action="store_true", help="print one JSON object")
+    schema = "print a JSON Schema of environment, policy and config file, and nothing else"
+    form("--schema", action="store_true", help=schema)
+    add("--env-file", metavar="FILE", help="check the variables of this file in place of this process's")
+    add("--app", metavar="IMPORT_STRING", help="the app, whose pyproject.toml may hold settings")
+    follow = "import what import strings name (default without --env-file)"
+    imports("--imports", action="store_true", default=None, help=follow)
+    imports("--no-imports", action="store_false", dest="imports", help="do not (default with --env-file)")
     parser.set_defaults(command=run)
 
 
@@ -59,12 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     from sentry_asgi_autoconf.cli.config import env_file, explanation
 
     file = None if arguments.env_file is None else env_file.read(arguments.env_file)
-    explained = explanation.explain(
-        file,
-        arguments.app,
-        follow=file is None if arguments.imports is None else arguments.imports,
-        all_of_them=arguments.all,
-    )
+    follow = file is None if arguments.imports is None else arguments.imports
+    explained = explanation.explain(file, arguments.app, follow=follow, all_of_them=arguments.all)
     if arguments.json:
         from sentry_asgi_autoconf.cli.config.as_json import as_json as render
     else:

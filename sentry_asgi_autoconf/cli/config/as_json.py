@@ -10,7 +10,7 @@ from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
 from sentry_asgi_autoconf.console import MASK, mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
-from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin
+from sentry_asgi_autoconf.provenance import ENFORCED, Origin
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 
@@ -54,19 +54,15 @@ def _setting(row: Row) -> dict[str, Any]:
         "name": mask(row.name),
         "option": None if row.option is None else mask(row.option),
         **_value(row, setting.value, setting.origin),
-        "overrode": _candidates(row, setting.overrode),
-        "forbidden": _candidates(row, setting.forbidden),
+        "overrode": [_value(row, *each) for each in setting.overrode],
+        "forbidden": [_value(row, *each) for each in setting.forbidden],
         "wanted": masked(row.declared, setting.wanted),
         "ruled_by": mask(ruler) or None,
         "limit": _limit(row.limit),
         "followed_by": None if row.follower is None else _value(row, *row.follower),
-        "left_out": _candidates(row, setting.left_out),
+        "left_out": [_value(row, *each) for each in setting.left_out],
         "secret": row.declared is None or row.declared.is_secret,
     }
-
-
-def _candidates(row: Row, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
-    return [_value(row, *candidate) for candidate in candidates]
 
 
 def _value(row: Row, value: Any, origin: Origin) -> dict[str, Any]:
@@ -105,11 +101,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (bool, int)):
+    # JSON has neither infinities nor NaN.
+    if value is None or (isinstance(value, (bool, int, float)) and value - value == 0):
         return value
-    if isinstance(value, float):
-        # JSON has neither infinities nor NaN.
-        return value if value - value == 0 else str(value)
     if isinstance(value, dict):
         return {mask(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Mapping, NamedTuple, Sequence
+from typing import NamedTuple
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
@@ -19,16 +19,13 @@ class EnvFileError(AutoconfError):
 class EnvFile(NamedTuple):
     """Variables, the place `file:line` of each, and what cannot be read of the file."""
 
-    variables: Mapping[str, str]
-    places: Mapping[str, str]
-    problems: Sequence[AutoconfError]
+    variables: dict[str, str]
+    places: dict[str, str]
+    problems: list[AutoconfError]
 
 
 def read(path: str) -> EnvFile:
-    """Read comments, `export`, quotes and escapes as python-dotenv does; nothing is interpolated.
-
-    Raises nothing: what cannot be read is a problem. Of a variable that is set twice, the last one counts.
-    """
+    """Read the file as python-dotenv does, without interpolation; what cannot be read is a problem. Raises nothing."""
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
         reason = "it is not text" if "\0" in text else ""  # which no environment can hold
@@ -46,9 +43,7 @@ def read(path: str) -> EnvFile:
 def _parse(text: str, path: str) -> EnvFile:
     from dotenv.parser import parse_stream
 
-    variables: dict[str, str] = {}
-    places: dict[str, str] = {}
-    problems: list[AutoconfError] = []
+    file = EnvFile({}, {}, [])
     for binding in parse_stream(io.StringIO(text)):
         # Blank lines count to the variable that follows them.
         source = binding.original.string
@@ -58,11 +53,11 @@ def _parse(text: str, path: str) -> EnvFile:
             # The line is not quoted, as it may hold a secret.
             what = f"{printable(place, 200)} is not of the form NAME=value"
             remedy = "Correct the line, or start it with # if it is a comment."
-            problems.append(EnvFileError(what, remedy=remedy))
+            file.problems.append(EnvFileError(what, remedy=remedy))
         elif binding.key and binding.value is not None:
-            variables[binding.key], places[binding.key] = binding.value, place
+            file.variables[binding.key], file.places[binding.key] = binding.value, place
         elif binding.key and binding.key.startswith("SENTRY_"):
             what = f"{printable(binding.key)} has no value at {printable(place, 200)}"
             remedy = "Write NAME=value: docker would take the value from its own environment, which is not known here."
-            problems.append(EnvFileError(what, remedy=remedy))
-    return EnvFile(variables, places, problems)
+            file.problems.append(EnvFileError(what, remedy=remedy))
+    return file

@@ -37,10 +37,7 @@ class Row(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """What applies, what is refused, and who else has a say.
-
-    `configurators` may change the options after all of this; `followed_imports`: import strings were imported.
-    """
+    """What applies, what is refused, and who else has a say: `configurators` may change the options after all of it."""
 
     rows: Sequence[Row]
     problems: Sequence[AutoconfError]
@@ -51,10 +48,7 @@ class Explanation(NamedTuple):
 
 
 def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_them: bool) -> Explanation:
-    """Explain the variables of the file, or of this process, for the app of this import string.
-
-    What import strings and a policy's entry points print goes to stderr.
-    """
+    """Explain the variables of the file, or of this process, for an app; what imports print goes to stderr."""
     environ: Mapping[str, str] = os.environ if env_file is None else env_file.variables
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # where servers find the app
@@ -65,14 +59,10 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
         resolved = init_arguments.resolve(loaded, follow=follow)
     file = env_file or EnvFile({}, {}, [])
     rows = (*_explain_options(resolved.loaded, all_of_them), *_explain_own(resolved.loaded, all_of_them))
-    return Explanation(
-        [row._replace(setting=_locate(row.setting, file.places)) for row in rows],
-        [*file.problems, *loaded.problems, *resolved.problems],
-        loaded.warnings,
-        loaded.policies,
-        sorted(str(point.value) for point in entry_points.in_group(entry_points.CONFIGURATORS)),
-        follow,
-    )
+    located = [row._replace(setting=_locate(row.setting, file.places)) for row in rows]
+    problems = [*file.problems, *loaded.problems, *resolved.problems]
+    configurators = sorted(str(point.value) for point in entry_points.in_group(entry_points.CONFIGURATORS))
+    return Explanation(located, problems, loaded.warnings, loaded.policies, configurators, follow)
 
 
 def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
@@ -84,19 +74,15 @@ def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
     for name in [*known, *further]:
         if all_of_them or name in ruled:
             declared, setting = SDK_OPTIONS.get(field_of(name)), loaded.settings.get(name, UNSET)
-            yield Row(
-                # What only a newer SDK knows has no variable, and is named itself.
-                declared.variable if declared else name,
-                name,
-                declared,
-                setting if setting.origin else _at_sdk_default(name, setting),
-                None if name in enforcement.values else enforcement.limits.get(name),
-                _follower(name, enforcement, setting),
-            )
+            # What only a newer SDK knows has no variable, and is named itself.
+            variable = declared.variable if declared else name
+            limit = None if name in enforcement.values else enforcement.limits.get(name)
+            follower = _follower(name, enforcement, setting)
+            final = setting if setting.origin else _at_sdk_default(name, setting)
+            yield Row(variable, name, declared, final, limit, follower)
 
 
 def _explain_own(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
-    """Yield this package's own settings."""
     default = Origin(f"sentry-asgi-autoconf {__version__}", OWN_DEFAULT, layer=OWN_DEFAULT)
     for field_name, option in OWN_SETTINGS.items():
         key = OWN_PREFIX + field_name

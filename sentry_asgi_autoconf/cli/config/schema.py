@@ -93,24 +93,19 @@ def _describe_text(shape: Schema) -> Schema:
 
 def _one_of(words: Iterable[str], others: Iterable[str] = ()) -> Schema:
     """Return an enumeration, which an editor can complete from, that takes any letter case and other words too."""
-    in_any_case = (
-        re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", word) for word in others or words
-    )
-    return {"anyOf": [{"enum": list(words)}, {"pattern": rf"^\s*(?:{'|'.join(in_any_case)})?\s*$"}]}
+    joined = "|".join(others or words)
+    in_any_case = re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", joined)
+    return {"anyOf": [{"enum": list(words)}, {"pattern": rf"^\s*(?:{in_any_case})?\s*$"}]}
 
 
 def _describe_policy() -> Schema:
-    limits = {
-        name: _describe_limit(name) for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name)
-    }
+    limited = (name for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name))
+    limits = {name: _describe_limit(name) for name in limited}
+    never = {"properties": {OWN_PREFIX + name: False for name in BEFORE_POLICIES}}
     parts = {
         "defaults": {**_SETTINGS, "description": "What applies where nobody says otherwise."},
         "limits": _object(limits, description="How far a value may go, whoever sets it."),
-        "enforced": {
-            **_SETTINGS,
-            "properties": {OWN_PREFIX + name: False for name in BEFORE_POLICIES},
-            "description": "What applies whatever anybody says.",
-        },
+        "enforced": {**_SETTINGS, **never, "description": "What applies whatever anybody says."},
     }
     return _object(parts, title="Policy")
 

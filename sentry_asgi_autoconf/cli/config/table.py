@@ -54,7 +54,6 @@ def _table(rows: Sequence[Row], *, is_narrow: bool) -> Table:
 
 
 def _notes(row: Row) -> Iterator[Text]:
-    """Say what else there is to a value, each on a line of its own."""
     setting = row.setting
     for candidate in setting.left_out:
         yield Text(f"left out, see below: {_candidate(row, candidate)}", "red")
