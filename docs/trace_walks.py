@@ -36,11 +36,21 @@ def note(frame: FrameType, event: str, argument: object) -> None:
     elif code.co_filename.endswith(SDK) and code.co_name == "_init":
         noted.clear()
     is_function = code.co_flags & inspect.CO_OPTIMIZED and "<" not in name
-    if noted and is_function and PACKAGE in code.co_filename:
+    if noted and is_function and PACKAGE in code.co_filename and not is_importing(frame):
         module = code.co_filename.partition(PACKAGE)[2].replace(os.sep, "/")
         functions = walks[noted[0]].setdefault(module, [])
         if name not in functions:
             functions.append(name)
+
+
+def is_importing(frame: FrameType) -> bool:
+    """Whether a function only makes a constant, while a module of the package is being imported."""
+    caller = frame.f_back
+    while caller is not None and PACKAGE in caller.f_code.co_filename:
+        if caller.f_code.co_name == "<module>":
+            return True
+        caller = caller.f_back
+    return False
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -141,11 +141,6 @@ class Runtime:
         self._record(lambda account: account.app_said(caller, merged), at_once=False)
 
     @property
-    def _own(self) -> OwnValues | None:
-        """This package's own settings, once they are read and apply."""
-        return None if self._settings is None or isinstance(self._settings, Decision) else self._settings.own
-
-    @property
     def is_active(self) -> bool:
         """Whether the SDK is initialised in this process."""
         return self._pid == os.getpid() and self._decision is not None and self._decision.active
@@ -154,7 +149,7 @@ class Runtime:
 
     def excluded_by(self, server: str, apps: Sequence[Any]) -> str | None:
         """Name the setting that keeps us from a server, or from an app: import strings, or the app itself."""
-        own = self._own
+        own: OwnValues | None = getattr(self._settings, "own", None)  # a Decision has none
         if own is None or not (own.disabled_servers or own.excluded_apps):
             return None
         from sentry_asgi_autoconf.activation import exclusions
@@ -196,7 +191,7 @@ class Runtime:
 
         # An adapter puts the app where its server no longer looks at its shape, which saves a frame.
         shape = served_app.ServedApp if server else served_app.ServedCoroutine
-        captures_5xx = self._own is not None and self._own.capture_5xx
+        captures_5xx: bool = self._settings.own.capture_5xx  # type: ignore[union-attr] # active: they apply
         loggers = server.error_loggers if server else ()
         served, by = wrap.wrap(app, asgi_version, loggers, shape, captures_5xx=captures_5xx)
         name = "an app of your own"
