@@ -62,7 +62,6 @@ class ServedCoroutine(ServedApp):
     __slots__ = ()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
-        """Serve one scope."""
         return await super().__call__(scope, receive, send)
 
 
@@ -72,8 +71,7 @@ class Lifespan:
     def __init__(self, error_loggers: Sequence[str]) -> None:
         self._error_loggers = error_loggers  # they repeat what is reported here
         self._task: object = None
-        self._entered = False
-        self._is_reporting = False
+        self._entered = self._is_reporting = False
         self._failure: str | None = None
 
     async def run(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:
