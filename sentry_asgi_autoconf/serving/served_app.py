@@ -62,6 +62,7 @@ class ServedCoroutine(ServedApp):
     __slots__ = ()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        """Serve one scope."""
         return await super().__call__(scope, receive, send)
 
 
