@@ -1,7 +1,4 @@
-"""Apply a policy to init's arguments: enforced values, limits, and the rules for destinations.
-
-The rule for the DSN is that of each way out of the process that has no rule of its own.
-"""
+"""Apply a policy to init's arguments: enforced values, limits, and the rules for destinations."""
 
 from __future__ import annotations
 
@@ -120,10 +117,11 @@ def _hold_ways_out(
 def unheld(arguments: Mapping[str, Any], enforcement: Enforcement) -> str:
     """Name a transport that may send anywhere, past the rule for the DSN; none that the policy itself sets."""
     found = arguments.get("transport")
+    kind = found if isinstance(found, type) else type(found)
     is_transport = callable(found) or isinstance(found, sdk.Transport)
     if not is_transport or enforcement.rule_of("dsn") is None or "transport" in enforcement.values:
         return ""
-    return "" if issubclass(found if isinstance(found, type) else type(found), _HTTP) else _name(found)
+    return "" if issubclass(kind, _HTTP) else _name(found)
 
 
 def _hold_spotlight(

@@ -59,9 +59,8 @@ class Limit(NamedTuple):
         """Whether it can be told that no value is left; of floor and ceiling the ceiling then holds."""
         if self.allowed:
             # Globs may have texts in common, of texts it can be seen.
-            return not all(
-                any(_is_glob(glob) or self.permits(glob) for glob in globs) for globs in self.allowed
-            )
+            left = (any(_is_glob(glob) or self.permits(glob) for glob in globs) for globs in self.allowed)
+            return not all(left)
         return None not in (self.maximum, self.minimum) and self.minimum > self.maximum  # type: ignore[operator] # neither is None
 
     def __str__(self) -> str:

@@ -110,8 +110,7 @@ class _Scrubbers:
     """Scrubs with two scrubbers, with the second whatever becomes of the first."""
 
     def __init__(self, first: Any, second: Any) -> None:
-        self._first = first
-        self._second = second
+        self._first, self._second = first, second
 
     def scrub_event(self, event: Any) -> None:
         try:

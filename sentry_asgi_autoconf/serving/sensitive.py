@@ -12,19 +12,11 @@ from urllib.parse import unquote
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
 FILTERED = "[Filtered]"
-
 _ADDRESS_HEADERS = frozenset(
     (
-        *(
-            "cf-connecting-ip",
-            "fastly-client-ip",
-            "fly-client-ip",
-            "forwarded",
-            "remote-addr",
-            "true-client-ip",
-        ),
-        *("x-client-ip", "x-cluster-client-ip", "x-envoy-external-address", "x-forwarded-for"),
-        *("x-original-forwarded-for", "x-real-ip"),
+        *("cf-connecting-ip", "fastly-client-ip", "fly-client-ip", "forwarded", "remote-addr"),
+        *("true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-envoy-external-address"),
+        *("x-forwarded-for", "x-original-forwarded-for", "x-real-ip"),
     )
 )
 _CREDENTIAL_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"))
@@ -40,7 +32,6 @@ _BARE = re.compile(r"^b?['\"](.*)['\"]$")
 _BLANK = frozenset((bool, float, int, type(None)))
 # Whose values are about the service that was asked, not about who asked.
 _PUBLIC_HEADERS = ("host", "origin", "referer")
-
 Copy = Callable[[Any], Any]
 
 

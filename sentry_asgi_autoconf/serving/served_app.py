@@ -72,8 +72,7 @@ class Lifespan:
     def __init__(self, error_loggers: Sequence[str]) -> None:
         self._error_loggers = error_loggers  # they repeat what is reported here
         self._task: object = None
-        self._entered = False
-        self._is_reporting = False
+        self._entered = self._is_reporting = False
         self._failure: str | None = None
 
     async def run(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:

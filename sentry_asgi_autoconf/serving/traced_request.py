@@ -159,10 +159,8 @@ class UnsampledTransaction(Transaction):
         self._make = make
         self._is_whole = False
         self._http_status: int | None = None
-        self.name = name
-        self.source = source
-        self.sampled = False
-        self.sample_rate = sample_rate
+        self.name, self.source = name, source
+        self.sampled, self.sample_rate = False, sample_rate
 
     def set_http_status(self, http_status: int) -> None:
         """Take note of it."""

@@ -20,7 +20,6 @@ from sentry_sdk.utils import capture_internal_exceptions
 
 # What parses forms says in the log what is wrong with them: to the app, where that parses them, and not twice.
 _PARSERS = ("multipart.multipart", "python_multipart.multipart", "sanic.error")
-
 _extracting: ContextVar[bool] = ContextVar("sentry_asgi_autoconf_extracting", default=False)
 
 
@@ -134,8 +133,6 @@ class _Messages:
 
 
 def _attach(extract: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-    """Attach what `extract` returns to the events of the request at hand."""
-
     def process(event: Any, hint: Any) -> Any:
         data = _result_of(extract()) if _is_wanted() else None
         if data is not None:

@@ -18,7 +18,6 @@ _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")
 _STATUS_CODES = re.compile(r"([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\Z", re.ASCII)
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z")
-
 _T = TypeVar("_T")
 
 
@@ -169,14 +168,13 @@ def _literal_or_pattern(value: Any) -> Any:
 
 
 def _each(value: Any, convert: Callable[[str], _T]) -> list[_T]:
-    return [_converted(_stripped(item), convert) for item in _items(value)]
-
-
-def _converted(item: str, convert: Callable[[str], _T]) -> _T:
-    try:
-        return convert(item)
-    except ValueError as error:
-        raise ValueError(f"{shown(item)}: {error}") from error
+    converted = []
+    for item in map(_stripped, _items(value)):
+        try:
+            converted.append(convert(item))
+        except ValueError as error:
+            raise ValueError(f"{shown(item)}: {error}") from error
+    return converted
 
 
 def _split(text: str) -> SplitResult:

@@ -93,11 +93,9 @@ TEXT = _by_shape("text", ANY_TEXT, str)
 FILE_PATH = _by_shape("the path of a file or directory", ANY_TEXT, str)
 _DSN = _text(rf"{_HTTP}://.+@.+/.*\d.*")
 DSN = Kind("a DSN such as https://<key>@<host>/<project number>", formats.dsn, _DSN, str)
+_PROXY = _text(rf"(?:{_HTTP}|{_SOCKS})://.+")
 PROXY_URL = Kind(
-    "a URL of scheme http, https, socks4 or socks5 such as http://proxy:3128",
-    formats.proxy_url,
-    _text(rf"(?:{_HTTP}|{_SOCKS})://.+"),
-    str,
+    "a URL of scheme http, https, socks4 or socks5 such as http://proxy:3128", formats.proxy_url, _PROXY, str
 )
 BOOLEAN_OR_URL = Kind(
     "true, false or a URL such as http://localhost:8969/stream",
@@ -128,11 +126,9 @@ FUNCTIONS = _list(
     {"anyOf": [_FUNCTION, _QUALIFIED]},
     List[Dict[str, str]],
 )
+_CODES = _array({"anyOf": [_STATUS_CODE, _STATUS_CODE_RANGE]})
 STATUS_CODES = Kind(
-    "a list of status codes and ranges such as 404,500-599",
-    formats.status_codes,
-    _array({"anyOf": [_STATUS_CODE, _STATUS_CODE_RANGE]}),
-    FrozenSet[int],
+    "a list of status codes and ranges such as 404,500-599", formats.status_codes, _CODES, FrozenSet[int]
 )
 SOCKET_OPTIONS = Kind(
     'a JSON array of [level, name, value] such as [["SOL_SOCKET", "SO_KEEPALIVE", 1]]',

@@ -38,8 +38,7 @@ OWN_SETTINGS = by_name(
     _own("capture_5xx", kinds.BOOLEAN, "true",
         "Report a 5xx response that no captured error explains, as of an app that catches its errors and logs "
         "nothing.", default=False),
-    _own("attachments", kinds.BOOLEAN, "false",
-        "Send the attachments of events.", default=True),
+    _own("attachments", kinds.BOOLEAN, "false", "Send the attachments of events.", default=True),
     _own("user_fields", kinds.NAMES, "id",
         "The fields of an event's user that are sent, all if nothing is said; of an empty list none."),
     _own("secrets_dir", kinds.FILE_PATH, "/run/secrets",

@@ -31,8 +31,7 @@ class MismatchError(ValueError):
 
     def __init__(self, reason: str, *steps: object) -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.steps = steps
+        self.reason, self.steps = reason, steps
 
     def __str__(self) -> str:
         # Of a whole value nothing is said: what its kind allows says it all.

@@ -7,7 +7,6 @@ import sys
 from typing import Any, Callable, Iterable, Tuple
 
 _MADE_BY_FRAMEWORK = "request_response.<locals>.app"
-
 Maker = Tuple[str, str, Callable[[Any], None]]
 
 
@@ -83,10 +82,6 @@ class _Registry:
         pass
 
 
-def _make_django_again(handler: Any) -> None:
-    handler.load_middleware(is_async=True)
-
-
 # By integration, modules and their classes whose instances are made again.
 _MAKERS: dict[str, tuple[Maker, ...]] = {
     "starlette": (
@@ -96,5 +91,7 @@ _MAKERS: dict[str, tuple[Maker, ...]] = {
     ),
     "litestar": (("litestar.app", "Litestar", _make_litestar_again),),
     "quart": (("quart.app", "Quart", _make_quart_again),),
-    "django": (("django.core.handlers.asgi", "ASGIHandler", _make_django_again),),
+    "django": (
+        ("django.core.handlers.asgi", "ASGIHandler", lambda handler: handler.load_middleware(is_async=True)),
+    ),
 }

@@ -41,7 +41,6 @@ _SENTRY_WSGI_MIDDLEWARE = ("sentry_sdk.integrations.wsgi", "SentryWsgiMiddleware
 _OPENED_INSIDE = ("litestar", "starlite")
 # It calls a WSGI app in a thread that knows nothing of the request, so what is inside cannot join one that is open.
 _BRIDGE_WITHOUT_CONTEXT = "hypercorn.middleware.wsgi"
-
 # What ASGI middleware, and a bridge to WSGI, calls the app that it wraps.
 _INNER = (
     *("app", "_app", "application", "asgi_app", "inner", "wrapped", "other_asgi_app"),
