@@ -103,10 +103,10 @@ def _outermost(callers: list[str]) -> str:
 def _tell(kind: type, server: str) -> None:
     import os
 
-    from sentry_asgi_autoconf.activation import destination
+    from sentry_asgi_autoconf.activation import decision
     from sentry_asgi_autoconf.exceptions import UnknownServerError
 
-    if destination.find(os.environ, None).may_name_destination():
+    if decision.find_settings(os.environ, None).may_name_destination():
         what = (
             f"{server or 'An unknown module'} serves {kind.__module__}.{kind.__qualname__}, and has no adapter:"
             " what it serves is not instrumented"
