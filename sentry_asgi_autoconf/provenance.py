@@ -48,7 +48,7 @@ class Setting(NamedTuple):
     """A value in effect.
 
     `overrode` are the values of lower layers, highest first. `forbidden` are those that a policy did not permit,
-    `wanted` is the value before it was limited; `ruled_by` tells where the policy says so. `left_out` are those of
+    `wanted` is the value before it was limited; `ruled_by` is where the policy says so. `left_out` are those of
     which the SDK can make nothing: import strings that lead nowhere, options that the installed one does not have.
     """
 

@@ -1,18 +1,20 @@
-"""What is decided for a process: a code for programs, a sentence for people."""
+"""What is decided for a process, and where the settings lie from which that is: before anything costly is imported."""
 
 from __future__ import annotations
 
 import importlib
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
-from sentry_asgi_autoconf.settings.destinations import NOWHERE
+from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.policy import in_force
+from sentry_asgi_autoconf.settings import app_config, destinations
 
 _FAILURES = ("app-not-loaded", "configurator-failed", "failed", "not-wrapped", "sdk-init-failed")
 
 
 class Decision(NamedTuple):
-    """Whether `sentry_sdk` is initialised in this process, and why (not)."""
+    """Whether `sentry_sdk` is initialised in this process, and why (not): for programs, and for people."""
 
     code: str
     reason: str
@@ -40,7 +42,7 @@ DSN_FORBIDDEN = Decision("dsn-forbidden", "a policy permits no DSN that is set")
 FAILED = Decision("failed", "failed, see stderr")
 INVALID_POLICY = Decision("invalid-policy", "the policy is not known, so nothing may leave this process")
 LEFT_ALONE = Decision("left-alone", "a setting leaves out what this process serves")
-NO_DESTINATION = Decision("no-destination", NOWHERE)
+NO_DESTINATION = Decision("no-destination", destinations.NOWHERE)
 NO_VALID_DSN = Decision("no-valid-dsn", "no valid SENTRY_DSN")
 NOT_ASGI = Decision("not-asgi", "what was loaded is not an ASGI app")
 NOT_WRAPPED = Decision("not-wrapped", "the app could not be wrapped, see stderr")
@@ -57,3 +59,26 @@ def is_subinterpreter() -> bool:
             interpreters: Any = importlib.import_module(name)
             return bool(interpreters.get_current() != interpreters.get_main())
     return False
+
+
+class Found(NamedTuple):
+    """What there is to read settings from: looked for once, and handed to all that read it."""
+
+    environ: Mapping[str, str]
+    app: str | None
+    policies: in_force.Places
+    config: app_config.ConfigFile | None
+
+    def may_name_destination(self) -> bool:
+        """Whether the environment names a destination, or there is a layer beside it that may."""
+        return (
+            destinations.has_destination(self.environ)
+            or bool(self.policies)
+            or self.config is not None
+            or bool(entry_points.in_group(entry_points.CONFIGURATORS))
+        )
+
+
+def find_settings(environ: Mapping[str, str], app: str | None) -> Found:
+    """Look for all layers below the code of the app of this import string."""
+    return Found(environ, app, in_force.find(environ), app_config.find(environ, app))

@@ -65,8 +65,8 @@ def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
         yield unheld(str(loaded.sources.get("transport", "a configurator")), merged.unheld)
 
 
-def _not_permitted(where: str, said_by: str, until_then: str) -> AutoconfError:
-    what = f"{printable(where, 200)} is not permitted by {printable(said_by, 400)}"
+def _not_permitted(where: str, source: str, until_then: str) -> AutoconfError:
+    what = f"{printable(where, 200)} is not permitted by {printable(source, 400)}"
     return exceptions.NotPermittedError(
         what, remedy=f"Set one that the policy allows; until then {until_then}."
     )

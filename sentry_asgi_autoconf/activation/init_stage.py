@@ -8,14 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
 from sentry_asgi_autoconf import console
-from sentry_asgi_autoconf.activation import decision, destination
-from sentry_asgi_autoconf.activation.decision import Decision
+from sentry_asgi_autoconf.activation import decision
+from sentry_asgi_autoconf.activation.decision import Decision, Found
 from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, InvalidPolicyError, SdkError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.activation.destination import Found
     from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.sdk.arguments import Arguments
     from sentry_asgi_autoconf.sdk.clients import Report
@@ -29,7 +28,7 @@ _FRAMEWORKS = ("django", "litestar", "quart", "starlette")
 
 def load(app: str | None) -> Loaded | Decision:
     """Look for the settings for the app of this import string, and read them or say why they do not matter."""
-    return _read(destination.find(os.environ, app))
+    return _read(decision.find_settings(os.environ, app))
 
 
 def _read(found: Found) -> Loaded | Decision:
@@ -84,7 +83,7 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> t
 
 def guard_clients(guarded: Callable[..., Any], report: Report) -> None:
     """Guard what clients are made of in a process that is not initialised, if the settings say so."""
-    found = destination.find(os.environ, None)
+    found = decision.find_settings(os.environ, None)
     processes = os.environ.get("SENTRY_ASGI_PROCESSES", "").strip().lower()
     if not (processes in _GUARDED or found.policies or found.config):
         return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple
 
-from sentry_asgi_autoconf.activation import destination
-from sentry_asgi_autoconf.activation.destination import Found
+from sentry_asgi_autoconf.activation.decision import Found, find_settings
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
@@ -54,7 +53,7 @@ class Loaded(NamedTuple):
 
 def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
     """Look for the settings of all layers below the code of the app of this import string, and read them."""
-    return read(destination.find(environ, app))
+    return read(find_settings(environ, app))
 
 
 def read(found: Found) -> Loaded:
@@ -200,16 +199,14 @@ def _ruled(name: str, setting: Setting, applied: Any, ruled_by: str, enforcement
         below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
         return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
     if ruled_by and not _same(applied, setting.value):
-        origin = setting.origin or _of_limit(name, enforcement)
+        origin = setting.origin
+        if origin is None:
+            places = ", ".join(each.place for each in enforcement.limits[name].origins)
+            origin = Origin(f"[limits] {name}", places, layer=LIMITS)
         return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=ruled_by)
     if setting.origin is None and name in enforcement.hooks:
         return setting._replace(value=enforcement.hooks[name], origin=enforcement.origins[name])
     return setting
-
-
-def _of_limit(name: str, enforcement: Enforcement) -> Origin:
-    places = ", ".join(origin.place for origin in enforcement.limits[name].origins)
-    return Origin(f"[limits] {name}", places, layer=LIMITS)
 
 
 def _same(one: Any, other: Any) -> bool:

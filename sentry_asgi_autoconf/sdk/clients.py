@@ -129,7 +129,7 @@ class Guard(NamedTuple):
             merged = merged or Merged({}, [], [], error="it cannot be told what may be set")
             original(client, *args, **kwargs)
             if self.arguments.must_hold:
-                # What the policy says of these arguments could not be told.
+                # What the policy says of these arguments is not known.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
         call.is_reported = True

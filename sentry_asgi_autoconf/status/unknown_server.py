@@ -98,9 +98,9 @@ def _outermost(callers: list[str]) -> str:
 
 
 def _tell(kind: type, server: str) -> None:
-    from sentry_asgi_autoconf.activation import destination
+    from sentry_asgi_autoconf.activation import decision
 
-    if destination.find(os.environ, None).may_name_destination():
+    if decision.find_settings(os.environ, None).may_name_destination():
         app = f"{kind.__module__}.{kind.__qualname__}"
         outcome = "and has no adapter: what it serves is not instrumented"
         what = f"{server or 'An unknown module'} serves {app}, {outcome}"
