@@ -14,15 +14,11 @@ _FAILURES = ("app-not-loaded", "configurator-failed", "failed", "not-wrapped", "
 
 
 class Decision(NamedTuple):
-    """Whether `sentry_sdk` is initialised in this process, and why (not): for programs, and for people."""
+    """Whether `sentry_sdk` is initialised in this process, and why (not): for people, and as a code for programs."""
 
-    code: str
+    active: bool
     reason: str
-
-    @property
-    def active(self) -> bool:
-        """Whether it is."""
-        return self.code == ACTIVE.code
+    code: str
 
     @property
     def state(self) -> str:
@@ -33,22 +29,24 @@ class Decision(NamedTuple):
         return f"Decision(active={self.active}, reason={self.reason!r})"
 
 
-ACTIVE = Decision("active", "sentry_sdk is initialised")
-APP_NOT_LOADED = Decision("app-not-loaded", "the app could not be loaded")
-BEING_INITIALISED = Decision("being-initialised", "being initialised")
-CONFIGURATOR_FAILED = Decision("configurator-failed", "a configurator failed")
-DISABLED = Decision("disabled", "SENTRY_ASGI_ENABLED is false")
-DSN_FORBIDDEN = Decision("dsn-forbidden", "a policy permits no DSN that is set")
-FAILED = Decision("failed", "failed, see stderr")
-INVALID_POLICY = Decision("invalid-policy", "the policy is not known, so nothing may leave this process")
-LEFT_ALONE = Decision("left-alone", "a setting leaves out what this process serves")
-NO_DESTINATION = Decision("no-destination", destinations.NOWHERE)
-NO_VALID_DSN = Decision("no-valid-dsn", "no valid SENTRY_DSN")
-NOT_ASGI = Decision("not-asgi", "what was loaded is not an ASGI app")
-NOT_WRAPPED = Decision("not-wrapped", "the app could not be wrapped, see stderr")
-ONLY_STARTS_OTHERS = Decision("only-starts-others", "the workers serve")
-SDK_INIT_FAILED = Decision("sdk-init-failed", "sentry_sdk.init failed")
-SUBINTERPRETER = Decision("subinterpreter", "this is a subinterpreter, in which the SDK cannot send")
+ACTIVE = Decision(True, "sentry_sdk is initialised", "active")
+APP_NOT_LOADED = Decision(False, "the app could not be loaded", "app-not-loaded")
+BEING_INITIALISED = Decision(False, "being initialised", "being-initialised")
+CONFIGURATOR_FAILED = Decision(False, "a configurator failed", "configurator-failed")
+DISABLED = Decision(False, "SENTRY_ASGI_ENABLED is false", "disabled")
+DSN_FORBIDDEN = Decision(False, "a policy permits no DSN that is set", "dsn-forbidden")
+FAILED = Decision(False, "failed, see stderr", "failed")
+INVALID_POLICY = Decision(
+    False, "the policy is not known, so nothing may leave this process", "invalid-policy"
+)
+LEFT_ALONE = Decision(False, "a setting leaves out what this process serves", "left-alone")
+NO_DESTINATION = Decision(False, destinations.NOWHERE, "no-destination")
+NO_VALID_DSN = Decision(False, "no valid SENTRY_DSN", "no-valid-dsn")
+NOT_ASGI = Decision(False, "what was loaded is not an ASGI app", "not-asgi")
+NOT_WRAPPED = Decision(False, "the app could not be wrapped, see stderr", "not-wrapped")
+ONLY_STARTS_OTHERS = Decision(False, "the workers serve", "only-starts-others")
+SDK_INIT_FAILED = Decision(False, "sentry_sdk.init failed", "sdk-init-failed")
+SUBINTERPRETER = Decision(False, "this is a subinterpreter, in which the SDK cannot send", "subinterpreter")
 
 
 def is_subinterpreter() -> bool:

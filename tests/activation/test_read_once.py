@@ -1,12 +1,13 @@
-"""What a boot reads, it reads once."""
+"""What a boot reads, it reads once, and it imports what it needs."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Callable
 
 from tests.harness.envelopes import Project
-from tests.harness.server import APPS, environment, run
+from tests.harness.server import APPS, ROOT, Server, environment, run, uvicorn
 
 # Counts what is opened on the way to a served app, by uvicorn's own steps.
 COUNT = """
@@ -33,3 +34,19 @@ def test_each_file_of_settings_is_read_once_at_a_boot(project: Project, tmp_path
     assert opened[str(policy)] == 1
     # Once for a look whether it has a table of ours, which most have not, and once to parse it.
     assert opened[str(pyproject)] == 2
+
+
+# Of a library that is installed beside the tests, and is imported with uvicorn.
+ADAPTERS_BESIDE = {"sentry_asgi_autoconf.servers.a2wsgi", "sentry_asgi_autoconf.servers.wrapped_apps"}
+
+
+def test_a_process_that_serves_a_plain_app_imports_less_than_half_of_the_package(
+    start: Callable[..., Server],
+) -> None:
+    package = ROOT / "sentry_asgi_autoconf"
+    paths = [path.relative_to(ROOT).with_suffix("") for path in package.rglob("*.py")]
+    names = {".".join(path.parts).removesuffix(".__init__") for path in paths}
+    server = start(uvicorn("modules:app")).ready()
+    imported = set(server.get("/" + ",".join(sorted(names))).text.split(","))
+    assert "sentry_asgi_autoconf.serving.served_app" in imported
+    assert len(imported - ADAPTERS_BESIDE) <= 60
