@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is no port: 0 to 65535 are")
+        raise argparse.ArgumentTypeError(f"{port} is not a port: 0 to 65535 are")
     return port
 
 

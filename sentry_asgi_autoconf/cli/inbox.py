@@ -169,7 +169,7 @@ def _listening_socket(arguments: argparse.Namespace) -> socket.socket:
         try:
             return socket.socket(fileno=arguments.fd)
         except OSError as error:
-            raise CannotListenError(f"--fd {arguments.fd} is no socket ({error.strerror})") from None
+            raise CannotListenError(f"--fd {arguments.fd} is not a socket ({error.strerror})") from None
     try:
         found = socket.getaddrinfo(arguments.host, arguments.port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(found[0], found[1])

@@ -90,7 +90,7 @@ def _explain_sources(loaded: Loaded) -> Iterator[Finding]:
     if directory and not (Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)):
         yield warning(
             "unwritable-status",
-            f"SENTRY_ASGI_STATUS_DIR={directory} is no directory that this user can write to: no status is told.",
+            f"SENTRY_ASGI_STATUS_DIR={directory} is not a directory that this user can write to: no status is told.",
         )
 
 
