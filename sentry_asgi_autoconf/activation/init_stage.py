@@ -66,12 +66,14 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> t
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
-    from sentry_asgi_autoconf.integrations import deferred
     from sentry_asgi_autoconf.sdk import clients
 
-    deferred.call_when_set_up(_notice_requests)
     loaded, arguments = _resolve(loaded, strict=loaded.own.strict)
     _report(loaded.warnings, strict=False)
+    # Not before `sdk`, which says whether the SDK is too old.
+    from sentry_asgi_autoconf.integrations import deferred
+
+    deferred.call_when_set_up(_notice_requests)
     imported = [name for name in _FRAMEWORKS if name in sys.modules and name not in _integrations()]
     decided = _initialised(arguments, loaded, report)
     if imported:

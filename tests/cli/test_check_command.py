@@ -133,7 +133,7 @@ BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
         "left-alone",
         "SENTRY_ASGI_DISABLED_SERVERS",
     ),
-    "a WSGI app": ((*HYPERCORN, "wsgi_app:app"), {}, "not-asgi", "no ASGI app"),
+    "a WSGI app": ((*HYPERCORN, "wsgi_app:app"), {}, "not-asgi", "not an ASGI app"),
     "a WSGI interface": ((*UVICORN, "--interface", "wsgi", "wsgi_app:app"), {}, "not-asgi", "WSGI"),
     "a server without an adapter": (
         (PYTHON, "-m", "http.server", "--bind", "127.0.0.1", "0"),
