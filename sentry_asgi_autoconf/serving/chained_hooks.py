@@ -97,9 +97,13 @@ class _SpanHooks(_Hooks):
     """None of these may drop a span: where one raises or returns none, the SDK goes on with the span as it was."""
 
     def _result(self, hook: Hook, data: Any, hint: Any) -> Any:
-        before, found = copied(data), None
+        before, found = copied(data), data
         with capture_internal_exceptions():
-            found = hook(data, hint)
+            try:
+                found = hook(data, hint)
+            except Exception:  # of one that exits the SDK keeps what it has changed
+                found = before
+                raise
         return found if isinstance(found, dict) and ("name" in found or "name" not in before) else before
 
 
