@@ -69,12 +69,14 @@ def _declared_by(distribution: Any) -> list[Any] | None:
     """Return what a distribution declares for us; None if its metadata is malformed."""
     try:
         return [point for point in distribution.entry_points if point.group in _GROUPS]
-    except Exception as error:
-        # Old readers parse it with configparser, which new ones go without.
-        parser: Any = sys.modules.get("configparser")
-        if isinstance(error, (TypeError, ValueError, *([parser.Error] if parser else []))):
-            return None
-        raise
+    except _malformed():
+        return None
+
+
+def _malformed() -> tuple[type[Exception], ...]:
+    # Old readers parse the file with configparser, which new ones go without.
+    parser: Any = sys.modules.get("configparser")
+    return (TypeError, ValueError, parser.Error) if parser else (TypeError, ValueError)
 
 
 def _first_of_its_name(distribution: Any) -> Any:

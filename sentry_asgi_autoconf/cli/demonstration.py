@@ -37,7 +37,10 @@ class ExampleServerError(AutoconfError):
 
 
 def demonstrate(*, port: int, once: bool) -> int:
-    """Tell the story, to Ctrl-C unless `once`; return 0 if all arrived, else 1. Raises ExampleServerError."""
+    """Serve the example and show what arrives, `once` or until Ctrl-C; return 0 if all did, else 1.
+
+    Raises ExampleServerError.
+    """
     printer = _RememberingPrinter(Console(soft_wrap=True, highlight=False))
     with BackgroundInbox(printer=printer) as inbox:
         settings = {

@@ -61,7 +61,7 @@ class Limit(NamedTuple):
             # Globs may have texts in common, of texts it can be seen.
             left = (any(_is_glob(glob) or self.permits(glob) for glob in globs) for globs in self.allowed)
             return not all(left)
-        return None not in (self.maximum, self.minimum) and self.minimum > self.maximum  # type: ignore[operator] # neither is None
+        return self.maximum is not None and self.minimum is not None and self.minimum > self.maximum
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.origins))

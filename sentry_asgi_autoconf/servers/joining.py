@@ -74,7 +74,7 @@ def _join(entry_point: Any, module: ModuleType) -> None:
     adapted = AdapterRuntime(_runtime())
     try:
         entry_point.load()(module, adapted)
-    except Exception as error:
+    except Exception as error:  # an adapter may be anybody's code, and must not keep others from joining
         from sentry_asgi_autoconf import console, exceptions
         from sentry_asgi_autoconf.activation import exclusions
 

@@ -62,18 +62,26 @@ def comparable(output: str) -> set[str]:
     return {_VARIABLE.sub("…", line.strip()) for line in output.splitlines()}
 
 
+def fails_as_bare(
+    mode: Mode, module: str, start: Start, new_project: Callable[[], Project], directory: Path
+) -> Project:
+    """Let an app fail to boot with us and without, which has to end alike; return what ours has sent to."""
+    project = new_project()
+    with_us = ended(mode, module, start, project, directory, True)
+    without = ended(mode, module, start, new_project(), directory, False)
+    assert with_us.process.returncode == without.process.returncode
+    assert comparable(without.output) - comparable(with_us.output) == set()
+    return project
+
+
 @pytest.mark.parametrize(("server", "name"), LOADERS, ids=IDS)
 def test_an_app_that_fails_to_import_is_reported_once(
     server: str, name: str, start: Start, new_project: Callable[[], Project], tmp_path: Path
 ) -> None:
-    mode, project = mode_named(server, name), new_project()
-    with_us = ended(mode, "broken_import", start, project, tmp_path, True)
-    without = ended(mode, "broken_import", start, new_project(), tmp_path, False)
+    project = fails_as_bare(mode_named(server, name), "broken_import", start, new_project, tmp_path)
     (event,) = [item["payload"] for item in project.items("event")]
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
     assert project.items("transaction") == []
-    assert with_us.process.returncode == without.process.returncode
-    assert comparable(without.output) - comparable(with_us.output) == set()
 
 
 @pytest.mark.parametrize("app", ["no_such_module", "raw3_without_app"])
@@ -81,26 +89,18 @@ def test_an_app_that_fails_to_import_is_reported_once(
 def test_an_app_that_cannot_be_found_is_reported_once(
     server: str, name: str, app: str, start: Start, new_project: Callable[[], Project], tmp_path: Path
 ) -> None:
-    mode, project = mode_named(server, name), new_project()
-    with_us = ended(mode, app, start, project, tmp_path, True)
-    without = ended(mode, app, start, new_project(), tmp_path, False)
+    project = fails_as_bare(mode_named(server, name), app, start, new_project, tmp_path)
     assert len(project.items("event")) == 1
-    assert with_us.process.returncode == without.process.returncode
-    assert comparable(without.output) - comparable(with_us.output) == set()
 
 
 @pytest.mark.parametrize(("server", "name"), WITH_LIFESPAN, ids=lambda value: str(value))
 def test_a_start_up_that_says_it_failed_is_reported_once(
     server: str, name: str, start: Start, new_project: Callable[[], Project], tmp_path: Path
 ) -> None:
-    mode, project = mode_named(server, name), new_project()
-    with_us = ended(mode, "failing_startup", start, project, tmp_path, True)
-    without = ended(mode, "failing_startup", start, new_project(), tmp_path, False)
+    project = fails_as_bare(mode_named(server, name), "failing_startup", start, new_project, tmp_path)
     (event,) = [item["payload"] for item in project.items("event")]
     # hypercorn raises the app's words into the app.
     assert "no database" in (event.get("message") or event["exception"]["values"][-1]["value"])
-    assert with_us.process.returncode == without.process.returncode
-    assert comparable(without.output) - comparable(with_us.output) == set()
 
 
 @pytest.mark.parametrize(("server", "name"), WITH_LIFESPAN, ids=lambda value: str(value))

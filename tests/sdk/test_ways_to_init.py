@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -31,6 +31,16 @@ def before_everything(directory: Path, code: str) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(BOOTSTRAP), str(directory)])}
 
 
+def the_event(server: Server, project: Project, other: Project) -> dict[str, Any]:
+    """Return the one event of an error that is provoked; nothing goes where the app's own init would send it."""
+    server.provoke()
+    (event,) = project.wait("event")
+    server.stop()
+    assert other.items() == []
+    found: dict[str, Any] = event
+    return found
+
+
 @pytest.mark.parametrize(
     "way", ["by keywords", "by position", "as a mapping", "by name", "in a thread", "by hand"]
 )
@@ -39,10 +49,7 @@ def test_its_options_apply_and_its_dsn_does_not(
 ) -> None:
     environ = {"INIT": way, "OTHER_DSN": other.dsn, **OF_THE_APP, **OF_THE_PLATFORM}
     server = start(uvicorn("own_init:app"), {**environ, **policy(limits=ONLY_HERE)})
-    server.provoke()
-    (event,) = project.wait("event")
-    server.stop()
-    assert other.items() == []
+    event = the_event(server, project, other)
     assert (event["environment"], event["server_name"]) == ("of-the-app", "of-the-platform")
     (line,) = lines(server)
     assert "own_init.py:" in line
@@ -69,10 +76,7 @@ def test_the_second_init_of_a_dependency_cannot_take_the_platform_s_values_away(
 ) -> None:
     environ = {"INIT": "twice", "OTHER_DSN": other.dsn, **OF_THE_PLATFORM}
     server = start(uvicorn("own_init:app"), {**environ, **policy(limits=ONLY_HERE)})
-    server.provoke()
-    (event,) = project.wait("event")
-    server.stop()
-    assert other.items() == []
+    event = the_event(server, project, other)
     assert (event["release"], event["environment"]) == ("of-a-dependency", "of-the-platform")
     (line,) = lines(server)
     assert "sets release, may not set dsn" in line
@@ -88,10 +92,7 @@ def test_an_init_that_was_imported_by_name_before_the_server_is_guarded_too(
     code = "import builtins\nfrom sentry_sdk import init\nbuiltins.early_init = init\n"
     environ = {**before_everything(tmp_path, code), **policy(limits=ONLY_HERE)}
     server = start(uvicorn("--app-dir", str(tmp_path), "early_app:app"), environ)
-    server.provoke()
-    (event,) = project.wait("event")
-    server.stop()
-    assert other.items() == []
+    event = the_event(server, project, other)
     assert event["environment"] == "of-the-app"
 
 
@@ -101,10 +102,7 @@ def test_an_init_that_ran_before_the_server_is_joined_with_the_settings(
     code = f"import sentry_sdk\nsentry_sdk.init({other.dsn!r}, environment='early', max_breadcrumbs=7)\n"
     environ = {**before_everything(tmp_path, code), **OF_THE_PLATFORM, **policy(limits=ONLY_HERE)}
     server = start(uvicorn("raw3:app"), environ)
-    server.provoke()
-    (event,) = project.wait("event")
-    server.stop()
-    assert other.items() == []
+    event = the_event(server, project, other)
     assert (event["environment"], event["server_name"]) == ("early", "of-the-platform")
     (line,) = lines(server)
     assert "sitecustomize.py:2 sets environment, max_breadcrumbs, may not set dsn" in line
@@ -117,10 +115,7 @@ def test_a_client_that_was_bound_to_any_scope_before_the_server_is_joined_with_t
     code = f"import sentry_sdk as s\ns.get_{scope}_scope().set_client(s.Client({other.dsn!r}, environment='early'))\n"
     environ = {**before_everything(tmp_path, code), **OF_THE_PLATFORM, **policy(limits=ONLY_HERE)}
     server = start(uvicorn("raw3:app"), environ)
-    server.provoke()
-    (event,) = project.wait("event")
-    server.stop()
-    assert other.items() == []
+    event = the_event(server, project, other)
     assert (event["environment"], event["server_name"]) == ("early", "of-the-platform")
 
 
