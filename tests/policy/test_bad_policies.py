@@ -210,6 +210,10 @@ CONTENTS = {
         "[limits.sample_rate]\nmax = 0.1\nsampled_by_callers = true",
         "[limits] sample_rate takes sampled_by_callers only beside max, and of traces_sample_rate",
     ),
+    "callers by a number": (
+        "[limits.traces_sample_rate]\nmax = 0.1\nsampled_by_callers = 1",
+        "[limits] traces_sample_rate has a wrong value at sampled_by_callers: it is neither true nor false",
+    ),
     "enforced option that no SDK has": (
         "[enforced]\nsend_nothing = true",
         "[enforced] send_nothing (*/policy.toml:2) is not a setting",

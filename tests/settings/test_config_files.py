@@ -82,17 +82,27 @@ def test_a_variable_names_another_file(start: Start, project: Project, shop: Pat
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("release = ", "pyproject.toml cannot be read: it is not valid TOML"),
-        ('relaese = "1"', "relaese (*/pyproject.toml:2) is not a setting. Did you mean release?"),
-        ("sample_rate = 7", "sample_rate=7 (*/pyproject.toml:2) is not a number from 0 to 1"),
-        ('asgi_policy = "x"', "(*/pyproject.toml:2) is read from the environment only"),
+        ("[tool.sentry-asgi-autoconf]\nrelease = ", "pyproject.toml cannot be read: it is not valid TOML"),
+        (
+            '[tool.sentry-asgi-autoconf]\nrelaese = "1"',
+            "relaese (*/pyproject.toml:2) is not a setting. Did you mean release?",
+        ),
+        (
+            "[tool.sentry-asgi-autoconf]\nsample_rate = 7",
+            "sample_rate=7 (*/pyproject.toml:2) is not a number from 0 to 1",
+        ),
+        (
+            '[tool.sentry-asgi-autoconf]\nasgi_policy = "x"',
+            "(*/pyproject.toml:2) is read from the environment only",
+        ),
+        ("[tool]\nsentry-asgi-autoconf = 1", "[tool.sentry-asgi-autoconf] is not a table"),
     ],
-    ids=["malformed", "unknown key", "wrong value", "environment only"],
+    ids=["malformed", "unknown key", "wrong value", "environment only", "not a table"],
 )
 def test_what_is_wrong_with_it_costs_a_line_and_the_rest_applies(
     content: str, words: str, start: Start, project: Project, shop: Path
 ) -> None:
-    (shop / "pyproject.toml").write_text(f"[tool.sentry-asgi-autoconf]\n{content}\n")
+    (shop / "pyproject.toml").write_text(f"{content}\n")
     command = uvicorn("--app-dir", str(shop / "src"), "shop.main:app")
     server = start(command, {"SENTRY_RELEASE": "kept"})
     server.provoke()
