@@ -22,11 +22,16 @@ PERIOD = 60.0  # seconds
 def capture(error: BaseException) -> None:
     """Capture an exception that ends the boot. The SDK drops it if an integration has captured it already."""
     if may_report(described(error)):
-        mechanism = {"type": MECHANISM, "handled": False}
-        options = sentry_sdk.get_client().options
-        event, hint = event_from_exception(error, client_options=options, mechanism=mechanism)
-        sentry_sdk.capture_event(event, hint=hint)
+        capture_unhandled(error)
     flush()
+
+
+def capture_unhandled(error: BaseException) -> None:
+    """Capture an exception that nothing handles, as an integration does."""
+    mechanism = {"type": MECHANISM, "handled": False}
+    options = sentry_sdk.get_client().options
+    event, hint = event_from_exception(error, client_options=options, mechanism=mechanism)
+    sentry_sdk.capture_event(event, hint=hint)
 
 
 def capture_message(text: str) -> None:

@@ -120,6 +120,25 @@ def run_in_multiprocessing_child(action: Callable[[], None]) -> None:
     Finalize(None, action, exitpriority=0)
 
 
+def run_in_multiprocessing(action: Callable[[], None]) -> None:
+    """Have multiprocessing do the same, and act at the end of each child that it forks from this process."""
+
+    def after_fork() -> None:
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:  # which first drops what was its parent's to do
+            util.register_after_fork(action, run_in_multiprocessing_child)
+
+    run_in_multiprocessing_child(action)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=after_fork)
+
+
+def run_if_spawned(util: Any, action: Callable[[], None]) -> None:
+    """Have `multiprocessing.util` act at the end of this process, which does not know yet whether it is spawned."""
+    util.Finalize(None, action, exitpriority=0)
+    util.register_after_fork(action, run_in_multiprocessing_child)  # Python 3.7 drops the former
+
+
 def flush_on_termination(flush: Callable[[], None], longest: Callable[[], float]) -> None:
     """Flush, for the seconds that `longest` returns, when a SIGTERM arrives that nothing else handles; end by it."""
     is_in_main_thread = threading.current_thread() is threading.main_thread()
