@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Sequence, TypeVar
 
@@ -56,6 +58,7 @@ class Runtime:
         self._decision: Decision | None = None
         self._has_looked_for_guard = False
         self._has_wrapped = False
+        self._serving: int | None = None  # the process that does; a forked child may have another purpose
         self._import_strings: list[tuple[Any, str]] = []
         self._status: Status | None = None
 
@@ -97,7 +100,7 @@ class Runtime:
             return settings
         decided, self._settings = init_stage.initialise(settings, self.guarded, self._report_app_init)
         if decided.active:
-            flush.run_in_multiprocessing_child(self.flush)
+            flush.run_in_multiprocessing(self.end_child)
         return decided
 
     def guard_clients(self) -> None:
@@ -200,7 +203,7 @@ class Runtime:
             clients.describe_server({"name": name, "version": server.version, "adapter": name})
             server_noise.expect(server.repeats)
         server_noise.end_boot()
-        self._has_wrapped = True
+        self._has_wrapped, self._serving = True, os.getpid()
         console.say("info", f"{name}: {import_strings.name_of(app)} is instrumented by {by}")
         return served, by
 
@@ -215,6 +218,7 @@ class Runtime:
         if self.is_active:
             from sentry_asgi_autoconf.serving.server_noise import server_noise
 
+            self._serving = os.getpid()
             self.guarded(lambda: server_noise.begin_boot(error_loggers), None)
 
     def report_failed_boot(self, error: BaseException) -> None:
@@ -226,21 +230,31 @@ class Runtime:
             self.guarded(lambda: boot_failure.capture(error), None)
 
     def flush(self) -> None:
-        """Send what was captured, for at most the SDK's shutdown_timeout."""
+        """Send what was captured, for what is left of the SDK's shutdown_timeout."""
         if self.is_active:
             self.guarded(flush.flush, None)
 
     def flush_on_termination(self) -> None:
         """Flush when a SIGTERM arrives that would end the process at once."""
-        is_told = self._status is not None and self._status.is_told
-        if self.is_active or is_told:
+        if self.is_active or (self._status is not None and self._status.is_told):
             longest = flush.longest_flush if self.is_active else float
-            self.guarded(lambda: flush.flush_on_termination(self._end, longest()), None)
+            self.guarded(lambda: flush.flush_on_termination(self._end, longest), None)
 
     def stopped(self) -> None:
         """Flush, and take note that a server of this process has ended."""
         self.flush()
         self._keep_status(lambda status: status.stopped())
+
+    def end_child(self) -> None:
+        """Report what ends this child of multiprocessing's, unless it serves, and flush."""
+        error = sys.exc_info()[1]
+        with contextlib.suppress(SystemExit):  # strict mode's
+            # A forked one begins anew: its parent's client may be locked, or wait for a thread of its parent's.
+            if isinstance(error, Exception) and self._serving != os.getpid() and self.activate().active:
+                from sentry_asgi_autoconf.flushing import boot_failure
+
+                self.guarded(lambda: boot_failure.capture_unhandled(error), None)
+        self.flush()
 
     def _end(self) -> None:
         self._keep_status(lambda status: status.end())

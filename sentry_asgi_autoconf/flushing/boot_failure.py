@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 import sentry_sdk
-from sentry_sdk.utils import event_from_exception
+from sentry_sdk.utils import event_from_exception, safe_str
 
 from sentry_asgi_autoconf.flushing.flush import MECHANISM, flush
 
@@ -22,11 +22,16 @@ PERIOD = 60.0  # seconds
 def capture(error: BaseException) -> None:
     """Capture an exception that ends the boot. The SDK drops it if an integration has captured it already."""
     if may_report(described(error)):
-        mechanism = {"type": MECHANISM, "handled": False}
-        options = sentry_sdk.get_client().options
-        event, hint = event_from_exception(error, client_options=options, mechanism=mechanism)
-        sentry_sdk.capture_event(event, hint=hint)
+        capture_unhandled(error)
     flush()
+
+
+def capture_unhandled(error: BaseException) -> None:
+    """Capture an exception that nothing handles, as an integration does."""
+    mechanism = {"type": MECHANISM, "handled": False}
+    options = sentry_sdk.get_client().options
+    event, hint = event_from_exception(error, client_options=options, mechanism=mechanism)
+    sentry_sdk.capture_event(event, hint=hint)
 
 
 def capture_message(text: str) -> None:
@@ -38,7 +43,7 @@ def capture_message(text: str) -> None:
 
 def described(error: BaseException) -> str:
     """Return the words by which a failure is known again."""
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {safe_str(error)}"
 
 
 def may_report(failure: str) -> bool:

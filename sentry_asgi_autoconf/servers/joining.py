@@ -20,11 +20,16 @@ if TYPE_CHECKING:
         triggers: set[str]
 
 
+# A process that multiprocessing spawns imports it before it begins.
+_MULTIPROCESSING = "multiprocessing.util"
+
+
 def begin(finder: TriggerFinder, everywhere: bool) -> None:
     """Catch up at interpreter start: with triggers imported already, and with `SENTRY_ASGI_PROCESSES=all`."""
     for name in finder.triggers.intersection(sys.modules):
         _notify(sys.modules[name])
     if everywhere:
+        finder.triggers.add(_MULTIPROCESSING)
         _guarded(_activate)
 
 
@@ -96,10 +101,22 @@ def _notify(module: ModuleType) -> None:
         _guarded(lambda: client_calls.keep(module._Client, _guard_clients))
         if "_SENTRY_ASGI_INBOX" in os.environ:
             _guarded(lambda: _redirect(module))
+    elif module.__name__ == _MULTIPROCESSING:
+        _guarded(lambda: _watch_child(module))
     elif module.__name__ in unknown_server.APP_CLASSES:
         _guarded(lambda: unknown_server.watch(module))
     else:
         _guarded(lambda: join(module))
+
+
+def _watch_child(util: ModuleType) -> None:
+    from sentry_asgi_autoconf.flushing import flush
+
+    flush.run_if_spawned(util, _end_child)
+
+
+def _end_child() -> None:
+    _guarded(lambda: _runtime().end_child())
 
 
 def _guard_clients() -> None:
