@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sentry_asgi_autoconf.inbox import summaries
+from sentry_asgi_autoconf.inbox.api import item_of
 from sentry_asgi_autoconf.inbox.spans import lay_out, spans_of, trace_id_of
 from sentry_asgi_autoconf.inbox.store import Item, Store
 from sentry_asgi_autoconf.inbox.tolerant import Shown
@@ -91,7 +92,7 @@ async def _static(request: Request) -> Response:
 
 
 def _item(request: Request, kind: str) -> Item | None:
-    item = request.app.state.store.get(request.path_params["item_id"])
+    item = item_of(request)
     return item if item is not None and item["type"] == kind else None
 
 
@@ -124,8 +125,8 @@ _TEMPLATES.filters["path"] = lambda value: quote(value, safe="")
 _TEMPLATES.filters["groupby_runs"] = _runs
 ROUTES = [
     Route("/", _overview, methods=["GET"]),
-    Route("/errors/{item_id:int}", _error, methods=["GET"]),
-    Route("/transactions/{item_id:int}", _transaction, methods=["GET"]),
+    Route("/errors/{item_id}", _error, methods=["GET"]),
+    Route("/transactions/{item_id}", _transaction, methods=["GET"]),
     Route("/traces/{trace_id:path}", _trace, methods=["GET"]),
     *(Route(f"/{name}", _static, methods=["GET"]) for name in _STATIC),
 ]
