@@ -326,6 +326,39 @@ def test_the_file_is_whole_at_any_moment(start: Start, directory: Path, tmp_path
     server.stop(signal.SIGKILL)
 
 
+def test_no_planted_link_is_written_through(project: Project, directory: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("whole")
+    code = f"""
+mine = os.path.join({str(directory)!r}, f'{{os.getpid()}}.json')
+os.symlink({str(victim)!r}, mine)
+from sentry_asgi_autoconf import activate
+activate()
+print(os.path.islink(mine), os.path.getsize(mine) > 5)
+"""
+    assert script(code, project, directory) == ["False True"]
+    assert victim.read_text() == "whole"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become other users")
+def test_what_another_user_planted_costs_one_line(project: Project, directory: Path) -> None:
+    directory.chmod(0o1777)
+    for parent in directory.parents[:3]:
+        parent.chmod(0o755)
+    code = f"""
+mine = os.path.join({str(directory)!r}, f'{{os.getpid()}}.json')
+open(mine, 'w').write('theirs')
+os.chown(mine, 12346, 12346)
+from sentry_asgi_autoconf.status.process_status import StatusFile
+os.setuid(12345)
+StatusFile({str(directory)!r}).write({{}})
+print(open(mine).read())
+"""
+    told, line = script(code, project, directory)
+    assert told == "theirs"
+    assert line.endswith("[unwritable-status]")
+
+
 @pytest.mark.parametrize(
     "place",
     [
