@@ -27,15 +27,7 @@ CREDENTIAL_PARTS = (
     *("apikey", "api-key", "accesskey", "access-key", "accountkey", "account-key", "authkey", "auth-key"),
     *("functions-key", "privatekey", "private-key", "sharedkey", "shared-key", "subscription-key"),
 )
-CREDENTIAL_ENDS = (
-    "authentication",
-    "authorization",
-    "cookie",
-    "sessionid",
-    "session-id",
-    "signature",
-    "token",
-)
+CREDENTIAL_ENDS = ("authorization", "cookie", "sessionid", "session-id", "signature", "token")
 CREDENTIAL_WORDS = ("auth", "otp", "pass", "pwd", "sid", "sig")
 _CREDENTIAL = re.compile(
     rf"{'|'.join(CREDENTIAL_PARTS)}|(?:{'|'.join(CREDENTIAL_ENDS)}|(?<![a-z])(?:{'|'.join(CREDENTIAL_WORDS)}))[\W\d]*$"
