@@ -209,6 +209,29 @@ def test_by_hand_they_would_be(start: Start, project: Project) -> None:
     }
 
 
+def test_no_secret_of_the_settings_is_in_any_output_event_or_status(
+    start: Start, project: Project, tmp_path: Path
+) -> None:
+    environ = {
+        # Of the DSN the receiver itself masks the key; what it says of https is not used for it.
+        "SENTRY_HTTPS_PROXY": "http://somebody:s3ttings-passw0rd@127.0.0.1:9",
+        "SENTRY_PROXY_HEADERS": "Proxy-Authorization=s3ttings-header",
+        "SENTRY_OPTIONS_JSON": '{"https_proxy": "http://s3ttings-json@127.0.0.1:9", "proxy_headers": "s3ttings-text"}',
+        "SENTRY_ASGI_STATUS_DIR": str(tmp_path),
+        "SENTRY_ASGI_LOG_LEVEL": "info",
+        "SENTRY_DEBUG": "true",
+    }
+    server = start(uvicorn("private:raw"), environ)
+    server.provoke(headers=HEADERS)
+    project.wait("event")
+    status = "".join(path.read_text() for path in tmp_path.glob("*.json"))
+    server.stop()
+    assert "SENTRY_PROXY_HEADERS=*** is not" in server.output
+    assert "SENTRY_HTTPS_PROXY" in status
+    for text in (server.output, status, json.dumps(project.items())):
+        assert "s3ttings-" not in text
+
+
 def test_it_is_sent_where_it_is_allowed(start: Start, project: Project) -> None:
     server = start(uvicorn("private:raw"), {"SENTRY_SEND_DEFAULT_PII": "true"})
     server.provoke(headers=HEADERS)
