@@ -41,14 +41,14 @@ async def _list(request: Request) -> Response:
     return JSONResponse({"items": found[:limit], "newest": state.store.newest})
 
 
-async def _show(request: Request) -> Response:
+def _show(request: Request) -> Response:
     item = item_of(request)
     if item is None:
         raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
     return JSONResponse(item)
 
 
-async def _clear(request: Request) -> Response:
+def _clear(request: Request) -> Response:
     return JSONResponse({"deleted": request.app.state.store.clear(request.query_params.get("project"))})
 
 

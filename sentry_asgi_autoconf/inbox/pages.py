@@ -32,7 +32,7 @@ _SECURITY_HEADERS = {
 }
 
 
-async def _overview(request: Request) -> Response:
+def _overview(request: Request) -> Response:
     store: Store = request.app.state.store
     project = request.query_params.get("project") or None
     items = store.items(project)
@@ -53,7 +53,7 @@ async def _overview(request: Request) -> Response:
     )
 
 
-async def _error(request: Request) -> Response:
+def _error(request: Request) -> Response:
     item = _item(request, "event")
     if item is None:
         return _page("not_found.html", 404)
@@ -63,7 +63,7 @@ async def _error(request: Request) -> Response:
     return _page("error.html", item=item, error=error, detail=detail, trace_id=trace_id, related=related)
 
 
-async def _transaction(request: Request) -> Response:
+def _transaction(request: Request) -> Response:
     item = _item(request, "transaction")
     if item is None:
         return _page("not_found.html", 404)
@@ -75,7 +75,7 @@ async def _transaction(request: Request) -> Response:
     return _page("transaction.html", item=item, waterfall=waterfall, trace_id=trace_id, **shown, **found)
 
 
-async def _trace(request: Request) -> Response:
+def _trace(request: Request) -> Response:
     trace_id = request.path_params["trace_id"]
     items = request.app.state.store.items(types=("span", "transaction"))
     spans = [span for item in items for span in spans_of(item) if span.trace_id == trace_id]
@@ -85,7 +85,7 @@ async def _trace(request: Request) -> Response:
     return _page("trace.html", trace_id=trace_id, waterfall=lay_out(spans), **found)
 
 
-async def _static(request: Request) -> Response:
+def _static(request: Request) -> Response:
     name = request.scope["path"].lstrip("/")
     text = (_HERE / "static" / name).read_text(encoding="utf-8")
     return Response(text, 200, _SECURITY_HEADERS, _STATIC[name])
