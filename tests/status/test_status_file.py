@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -341,22 +342,25 @@ print(os.path.islink(mine), os.path.getsize(mine) > 5)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become other users")
-def test_what_another_user_planted_costs_one_line(project: Project, directory: Path) -> None:
-    directory.chmod(0o1777)
-    for parent in directory.parents[:3]:
-        parent.chmod(0o755)
-    code = f"""
-mine = os.path.join({str(directory)!r}, f'{{os.getpid()}}.json')
+def test_what_another_user_planted_costs_one_line(project: Project) -> None:
+    # pytest's own directories are its user's alone.
+    with tempfile.TemporaryDirectory() as shared:
+        directory = Path(shared)
+        directory.chmod(0o1777)
+        told, line = script(PLANT.format(directory=shared), project, directory)
+    assert told == "theirs"
+    assert line.endswith("[unwritable-status]")
+
+
+PLANT = """
+mine = os.path.join('{directory}', str(os.getpid()) + '.json')
 open(mine, 'w').write('theirs')
 os.chown(mine, 12346, 12346)
 from sentry_asgi_autoconf.status.process_status import StatusFile
 os.setuid(12345)
-StatusFile({str(directory)!r}).write({{}})
+StatusFile('{directory}').write({{}})
 print(open(mine).read())
 """
-    told, line = script(code, project, directory)
-    assert told == "theirs"
-    assert line.endswith("[unwritable-status]")
 
 
 @pytest.mark.parametrize(
