@@ -23,6 +23,7 @@ SLOW = (
     "activation/test_forks.py",
     "activation/test_layers_of_a_process.py",
     "activation/test_releases.py",
+    "bootstrap/test_neighbours.py",
     "cli/test_check_command.py",
     "cli/test_check_delivery.py",
     "cli/test_redirection.py",

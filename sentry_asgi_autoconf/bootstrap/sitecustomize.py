@@ -55,6 +55,9 @@ FRAMEWORKS = (
 # The module of the SDK's clients: what an app's own init says is kept from the first on.
 CLIENTS = "sentry_sdk.client"
 
+# Commands that put their own directory first on PYTHONPATH, whose sitecustomize runs no other, and become a server.
+STARTERS = ("elasticapm-run", "opentelemetry-instrument")
+
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -143,27 +146,43 @@ def run_shadowed():
     sys.meta_path.insert(0, finder)
     # Dropped, so that the import below executes theirs and sys.modules ends as it would without us.
     sys.modules.pop("sitecustomize", None)
-    path = os.environ.get("PYTHONPATH", "")
+    entry = own_entry()
     try:
         import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
     finally:
         sys.meta_path.remove(finder)
-        stay_first(path)
+        stay_first(entry)
 
 
-def stay_first(path):
-    # type: (str) -> None
-    """Go before what the shadowed file has put in front of this PYTHONPATH, or children would run that file alone."""
-    first = path.split(os.pathsep)[0]
+def own_entry():
+    # type: () -> str
+    """Return how PYTHONPATH names this directory, empty if it does not."""
     entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if first in entries[1:] and os.path.abspath(first) == _HERE:
-        entries.remove(first)
-        entries.insert(0, first)
+    return next((entry for entry in entries if entry and os.path.abspath(entry) == _HERE), "")
+
+
+def stay_first(entry):
+    # type: (str) -> None
+    """Go before what others have put in front of `entry` on PYTHONPATH, or children would run their file alone."""
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if entry and entry in entries[1:]:
+        entries.remove(entry)
+        entries.insert(0, entry)
         os.environ["PYTHONPATH"] = os.pathsep.join(entries)
+
+
+def stay_first_in_servers():
+    # type: () -> None
+    """Stay first in what this process becomes, if it is one of the starters."""
+    script = os.path.basename((getattr(sys, "argv", None) or [""])[0])
+    if script in STARTERS and hasattr(sys, "addaudithook"):
+        entry = own_entry()
+        sys.addaudithook(lambda event, arguments: stay_first(entry) if event == "os.exec" else None)
 
 
 if sys.version_info >= (3, 7):
     install()
+    stay_first_in_servers()
     run_shadowed()
 else:
     # Too old to be served by us: only run the shadowed file. Its absence is an ImportError, which site expects.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
+import stat
 import sys
 import tempfile
 import time
@@ -17,6 +19,7 @@ from sentry_sdk.utils import event_from_exception, safe_str
 from sentry_asgi_autoconf.flushing.flush import MECHANISM, flush
 
 PERIOD = 60.0  # seconds
+_OURS = re.compile("[0-9a-f]{32}")
 
 
 def capture(error: BaseException) -> None:
@@ -77,8 +80,11 @@ def _directories() -> Iterator[Path]:
 
 def _claim(directory: Path, name: str) -> bool:
     directory.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and directory.lstat().st_uid != os.getuid():
-        raise PermissionError("another user's directory")
+    status = directory.lstat()
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+        raise PermissionError("another user's directory, or one into which others may put files")
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError("a link to where other files are")
     _drop_old(directory)
     try:
         (directory / name).touch(mode=0o600, exist_ok=False)
@@ -89,7 +95,7 @@ def _claim(directory: Path, name: str) -> bool:
 
 def _drop_old(directory: Path) -> None:
     now = time.time()
-    for file in directory.iterdir():
+    for file in filter(lambda file: _OURS.fullmatch(file.name), directory.iterdir()):
         # Another process may do the same at the same time.
         with contextlib.suppress(FileNotFoundError):
             if abs(now - file.lstat().st_mtime) >= PERIOD:

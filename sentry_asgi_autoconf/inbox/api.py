@@ -6,6 +6,7 @@ import uuid
 from functools import partial
 from typing import Any, Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,6 +18,13 @@ from sentry_asgi_autoconf.inbox.store import Item
 MAX_WAIT = 30
 # A client that still sends cannot read an answer: swallow this much of a body that is refused anyway.
 _MAX_SWALLOWED = 5 * MAX_COMPRESSED
+
+
+def item_of(request: Request) -> Item | None:
+    """Return the item that the path names, None if there is none."""
+    text = request.path_params["item_id"]
+    item: Item | None = request.app.state.store.get(int(text)) if _is_whole_number(text) else None
+    return item
 
 
 async def _health(request: Request) -> Response:
@@ -33,25 +41,27 @@ async def _list(request: Request) -> Response:
     return JSONResponse({"items": found[:limit], "newest": state.store.newest})
 
 
-async def _show(request: Request) -> Response:
-    item = request.app.state.store.get(request.path_params["item_id"])
+def _show(request: Request) -> Response:
+    item = item_of(request)
     if item is None:
         raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
     return JSONResponse(item)
 
 
-async def _clear(request: Request) -> Response:
+def _clear(request: Request) -> Response:
     return JSONResponse({"deleted": request.app.state.store.clear(request.query_params.get("project"))})
 
 
 async def _receive(read: Callable[..., list[tuple[Item, int]]], request: Request) -> Response:
     """Keep what arrives; answer the id of its event, or a new one."""
     try:
-        body = decode(await _body(request), request.headers.get("content-encoding", ""))
+        received, encoding = await _body(request), request.headers.get("content-encoding", "")
         query = request.query_params
         auth = {name: query[name] for name in ("sentry_key", "sentry_client") if name in query}
         auth.update(parse_auth(request.headers.get("x-sentry-auth", "")))
-        entries = read(body, request.path_params["project"], auth)
+        # In a thread, so that no large body keeps others from being answered.
+        body = await run_in_threadpool(decode, received, encoding)
+        entries = await run_in_threadpool(read, body, request.path_params["project"], auth)
     except ClientDisconnect:
         return Response(status_code=400)
     state = request.app.state
@@ -83,9 +93,14 @@ def _whole_number(request: Request, name: str, default: Any) -> Any:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+    if not _is_whole_number(text):
         raise RefusedError(400, f"{name} must be a whole number, 0 or more")
     return int(text)
+
+
+def _is_whole_number(text: str) -> bool:
+    # Python refuses to read one of some thousand digits.
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _seconds(request: Request, name: str) -> float:
@@ -103,7 +118,7 @@ ROUTES = [
     Route("/api/inbox/health", _health, methods=["GET"]),
     Route("/api/inbox/items", _list, methods=["GET"]),
     Route("/api/inbox/items", _clear, methods=["DELETE"]),
-    Route("/api/inbox/items/{item_id:int}", _show, methods=["GET"]),
+    Route("/api/inbox/items/{item_id}", _show, methods=["GET"]),
     *(Route(f"/api/{{project}}/envelope{end}", _envelope, methods=["POST"]) for end in ("/", "")),
     *(Route(f"/api/{{project}}/store{end}", _event, methods=["POST"]) for end in ("/", "")),
 ]

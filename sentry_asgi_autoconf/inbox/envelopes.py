@@ -20,6 +20,8 @@ MASK = "***"
 
 # Deeper JSON than any SDK sends could exhaust the recursion limit of whoever reads it later.
 _MAX_DEPTH = 200
+# As many as the inbox keeps by default; an SDK sends some tens at most.
+MAX_ITEMS = 1000
 # A real key has 32 hex digits; a short one, such as our own "inbox", is a word that any text may hold.
 _SHORTEST_KEY = 16
 _BAGGAGE_KEY = re.compile(rb"(sentry-public_key(?:=|%3D))[^,;&\s\"'\\%]+", re.IGNORECASE)
@@ -35,7 +37,7 @@ def parse_auth(header: str) -> dict[str, str]:
 
 
 def read_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
-    """Return the items of an envelope, with the bytes of each payload, without ids yet. Raises RefusedError (400)."""
+    """Return the items of an envelope, with each payload's size, without ids yet. Raises RefusedError (400, 413)."""
     header_line = body.partition(b"\n")[0]
     headers = _object(header_line, "the envelope header")
     wire_items = _wire_items(body, len(header_line) + 1)
@@ -76,6 +78,8 @@ def _wire_items(body: bytes, start: int) -> list[WireItem]:
             raise RefusedError(400, f"{what} has a header or a payload that cannot be read") from None
         if item is None:
             continue
+        if len(items) == MAX_ITEMS:
+            raise RefusedError(413, f"the envelope holds more than {MAX_ITEMS} items")
         if not isinstance(item.type, str) or not item.type:
             raise RefusedError(400, f"{what} has no type in its header")
         _check_length(body, item_start, item, what)

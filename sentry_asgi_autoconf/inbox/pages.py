@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sentry_asgi_autoconf.inbox import summaries
+from sentry_asgi_autoconf.inbox.api import item_of
 from sentry_asgi_autoconf.inbox.spans import lay_out, spans_of, trace_id_of
 from sentry_asgi_autoconf.inbox.store import Item, Store
 from sentry_asgi_autoconf.inbox.tolerant import Shown
@@ -31,7 +32,7 @@ _SECURITY_HEADERS = {
 }
 
 
-async def _overview(request: Request) -> Response:
+def _overview(request: Request) -> Response:
     store: Store = request.app.state.store
     project = request.query_params.get("project") or None
     items = store.items(project)
@@ -52,7 +53,7 @@ async def _overview(request: Request) -> Response:
     )
 
 
-async def _error(request: Request) -> Response:
+def _error(request: Request) -> Response:
     item = _item(request, "event")
     if item is None:
         return _page("not_found.html", 404)
@@ -62,7 +63,7 @@ async def _error(request: Request) -> Response:
     return _page("error.html", item=item, error=error, detail=detail, trace_id=trace_id, related=related)
 
 
-async def _transaction(request: Request) -> Response:
+def _transaction(request: Request) -> Response:
     item = _item(request, "transaction")
     if item is None:
         return _page("not_found.html", 404)
@@ -74,7 +75,7 @@ async def _transaction(request: Request) -> Response:
     return _page("transaction.html", item=item, waterfall=waterfall, trace_id=trace_id, **shown, **found)
 
 
-async def _trace(request: Request) -> Response:
+def _trace(request: Request) -> Response:
     trace_id = request.path_params["trace_id"]
     items = request.app.state.store.items(types=("span", "transaction"))
     spans = [span for item in items for span in spans_of(item) if span.trace_id == trace_id]
@@ -84,14 +85,14 @@ async def _trace(request: Request) -> Response:
     return _page("trace.html", trace_id=trace_id, waterfall=lay_out(spans), **found)
 
 
-async def _static(request: Request) -> Response:
+def _static(request: Request) -> Response:
     name = request.scope["path"].lstrip("/")
     text = (_HERE / "static" / name).read_text(encoding="utf-8")
     return Response(text, 200, _SECURITY_HEADERS, _STATIC[name])
 
 
 def _item(request: Request, kind: str) -> Item | None:
-    item = request.app.state.store.get(request.path_params["item_id"])
+    item = item_of(request)
     return item if item is not None and item["type"] == kind else None
 
 
@@ -124,8 +125,8 @@ _TEMPLATES.filters["path"] = lambda value: quote(value, safe="")
 _TEMPLATES.filters["groupby_runs"] = _runs
 ROUTES = [
     Route("/", _overview, methods=["GET"]),
-    Route("/errors/{item_id:int}", _error, methods=["GET"]),
-    Route("/transactions/{item_id:int}", _transaction, methods=["GET"]),
+    Route("/errors/{item_id}", _error, methods=["GET"]),
+    Route("/transactions/{item_id}", _transaction, methods=["GET"]),
     Route("/traces/{trace_id:path}", _trace, methods=["GET"]),
     *(Route(f"/{name}", _static, methods=["GET"]) for name in _STATIC),
 ]

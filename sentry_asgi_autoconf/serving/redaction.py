@@ -35,7 +35,10 @@ _EVENT: dict[Any, Any] = {
         _ALL_OTHERS: _TEXT,
     },
 }
-_REQUEST = {"request": {"headers": Sensitive.replaced_in_headers}}
+_URL = Sensitive.replaced_in_url
+_REQUEST = {
+    "request": {"headers": Sensitive.replaced_in_headers, "url": _URL, "query_string": _URL, "data": _TEXT}
+}
 _TELEMETRY = {"body": _TEXT, "name": _TEXT, "attributes": _TEXT}
 
 

@@ -7,8 +7,9 @@ import functools
 import re
 from http.cookies import SimpleCookie
 from typing import Any, Callable, Iterable, Iterator, Pattern
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
+from sentry_sdk.scrubber import DEFAULT_DENYLIST
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
 FILTERED = "[Filtered]"
@@ -19,7 +20,30 @@ _ADDRESS_HEADERS = frozenset(
         *("x-forwarded-for", "x-original-forwarded-for", "x-real-ip"),
     )
 )
-_CREDENTIAL_HEADERS = frozenset(("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"))
+# What names a credential where it is part of a name, its end, or its last word: that of a header, a parameter, a key or
+# a field alike, in lower case with hyphens. `max_tokens` and `sec-websocket-key` name none.
+CREDENTIAL_PARTS = (
+    *("passwd", "password", "passphrase", "secret", "credential", "bearer", "csrf", "xsrf", "jwt", "oidc"),
+    *("apikey", "api-key", "accesskey", "access-key", "accountkey", "account-key", "authkey", "auth-key"),
+    *("functions-key", "privatekey", "private-key", "sharedkey", "shared-key", "subscription-key"),
+)
+CREDENTIAL_ENDS = ("authorization", "cookie", "sessionid", "session-id", "signature", "token")
+CREDENTIAL_WORDS = ("auth", "otp", "pass", "pwd", "sid", "sig")
+_CREDENTIAL = re.compile(
+    rf"{'|'.join(CREDENTIAL_PARTS)}|(?:{'|'.join(CREDENTIAL_ENDS)}|(?<![a-z])(?:{'|'.join(CREDENTIAL_WORDS)}))[\W\d]*$"
+)
+# In text: token=…, {'token': …}, and ?token%3D… within a URL within a URL; a name is read back from there.
+_ASSIGNMENT = re.compile(r"[=:%](?:(?<==)|(?<=['\"]:)\s?|(?<=%)3[Dd])")
+_NAME_BACKWARDS = re.compile(r"['\"]?\\?((?:[Dd]5%)?[\w.\[\]-]+)(%?)")
+_LONGEST_NAME = 100
+# What is no value, or is one's placeholder in SQL, stays; quotes stay around what is replaced.
+_VALUE = re.compile(
+    r"(?!(?:None|null|[Tt]rue|[Ff]alse|%s|%\(\w+\)s|\?|\$\d+)(?![^\s,)\]}&'\"])|\[Filtered])"
+    r"(?:[\w.]*\(?(?P<quote>\\?['\"])(?P<quoted>(?:(?!(?P=quote))(?:\\.|.))+)|(?P<bare>[^&#\s\"'<>]+))",
+    re.DOTALL,
+)
+_VALUE_IN_URL = re.compile(r"(?!\[Filtered])(?P<bare>[^&#]+)")
+_PASSWORD_IN_URL = re.compile(r"(://[^\s/?#@:'\"]*:)[^\s/?#@'\"]+(?=@)")
 # Shorter values ("1", "en") would blot out text that has nothing to do with them, and so would these.
 _SHORTEST = 5
 _COMMON = frozenset(("error", "false", "https", "localhost", "undefined", "unknown"))
@@ -44,9 +68,10 @@ class Sensitive:
         client = _list(scope.get("client")) if addresses else ()
         self._client = [part for part in client if type(part) in (str, int)]
         self._addresses = [self._client, [str(part) for part in self._client], list(map(repr, self._client))]
-        self._names = _CREDENTIAL_HEADERS | (_ADDRESS_HEADERS if addresses else frozenset())
+        self._address_headers = _ADDRESS_HEADERS if addresses else frozenset()
         self._cookies: dict[str, str] = {}
         values = {*self._header_values(scope.get("headers")), *_address_texts(self._client)}
+        values.update(_parameter_values(_text(scope.get("query_string"))))
         self._too_many = len(values) > _MOST_VALUES
         # Longest first, or a part of a value would keep the whole from being found.
         long = (value for value in values if len(value) >= _SHORTEST and value.lower() not in _COMMON)
@@ -87,19 +112,29 @@ class Sensitive:
             return self.replaced_in(headers)
         return {name: self._in_header(name, value) for name, value in headers.items()}
 
+    def replaced_in_url(self, url: Any) -> Any:
+        """Return the URL or query string of an event's request with the values of its credentials replaced."""
+        return _in_assignments(url, _VALUE_IN_URL) if type(url) is str else self.replaced_in(url)
+
     def _in_header(self, name: Any, value: Any) -> Any:
-        if not isinstance(name, str) or _bare(name) in self._names:
+        if not isinstance(name, str) or self._is_sensitive(_bare(name)):
             return FILTERED
-        return value if type(value) is str and name.lower() in _PUBLIC_HEADERS else self.replaced_in(value)
+        is_public = type(value) is str and name.lower() in _PUBLIC_HEADERS
+        return self.replaced_in_url(value) if is_public else self.replaced_in(value)
+
+    def _is_sensitive(self, name: str) -> bool:
+        return name in self._address_headers or _is_credential(name)
 
     def _in_text(self, text: str) -> str:
         if self._too_many:
             return FILTERED
         # Nearly all text is clean, which is seen sooner than a pattern is compiled.
-        if self._forms and any(form in text for form in self._forms):
+        if any(map(text.__contains__, self._forms)):
             if self._compiled is None:
                 self._compiled = re.compile("|".join(map(_as_pattern, self._forms)))
             text = self._compiled.sub(FILTERED, text)
+        if "=" in text or ":" in text or "%3" in text:
+            text = _in_assignments(text)
         return self._without_cut_value(text) if text.endswith("...") else text
 
     def _without_cut_value(self, text: str) -> str:
@@ -125,18 +160,18 @@ class Sensitive:
         return key if type(key) in _BLANK else in_text
 
     def _is_named(self, key: Any, value: Any) -> bool:
-        if not isinstance(key, str) or not isinstance(value, (str, list)):
+        if not isinstance(key, str) or type(value) is bool or not isinstance(value, (str, list, int)):
             return False
         name = _bare(key)
         # "forwarded" is a word that an app may well use for something else.
-        if name in self._names and name != "forwarded":
-            return True
+        if self._is_sensitive(name) and name != "forwarded":
+            return value not in ("", "None", [])
         cookie = self._cookies.get(name)
         return cookie is not None and value in (cookie, repr(cookie))
 
     def _in_list(self, data: list[Any], copied: Copy) -> list[Any]:
         if len(data) == 2 and isinstance(data[0], str):
-            if _bare(data[0]) in self._names:
+            if self._is_sensitive(_bare(data[0])):
                 return [data[0], FILTERED]
             if self._client and type(data[1]) in (str, int) and data in self._addresses:
                 return [FILTERED, FILTERED]
@@ -147,9 +182,9 @@ class Sensitive:
             if len(_list(pair)) != 2:
                 continue
             name, value = _text(pair[0]).lower(), _text(pair[1])
-            if name in self._names and name in _ADDRESS_HEADERS:
+            if name in self._address_headers:
                 yield from _addresses(value)
-            elif name in self._names:
+            elif _is_credential(name):
                 yield value
                 yield from self._cookie_values(value) if "cookie" in name else _credentials(value)
 
@@ -165,6 +200,47 @@ class Sensitive:
 def _bare(name: str) -> str:
     bare = _BARE.sub(r"\1", name).lower().replace("_", "-")
     return bare[5:] if bare.startswith("http-") else bare
+
+
+# Those that the SDK's scrubber filters at the top of a frame's variables; of addresses, init's options decide.
+_DENIED = frozenset(map(_bare, DEFAULT_DENYLIST)) - _ADDRESS_HEADERS
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_credential(name: str) -> bool:
+    return name in _DENIED or _CREDENTIAL.search(name) is not None
+
+
+def _is_parameter(name: str) -> bool:
+    return bool(name) and _is_credential(_bare(unquote_plus(name) if "%" in name else name))
+
+
+def _parameter_values(query: str) -> Iterator[str]:
+    for name, value in (part.partition("=")[::2] for part in query.split("&")):
+        if value and _is_parameter(name):
+            yield from (value, unquote_plus(value))
+
+
+def _in_assignments(text: str, values: Pattern[str] = _VALUE) -> str:
+    """Replace values that stand behind a credential's name, as in URLs and in what repr says of an object."""
+    pieces, end = [], 0
+    for found in _ASSIGNMENT.finditer(text):
+        start, stop = found.span()
+        if start >= end and _is_parameter(_name_before(text, start)):
+            value = values.match(text, stop)
+            if value:
+                start, stop = value.span(value.lastgroup or 0)
+                pieces += [text[end:start], FILTERED]
+                end = stop
+    if pieces:
+        text = "".join([*pieces, text[end:]])
+    return _PASSWORD_IN_URL.sub(rf"\1{FILTERED}", text) if "://" in text else text
+
+
+def _name_before(text: str, end: int) -> str:
+    found = _NAME_BACKWARDS.match(text[max(end - _LONGEST_NAME, 0) : end][::-1])
+    # ?token in a URL within a URL is %3Ftoken
+    return (found[1][:-2] if found[2] else found[1])[::-1] if found else ""
 
 
 def _text(value: Any) -> str:

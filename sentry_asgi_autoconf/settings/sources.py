@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -82,6 +83,7 @@ def read_secret(directory: str, variable: str) -> Candidate | None:
     for name in (variable, variable.lower()):
         path = str(Path(directory, name))
         try:
+            _refuse_planted(Path(path))
             text = file_text(path).strip()
         except FileNotFoundError:
             continue
@@ -92,6 +94,16 @@ def read_secret(directory: str, variable: str) -> Candidate | None:
         if text:
             return Candidate(text, Origin(variable, path))
     return None
+
+
+def _refuse_planted(path: Path) -> None:
+    """Raise OSError for what another user may have put there: settings name functions that this process will call."""
+    parent = path.parent.stat()
+    if hasattr(os, "getuid") and parent.st_mode & stat.S_IWOTH:
+        owners = {path.lstat().st_uid, path.stat().st_uid}
+        # Kubernetes mounts a Secret as a directory that anybody may write to, and whose files are root's.
+        if not owners <= {0, os.getuid(), parent.st_uid}:
+            raise OSError(0, "it is another user's, in a directory that anybody may write to")
 
 
 def file_text(path: str) -> str:

@@ -1,11 +1,14 @@
 """Apps whose frames are full of what the client sent, when they fail."""
 
 import base64
+import dataclasses
 import logging
 from http.cookies import SimpleCookie
 
+import httpx
 import sentry_sdk
 from fastapi import FastAPI, Request
+from pydantic import BaseModel
 
 
 def fail(scope):
@@ -74,3 +77,38 @@ fast = FastAPI()
 async def boom(request: Request):
     cookies, client, headers = request.cookies, request.client, request.headers
     return fail(request.scope)
+
+
+# Not a literal where it is used: lines of source are in an event.
+OUT = "0ut-"
+
+
+@dataclasses.dataclass
+class Login:
+    user: str
+    password: str
+
+
+class Account(BaseModel):
+    user: str
+    api_key: str
+
+
+@fast.get("/quiet")
+async def quiet():
+    return {}
+
+
+@fast.post("/login")
+async def login(request: Request):
+    body = await request.json()
+    account, form = Account(**body["account"]), Login("somebody", body["account"]["api_key"])
+    token = request.headers["x-auth-token"]
+    here = (
+        str(request.base_url).replace("://", f"://somebody:{OUT}passw0rd@") + f"quiet?api_key={OUT}k3y&page=2"
+    )
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await client.get(here, headers={"X-Auth-Token": f"{OUT}t0ken"})
+    logging.getLogger("shop").warning("asked with %s at %s", token, request.url, extra={"token": f"{OUT}l0g"})
+    sentry_sdk.add_breadcrumb(message=f"asked {here}", data={"client_secret": f"{OUT}s3cret"})
+    raise ValueError(f"no luck for {form}")

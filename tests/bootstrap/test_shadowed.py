@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.harness.server import BOOTSTRAP, environment, run
+from tests.bootstrap.test_idle import names_in_the_bootstrap
+from tests.harness.server import APPS, BOOTSTRAP, environment, run
 
 HOOKED = "any(type(f).__name__ == 'TriggerFinder' for f in sys.meta_path)"
 
@@ -82,6 +85,60 @@ def test_one_that_puts_itself_first_for_children_does_not_come_before_ours(tmp_p
     assert start(code, added, BOOTSTRAP).stdout == f"{added}:{added}:{BOOTSTRAP}\n"
     replaced = write(tmp_path / "replaced", text.format("'/elsewhere'"))
     assert start(code, BOOTSTRAP, replaced).stdout == f"{replaced}:/elsewhere\n"
+
+
+STARTERS = names_in_the_bootstrap("STARTERS")
+STARTER = """#!{python}
+import os, sys
+os.environ["PYTHONPATH"] = os.pathsep.join(["{theirs}", os.environ.get("PYTHONPATH", "")])
+os.execl(sys.executable, sys.executable, *sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("name", [*STARTERS, "unheard-of"])
+@pytest.mark.parametrize("before", [False, True], ids=["ours alone", "another directory before it"])
+def test_a_starter_that_puts_its_own_first_and_runs_no_other_comes_behind_ours(
+    name: str, before: bool, tmp_path: Path
+) -> None:
+    theirs = write(tmp_path / "theirs", BEHAVIOURS["works"])
+    starter = tmp_path / name
+    starter.write_text(STARTER.format(python=sys.executable, theirs=theirs))
+    starter.chmod(0o755)
+    path = os.pathsep.join([*([str(tmp_path)] if before else []), str(BOOTSTRAP)])
+    code = f"import sys; print(sys.marker, {HOOKED})"
+    environ = environment({"PYTHONPATH": path}, bootstrap=False)
+    result = subprocess.run(
+        [str(starter), "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    # It could not be known of one that nobody has heard of: `check` names it then.
+    assert result.stdout == f"ran {name in STARTERS}\n"
+
+
+def test_what_pytest_calls_with_a_test_client_is_not_served(tmp_path: Path) -> None:
+    (tmp_path / "test_app.py").write_text(
+        "import sys\nfrom starlette.testclient import TestClient\nfrom raw3 import app\n"
+        "def test_it():\n    assert TestClient(app).get('/').text == 'ok'\n    assert 'sentry_sdk' not in sys.modules\n"
+    )
+    path = os.pathsep.join(map(str, (BOOTSTRAP, APPS)))
+    environ = environment({"PYTHONPATH": path, "SENTRY_DSN": "http://key@127.0.0.1:9/1"}, bootstrap=False)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert result.returncode == 0, result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="needs the interpreter outside of the environment")
+def test_a_usercustomize_runs_as_without_us(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "usercustomize.py").write_text("import sys\nsys.user = 'ran'\n")
+    python = next(
+        str(python) for python in Path(sys.base_prefix, "bin").glob("python3*") if python.name == "python3"
+    )
+    for order in ((BOOTSTRAP, theirs), (theirs, BOOTSTRAP)):
+        environ = environment({"PYTHONPATH": os.pathsep.join(map(str, order))}, bootstrap=False)
+        result = run(f"import sys; print(getattr(sys, 'user', None), {HOOKED})", environ, python=python)
+        assert (result.stdout, result.stderr) == ("ran True\n", "")
 
 
 def test_one_earlier_on_the_path_hides_ours(tmp_path: Path) -> None:

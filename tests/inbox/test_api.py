@@ -38,8 +38,9 @@ def test_an_item_is_given_whole(inbox: BackgroundInbox) -> None:
     assert item == inbox.store.get(number)
 
 
-def test_an_item_that_is_not_there_is_404(inbox: BackgroundInbox) -> None:
-    answer = httpx.get(f"{inbox.url}/api/inbox/items/1")
+@pytest.mark.parametrize("number", ["1", "9" * 5000, "-1", "x", "%2e%2e", "%C2%B2"])
+def test_an_item_that_is_not_there_is_404(inbox: BackgroundInbox, number: str) -> None:
+    answer = httpx.get(f"{inbox.url}/api/inbox/items/{number}")
     assert answer.status_code == 404
     assert "detail" in answer.json()
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, MAX_DECODED, RefusedError, decode
+from sentry_asgi_autoconf.inbox.envelopes import MAX_ITEMS
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.inbox.sending import AUTH, KEY, envelope, item, post, send
 
@@ -140,6 +141,14 @@ def test_garbage_is_refused_with_a_reason_and_the_inbox_goes_on(inbox: Backgroun
     assert answer.json()["detail"]
     assert inbox.store.items() == []
     assert post(inbox, envelope(item("event", EVENT))).status_code == 200
+
+
+def test_an_envelope_of_more_items_than_are_kept_is_refused_whole(inbox: BackgroundInbox) -> None:
+    answer = post(inbox, b"{}\n" + b'{"type":"log"}\n{}\n' * 100_000)
+    assert (answer.status_code, answer.json()["detail"]) == (413, "the envelope holds more than 1000 items")
+    assert inbox.store.items() == []
+    assert post(inbox, envelope(*[item("log", {})] * inbox.store.max_items)).status_code == 200
+    assert len(inbox.store.items()) == MAX_ITEMS
 
 
 @pytest.mark.parametrize("body", [b"no JSON", b"[]", b"3"])

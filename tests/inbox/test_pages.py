@@ -195,7 +195,19 @@ def test_a_trace_page_joins_transactions_errors_and_logs(inbox: BackgroundInbox)
         assert shown in html
 
 
-@pytest.mark.parametrize("path", ["/errors/99", "/transactions/99", "/traces/none", "/errors/1", "/traces/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/errors/99", "/transactions/99", "/traces/none", "/errors/1", "/traces/"),
+        *(f"/{kind}/{'9' * 5000}" for kind in ("errors", "transactions", "traces")),
+        *(
+            "/inbox.js/..%2fserver.py",
+            "/..%2f..%2fserver.py",
+            "/static/inbox.js",
+            "/traces/..%2f..%2finbox.js",
+        ),
+    ],
+)
 def test_what_is_not_there_is_404(inbox: BackgroundInbox, path: str) -> None:
     send(inbox, "log", LOGS)
     assert httpx.get(inbox.url + path).status_code == 404

@@ -9,9 +9,10 @@ from typing import Any, Callable, Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined]
 
-from sentry_asgi_autoconf.serving import current_request
+from sentry_asgi_autoconf.serving import current_request, redaction
 from sentry_asgi_autoconf.serving.current_request import Request
 from sentry_asgi_autoconf.serving.redaction import Redaction
 
@@ -174,6 +175,50 @@ def test_an_event_is_redacted_wherever_it_has_text() -> None:
     assert (
         len(kept) == sum(each == text() for each in texts(whole_event())) - 1
     )  # but for the cookie's header
+
+
+def leaves(places: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Name each place that redaction looks into, as the code has them; a list's has the index 1."""
+    if isinstance(places, dict):
+        for name, inner in places.items():
+            yield from leaves(inner, (*before, name if isinstance(name, str) else "other"))
+    elif isinstance(places, list):
+        yield from leaves(places[0], (*before, 1))
+    elif places:
+        yield before
+
+
+def nested(path: tuple[Any, ...], value: Any) -> Any:
+    """Return a value within the dicts and lists of a path."""
+    for step in reversed(path):
+        value = {step: value} if isinstance(step, str) else [{}, value]
+    return value
+
+
+NAMED = "https://somebody:passw0rd@host/x?token=abc&page=2"
+WITHOUT = "https://somebody:[Filtered]@host/x?token=[Filtered]&page=2"
+
+
+@pytest.mark.parametrize("path", [*leaves({**redaction._EVENT, **redaction._REQUEST})], ids=str)
+def test_each_place_of_an_event_has_its_credentials_replaced(path: tuple[Any, ...]) -> None:
+    if path[-1] == "headers":
+        path = (*path, "other")
+    assert at(redacted(nested(path, NAMED)), path) == WITHOUT
+
+
+@pytest.mark.parametrize("name", redaction._TELEMETRY)
+def test_each_place_of_other_telemetry_has_its_credentials_replaced(name: str) -> None:
+    found = in_request(SCOPE, Redaction({}).attributes, {name: NAMED})
+    assert found[name] == WITHOUT
+
+
+@pytest.mark.parametrize("name", [name for name in DEFAULT_OPTIONS if name.startswith("before_send")])
+def test_no_hook_before_which_the_sdk_sends_is_left_out(name: str) -> None:
+    arguments: dict[str, Any] = {"trace_lifecycle": "stream"}
+    redaction.add(arguments)
+    places = redaction._TELEMETRY if name.endswith(("log", "metric", "span")) else redaction._EVENT
+    data = {next(iter(places)): text(), **({"message": text()} if places is redaction._EVENT else {})}
+    assert not any(SECRET in each for each in texts(in_request(SCOPE, arguments[name], data)))
 
 
 def test_lists_where_the_protocol_allows_them_are_redacted() -> None:

@@ -153,6 +153,85 @@ def test_neither_is_it_under_a_scrubber_of_ones_own_or_data_collection(
     assert not {"a cookie", "credentials", "a password"} & set(found_in(event["exception"]))
 
 
+# Of the request's headers, query and body, and of what the app makes of them.
+CREDENTIALS = {
+    "X-Auth-Token": "a-t0ken-of-somebody",
+    "X-CSRFToken": "a-csrf-t0ken-of-somebody",
+    "X-Amz-Security-Token": "an-amazon-t0ken-of-somebody",
+    "Referer": "http://host/reset?password=r3ferred",
+}
+ASKED = {"token": "a-que/ry's-t0ken", "page": "2", "password": "a-que,ry's passw0rd"}
+BODY = {"account": {"user": "somebody", "api_key": "b0dy-k3y-of-somebody"}}
+SENT = (
+    *list(CREDENTIALS.values())[:3],
+    "r3ferred",
+    "que/ry",
+    "que%2Fry",
+    "que,ry",
+    "que%2Cry",
+    "b0dy",
+    "0ut-",
+)
+
+
+@pytest.mark.parametrize("lifecycle", ["static", "stream"])
+def test_no_credential_of_a_request_or_of_what_the_app_asks_is_in_anything(
+    lifecycle: str, start: Start, project: Project
+) -> None:
+    environ = {"SENTRY_TRACE_LIFECYCLE": lifecycle, "SENTRY_ENABLE_LOGS": "true"}
+    server = start(uvicorn("private:fast", "--no-access-log"), environ).ready()
+    server.provoke("/login", method="POST", headers=CREDENTIALS, params=ASKED, json=BODY)
+    (event,) = project.wait("event")
+    server.stop()
+    sent = json.dumps(project.items(), ensure_ascii=False)
+    assert [value for value in SENT if value in sent] == []
+    assert event["request"]["query_string"] == "token=[Filtered]&page=2&password=[Filtered]"
+    variables = event["exception"]["values"][-1]["stacktrace"]["frames"][-1]["vars"]
+    assert variables["form"] == "Login(user='somebody', password='[Filtered]')"
+    assert variables["account"] == "Account(user='somebody', api_key='[Filtered]')"
+    kinds = {item["type"] for item in project.items()}
+    assert kinds >= {"event", "log", "span" if lifecycle == "stream" else "transaction"}
+    assert "quiet" in sent
+    assert "page=2" in sent
+
+
+def test_by_hand_they_would_be(start: Start, project: Project) -> None:
+    environ = {"APP": "private_fast"}
+    server = start(uvicorn("by_hand:app"), environ, bootstrap=False)
+    server.provoke("/login", method="POST", headers=CREDENTIALS, params=ASKED, json=BODY)
+    (event,) = project.wait("event")
+    sent = json.dumps(event, ensure_ascii=False)
+    assert {value for value in SENT if value in sent} >= {
+        *list(CREDENTIALS.values())[:3],
+        "r3ferred",
+        "b0dy",
+        "0ut-",
+    }
+
+
+def test_no_secret_of_the_settings_is_in_any_output_event_or_status(
+    start: Start, project: Project, tmp_path: Path
+) -> None:
+    environ = {
+        # Of the DSN the receiver itself masks the key; what it says of https is not used for it.
+        "SENTRY_HTTPS_PROXY": "http://somebody:s3ttings-passw0rd@127.0.0.1:9",
+        "SENTRY_PROXY_HEADERS": "Proxy-Authorization=s3ttings-header",
+        "SENTRY_OPTIONS_JSON": '{"https_proxy": "http://s3ttings-json@127.0.0.1:9", "proxy_headers": "s3ttings-text"}',
+        "SENTRY_ASGI_STATUS_DIR": str(tmp_path),
+        "SENTRY_ASGI_LOG_LEVEL": "info",
+        "SENTRY_DEBUG": "true",
+    }
+    server = start(uvicorn("private:raw"), environ)
+    server.provoke(headers=HEADERS)
+    project.wait("event")
+    status = "".join(path.read_text() for path in tmp_path.glob("*.json"))
+    server.stop()
+    assert "SENTRY_PROXY_HEADERS=*** is not" in server.output
+    assert "SENTRY_HTTPS_PROXY" in status
+    for text in (server.output, status, json.dumps(project.items())):
+        assert "s3ttings-" not in text
+
+
 def test_it_is_sent_where_it_is_allowed(start: Start, project: Project) -> None:
     server = start(uvicorn("private:raw"), {"SENTRY_SEND_DEFAULT_PII": "true"})
     server.provoke(headers=HEADERS)

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentry_asgi_autoconf.serving import sensitive as names
 from sentry_asgi_autoconf.serving.sensitive import Sensitive
+from tests.harness.server import ROOT
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
@@ -80,6 +82,112 @@ def test_header_pairs_and_keys_are_known_by_name(name: str) -> None:
     nothing = Sensitive(None, addresses=True)
     assert nothing.replaced_in([name, "value"]) == [name, "[Filtered]"]
     assert nothing.replaced_in({name: "value"}) == {name: "[Filtered]"}
+
+
+CREDENTIALS = sorted(
+    {
+        *names.CREDENTIAL_PARTS,
+        *names.CREDENTIAL_ENDS,
+        *names.CREDENTIAL_WORDS,
+        *names._DENIED,
+        *(f"x-{part}-of-app" for part in names.CREDENTIAL_PARTS),
+        *(f"my_{end}2" for end in (*names.CREDENTIAL_ENDS, *names.CREDENTIAL_WORDS)),
+        *("X-Auth-Token", "X-CSRFToken", "X-Amz-Security-Token", "accessToken", "user[password]"),
+    }
+)
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_each_name_of_a_credential_is_known_wherever_it_stands(name: str) -> None:
+    nothing = Sensitive(None, addresses=False)
+    assert nothing.replaced_in([name, "value"]) == [name, "[Filtered]"]
+    assert nothing.replaced_in({name: "'value'"}) == {name: "[Filtered]"}
+    assert nothing.replaced_in({name: 1234}) == {name: "[Filtered]"}
+    assert nothing.replaced_in_headers({name: "value"}) == {name: "[Filtered]"}
+    for text in (
+        "GET /x?a=1&{}=[Filtered]&b=2",
+        "next=%2Fx%3F{}%3D[Filtered]",
+        "Login(user='a', {}='[Filtered]', b=2)",
+        "{{'user': 'a', '{}': '[Filtered]'}}",
+        'b\'{{"user":"a","{}":"[Filtered]"}}\'',
+        "'{{\\'{}\\': \\'[Filtered]\\'}}'",
+    ):
+        whole = text.format(name)
+        assert nothing.replaced_in(whole.replace("[Filtered]", "value")) == whole
+        assert nothing.replaced_in(whole) == whole
+
+
+def test_the_documentation_lists_them() -> None:
+    documented = (ROOT / "docs" / "how-it-works.md").read_text().replace("-", "")
+    named = (*names.CREDENTIAL_PARTS, *names.CREDENTIAL_ENDS, *names.CREDENTIAL_WORDS)
+    assert [name for name in named if f"`{name.replace('-', '')}`" not in documented] == []
+
+
+@pytest.mark.parametrize("name", sorted(names._ADDRESS_HEADERS))
+def test_each_header_of_an_address_is_known_where_addresses_must_not_leave(name: str) -> None:
+    scope = {"headers": [(name.encode(), b"203.0.113.9")]}
+    for addresses, kept in ((True, "[Filtered]"), (False, "203.0.113.9")):
+        request = Sensitive(scope, addresses=addresses)
+        assert request.replaced_in(["at", "203.0.113.9", "!"]) == ["at", kept, "!"]
+        assert request.replaced_in_headers({name: "203.0.113.9"}) == {name: kept}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_tokens=5, tokens=['a']",
+        "Invalid token: expected one of a, b",
+        "Login(user='a', password=None, token='', session=<a.Session object>)",
+        "SELECT 1 FROM t WHERE token = %s AND token=%(token_1)s AND token=? AND token=$1",
+        "design=x&author=y&keys=z&sides=4&compass=n",
+        "https://host:8000/x?page=2",
+        "sec-websocket-key=abc",
+    ],
+)
+def test_what_is_no_credential_stays(text: str) -> None:
+    assert Sensitive(None, addresses=True).replaced_in({"a": text, "max_tokens": 5}) == {
+        "a": text,
+        "max_tokens": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("password=SecretStr('it\\'s') more", "password=SecretStr('[Filtered]') more"),
+        ('password=b"it\'s", a=1', 'password=b"[Filtered]", a=1'),
+        ("next=/x?token=abc&b=2", "next=/x?token=[Filtered]&b=2"),
+        ("pin: token=1234, b", "pin: token=[Filtered] b"),
+        ("password='cut o...", "password='[Filtered]"),
+        ("postgres://somebody:passw0rd@host/db", "postgres://somebody:[Filtered]@host/db"),
+    ],
+)
+def test_a_value_is_replaced_up_to_its_end(text: str, expected: str) -> None:
+    assert Sensitive(None, addresses=True).replaced_in(text) == expected
+
+
+def test_a_url_of_the_request_loses_the_whole_value() -> None:
+    request = Sensitive(None, addresses=True)
+    assert request.replaced_in_url("a=1&token=it's,(b)<c> d&e=2#f") == "a=1&token=[Filtered]&e=2#f"
+    found = request.replaced_in_headers({"Referer": "https://host/x?token=abc", "Host": "host:80"})
+    assert found == {"Referer": "https://host/x?token=[Filtered]", "Host": "host:80"}
+
+
+def test_a_credential_of_the_query_is_known_by_its_value() -> None:
+    request = Sensitive({"query_string": b"page=2&api%5Fkey=abc%20def&token=12"}, addresses=True)
+    expected = {"decoded": "'[Filtered]'", "raw": "[Filtered]", "page": "2", "short": "12"}
+    assert (
+        request.replaced_in({"decoded": "'abc def'", "raw": "abc%20def", "page": "2", "short": "12"})
+        == expected
+    )
+
+
+@pytest.mark.parametrize(
+    "unit", ["=", "token", "a:", "'a':", "://a:", "token='", "\\", "%3D", "x" * 50 + "=", "password=("]
+)
+def test_long_text_is_redacted_in_time_that_grows_no_faster(unit: str) -> None:
+    # What takes longer than in proportion would take minutes for it, and the test would not end.
+    Sensitive(None, addresses=True).replaced_in(unit * (1_000_000 // len(unit)))
 
 
 def test_addresses_stay_where_they_are_allowed() -> None:

@@ -77,6 +77,31 @@ def test_an_empty_file_sets_nothing_and_links_are_followed(secrets: Path) -> Non
     assert (loaded.options, loaded.problems) == ({"dsn": DSN.format(1)}, [])
 
 
+OTHER = 12345  # a user that nothing else here is
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize("as_link", [False, True], ids=["a file", "a link"])
+def test_what_another_user_put_where_anybody_may_write_is_not_read(secrets: Path, as_link: bool) -> None:
+    planted = secrets / "sentry_before_send"
+    if as_link:
+        (secrets / "kept").write_text("os:system")
+        planted.symlink_to("kept")
+    else:
+        planted.write_text("os:system")
+    os.chown(planted, OTHER, OTHER, follow_symlinks=False)
+    (secrets / "sentry_dist").write_text("1")
+    secrets.chmod(0o1777)
+    loaded = load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)})
+    (problem,) = loaded.problems
+    assert isinstance(problem, UnreadableSecretError)
+    assert f"{planted} cannot be read: it is another user's" in str(problem)
+    assert loaded.options == {"dist": "1"}
+    # Where others may not write, it was put by who may, as a bind mount is.
+    secrets.chmod(0o755)
+    assert load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)}).options.keys() == {"dist", "before_send"}
+
+
 def test_a_missing_directory_is_one_problem() -> None:
     loaded = load({"SENTRY_ASGI_SECRETS_DIR": "/no/such/directory", "SENTRY_DIST": "1"})
     (problem,) = loaded.problems

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -324,6 +325,42 @@ def test_the_file_is_whole_at_any_moment(start: Start, directory: Path, tmp_path
         f"changes, in {server.output}",
     )
     server.stop(signal.SIGKILL)
+
+
+def test_no_planted_link_is_written_through(project: Project, directory: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("whole")
+    code = f"""
+mine = os.path.join({str(directory)!r}, f'{{os.getpid()}}.json')
+os.symlink({str(victim)!r}, mine)
+from sentry_asgi_autoconf import activate
+activate()
+print(os.path.islink(mine), os.path.getsize(mine) > 5)
+"""
+    assert script(code, project, directory) == ["False True"]
+    assert victim.read_text() == "whole"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become other users")
+def test_what_another_user_planted_costs_one_line(project: Project) -> None:
+    # pytest's own directories are its user's alone.
+    with tempfile.TemporaryDirectory() as shared:
+        directory = Path(shared)
+        directory.chmod(0o1777)
+        told, line = script(PLANT.format(directory=shared), project, directory)
+    assert told == "theirs"
+    assert line.endswith("[unwritable-status]")
+
+
+PLANT = """
+mine = os.path.join('{directory}', str(os.getpid()) + '.json')
+open(mine, 'w').write('theirs')
+os.chown(mine, 12346, 12346)
+from sentry_asgi_autoconf.status.process_status import StatusFile
+os.setuid(12345)
+StatusFile('{directory}').write({{}})
+print(open(mine).read())
+"""
 
 
 @pytest.mark.parametrize(
