@@ -49,7 +49,8 @@ def _of_breadcrumbs(payload: Any) -> Iterable[str]:
 
 
 def _of_exceptions(payload: Any) -> Iterable[str]:
-    for exception in payload.get("exception", {}).get("values", []):
+    exceptions = payload.get("exception", {}).get("values", [])
+    for exception in (each for each in exceptions if each["type"] == "ValueError"):
         yield exception["value"].rpartition(" ")[2]
         for frame in exception["stacktrace"]["frames"]:
             if "number" in frame.get("vars", {}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Mapping, NamedTuple, Sequence, TypeVar
 
 T = TypeVar("T")
@@ -18,23 +19,29 @@ class Row(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """How much to do: a share of a full run's counts, and how many of several cases (all if None)."""
+    """How much to do: a share of a full run's counts, every case on every server or each once, at most so many."""
 
     share: float
+    is_whole: bool = True
     most: int | None = None
 
     def count(self, full: int, least: int = 1) -> int:
         """Return the scaled number of what a full run does `full` times."""
         return max(round(full * self.share), least)
 
-    def some(self, cases: Sequence[T]) -> Sequence[T]:
-        """Return the first cases, as many as wanted."""
-        return cases[: self.most]
+    def pairs(self, servers: Sequence[str], cases: Sequence[T]) -> list[tuple[str, T]]:
+        """Return which case runs on which server."""
+        if self.is_whole:
+            found = list(itertools.product(servers, cases))
+        else:
+            turns = zip(itertools.cycle(servers), itertools.cycle(cases))
+            found = list(itertools.islice(turns, max(len(servers), len(cases))))
+        return found[: self.most]
 
 
 FULL = Scale(1.0)
-QUICK = Scale(0.02)
-TINY = Scale(0.002, most=1)
+QUICK = Scale(0.02, is_whole=False)
+TINY = Scale(0.002, is_whole=False, most=2)
 
 
 def faults(figures: Figures, *nought: str, **also: bool) -> tuple[str, ...]:

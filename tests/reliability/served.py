@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Mapping
+from typing import Iterator, Mapping
 
 from tests.benchmarks import processes
 from tests.harness import served
@@ -71,14 +71,42 @@ class Served:
         self.process.wait()
         self._output.close()
 
-    def stop(self, number: int = signal.SIGTERM) -> float:
-        """Signal the server; return the seconds until it has ended."""
+    def stop(self) -> float:
+        """Ask the server to end; return the seconds until it has."""
         began = time.perf_counter()
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
+            self.process.terminate()
+        self.wait()
+        return time.perf_counter() - began
+
+    def wait(self) -> None:
+        """Wait until the server has ended, for at most the time that anything may take."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(DEADLINE)
-        return time.perf_counter() - began
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its first process has ended."""
+        return self.process.poll() is not None
+
+    @property
+    def session(self) -> list[int]:
+        """The processes that it has started, itself included, which have not ended."""
+        return [pid for pid, (state, _) in self._processes() if state != "Z"]
+
+    @property
+    def zombies(self) -> int:
+        """How many children its first process has not waited for."""
+        return sum((state, parent) == ("Z", self.process.pid) for _, (state, parent) in self._processes())
+
+    def _processes(self) -> Iterator[tuple[int, tuple[str, int]]]:
+        """Yield each process of the session with its state and its parent."""
+        for directory in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                # After the name, in parentheses: state, parent, group, session.
+                fields = (directory / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[3]) == self.process.pid:
+                    yield int(directory.name), (fields[0], int(fields[1]))
 
     @property
     def megabytes(self) -> float:

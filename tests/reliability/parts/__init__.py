@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tests.reliability.parts import load, memory, transport
+from tests.reliability.parts import forks, kills, load, memory, transport
 
 PARTS: dict[str, ModuleType] = {
     "transport": transport,
     "memory": memory,
     "load": load,
+    "kills": kills,
+    "forks": forks,
 }

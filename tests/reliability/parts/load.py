@@ -15,14 +15,13 @@ from tests.reliability.served import SERVERS, Served, variables
 
 REQUESTS = 50_000  # with errors only, and as many with all traces
 AT_ONCE = 64
-_TRACES = {"errors only": None, "traces 1.0": 1.0}
+_TRACES = (("errors only", None), ("traces 1.0", 1.0))
 
 
 def rows(scale: Scale) -> Iterator[Row]:
     """Yield a row for each server, with errors only and with all traces."""
-    for server in scale.some(SERVERS):
-        for name, rate in _TRACES.items():
-            yield _under_load(f"{server}, {name}", server, rate, scale.count(REQUESTS, 200))
+    for server, (name, rate) in scale.pairs(SERVERS, _TRACES):
+        yield _under_load(f"{server}, {name}", server, rate, scale.count(REQUESTS, 200))
 
 
 def _under_load(case: str, server: str, rate: float | None, requests: int) -> Row:
@@ -74,10 +73,11 @@ def traced(exchanges: Sequence[Exchange], rate: float | None) -> list[str]:
 
 def wrong(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """Return what was not answered as it should be."""
-    return [exchange for exchange in exchanges if not _is_right(exchange)]
+    return [exchange for exchange in exchanges if not is_right(exchange)]
 
 
-def _is_right(exchange: Exchange) -> bool:
+def is_right(exchange: Exchange) -> bool:
+    """Whether a request was answered as it should be."""
     if "/boom/" in exchange.path:
         return exchange.status == 500
     return (exchange.status, exchange.body) == (200, number(exchange).encode())

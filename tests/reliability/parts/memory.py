@@ -18,10 +18,8 @@ _FAULTS = ("none", "never answers")
 
 def rows(scale: Scale) -> Iterator[Row]:
     """Yield a row for each server, with a receiver that takes everything and with one that never answers."""
-    for server in scale.some(SERVERS):
-        for fault in FAULTS:
-            if fault.name in _FAULTS:
-                yield _memory(server, fault, scale.count(ERRORS, 100))
+    for server, fault in scale.pairs(SERVERS, [fault for fault in FAULTS if fault.name in _FAULTS]):
+        yield _memory(server, fault, scale.count(ERRORS, 100))
 
 
 def _memory(server: str, fault: Fault, errors: int) -> Row:

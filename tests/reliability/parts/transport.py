@@ -93,10 +93,11 @@ class _Run(NamedTuple):
 def rows(scale: Scale) -> Iterator[Row]:
     """Yield a row for each server and fault."""
     requests = scale.count(REQUESTS, 20)
-    for server in scale.some(SERVERS[:3]):
-        bare = _run(server, FAULTS[0], requests, BARE)
-        for fault in FAULTS:
-            yield _under_fault(server, fault, requests, bare)
+    bare: dict[str, _Run] = {}
+    for server, fault in scale.pairs(SERVERS[:3], FAULTS):
+        if server not in bare:
+            bare[server] = _run(server, FAULTS[0], requests, BARE)
+        yield _under_fault(server, fault, requests, bare[server])
 
 
 def _under_fault(server: str, fault: Fault, requests: int, bare: _Run) -> Row:
