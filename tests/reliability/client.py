@@ -108,8 +108,13 @@ async def ask_all(port: int, paths: Iterable[str], at_once: int, exchanges: list
     await asyncio.gather(*(_one_after_the_other(port, iterator, exchanges) for _ in range(at_once)))
 
 
-def ask(port: int, paths: Iterable[str], at_once: int = 64) -> list[Exchange]:
-    """Request all paths, so many at once; return what came of it, by path."""
+def ask(port: int, paths: Iterable[str], at_once: int = 64, last: Iterable[str] = ()) -> list[Exchange]:
+    """Request all paths, so many at once, and then those that are the last; return what came of it, by path.
+
+    Where the last ones raise, what was captured in all requests has been when they are answered. A transaction ends
+    after the answer, and not all servers wait for that when they end.
+    """
     exchanges: list[Exchange] = []
     asyncio.run(ask_all(port, paths, at_once, exchanges))
+    asyncio.run(ask_all(port, last, at_once, exchanges))
     return sorted(exchanges, key=lambda exchange: exchange.path)

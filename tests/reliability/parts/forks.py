@@ -44,7 +44,8 @@ def _row(name: str, scale: Scale) -> Row:
         losses = Path(directory) / "losses"
         environ = variables(receiver, 1.0, losses)
         with Served(server, environ, options=options, app="forking") as served:
-            exchanges = client.ask(served.port, paths, _AT_ONCE)
+            last = [f"/thread/{number}" for number in range(len(paths) + 1, len(paths) + 2 * _AT_ONCE, 2)]
+            exchanges = client.ask(served.port, paths, _AT_ONCE, last)
             served.stop()
         dropped = accounts.losses(losses)
         errors = accounts.account(receiver, "event", _raising(exchanges), dropped["error"])

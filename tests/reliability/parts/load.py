@@ -31,7 +31,8 @@ def _under_load(case: str, server: str, rate: float | None, requests: int) -> Ro
             warm = max(requests // 10, 1)
             exchanges = client.ask(served.port, _paths(0, warm), AT_ONCE)
             before = served.megabytes
-            exchanges += client.ask(served.port, _paths(warm, requests), AT_ONCE)
+            last = [f"/boom/{number}" for number in range(requests, requests + AT_ONCE)]
+            exchanges += client.ask(served.port, _paths(warm, requests), AT_ONCE, last)
             after = served.megabytes
             served.stop()
         dropped = accounts.losses(losses)

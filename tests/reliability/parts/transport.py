@@ -137,7 +137,8 @@ def _run(server: str, fault: Fault, requests: int, how: str) -> _Run:
                 receiver.listen()
             if fault.listens[0] and not fault.listens[1]:
                 receiver.shut()
-            exchanges += client.ask(served.port, _paths(half, requests), _AT_ONCE)
+            last = [f"/boom/{number:06}" for number in range(requests, requests + _AT_ONCE)]
+            exchanges += client.ask(served.port, _paths(half, requests), _AT_ONCE, last)
             exit_seconds = served.stop()
         return _Run(exchanges, exit_seconds, *_accounts(receiver, losses, exchanges))
 
