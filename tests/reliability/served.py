@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator, Mapping
+from typing import Iterator, Mapping, Sequence
 
 from tests.benchmarks import processes
 from tests.harness import served
@@ -33,16 +33,21 @@ class Served:
         workers: int = 1,
         options: str = "",
         app: str = "numbered",
+        *,
+        command: Sequence[str] = (),
+        port: str = "",
+        cwd: Path = APPS,
     ) -> None:
-        """Start it."""
-        self.port = int(free_port())
+        """Start it, by its own `command` line if that is given, with the port that it names."""
+        port = port or free_port()
+        self.port = int(port)
         several = f"--workers {workers}" if workers > 1 else ""
         words = f"{_QUIET.get(server, '')} {several} {options}"
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has ended)
         self.process = subprocess.Popen(
-            served.command(server, f"{app}:app", str(self.port), words),
+            command or served.command(server, f"{app}:app", port, words),
             env=dict(environ),
-            cwd=APPS,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,

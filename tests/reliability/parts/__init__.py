@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tests.reliability.parts import forks, kills, load, memory, transport
+from tests.reliability.parts import forks, kills, load, memory, odd, transport
 
 PARTS: dict[str, ModuleType] = {
     "transport": transport,
@@ -16,4 +16,5 @@ PARTS: dict[str, ModuleType] = {
     "load": load,
     "kills": kills,
     "forks": forks,
+    "odd": odd,
 }
