@@ -9,6 +9,7 @@ import itertools
 import json
 import ssl
 import threading
+import time
 from typing import Any, Callable, Iterator, NamedTuple
 
 import brotli  # type: ignore[import-untyped] # no stubs
@@ -162,6 +163,14 @@ class Receiver:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def wait_for_silence(self, seconds: float = 1.0, longest: float = 60.0) -> None:
+        """Wait until nothing has arrived for some seconds: queues are empty then."""
+        end = time.monotonic() + longest
+        seen = -1
+        while seen != len(self.arrived) and time.monotonic() < end:
+            seen = len(self.arrived)
+            time.sleep(seconds)
 
     @property
     def dsn(self) -> str:

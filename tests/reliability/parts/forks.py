@@ -46,6 +46,7 @@ def _row(name: str, scale: Scale) -> Row:
         with Served(server, environ, options=options, app="forking") as served:
             last = [f"/thread/{number}" for number in range(len(paths) + 1, len(paths) + 2 * _AT_ONCE, 2)]
             exchanges = client.ask(served.port, paths, _AT_ONCE, last)
+            receiver.wait_for_silence()
             served.stop()
         dropped = accounts.losses(losses)
         errors = accounts.account(receiver, "event", _raising(exchanges), dropped["error"])

@@ -34,6 +34,7 @@ def _under_load(case: str, server: str, rate: float | None, requests: int) -> Ro
             last = [f"/boom/{number}" for number in range(requests, requests + AT_ONCE)]
             exchanges += client.ask(served.port, _paths(warm, requests), AT_ONCE, last)
             after = served.megabytes
+            receiver.wait_for_silence()
             served.stop()
         dropped = accounts.losses(losses)
         errors = accounts.account(receiver, "event", raising(exchanges), dropped["error"])

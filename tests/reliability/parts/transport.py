@@ -17,7 +17,7 @@ from tests.reliability.receiver import Receiver, Reply, Script, accept
 from tests.reliability.rows import Row, Scale, faults
 from tests.reliability.served import BARE, BY_HAND, OURS, SERVERS, Served, app_of, variables
 
-REQUESTS = 600
+REQUESTS = 550
 _AT_ONCE = 8
 _TIMEOUT = 2.0  # the SDK's own shutdown_timeout
 _GRACE = 1.0  # seconds: that a busy machine may take longer
@@ -164,9 +164,11 @@ def receiver_of(fault: Fault) -> Receiver:
     return Receiver(fault.script, context, listens=fault.listens[0])
 
 
-def serve(server: str, fault: Fault, receiver: Receiver, losses: Path, how: str) -> Served:
+def serve(
+    server: str, fault: Fault, receiver: Receiver, losses: Path, how: str, traces: float | None = 1.0
+) -> Served:
     """Return the server that reports to it, to be entered."""
-    environ = variables(fault.dsn.format(port=receiver.port), 1.0, losses, how)
+    environ = variables(fault.dsn.format(port=receiver.port), traces, losses, how)
     more = {name: value.format(port=receiver.port) for name, value in fault.variables.items()}
     return Served(server, {**environ, **(more if how != BARE else {})}, app=app_of(how))
 
