@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.harness.server import ROOT
 from tests.reliability import overview
 from tests.reliability.page import BEGIN
-from tests.reliability.parts import PARTS, load
+from tests.reliability.parts import PARTS, load, transport
 from tests.reliability.rows import TINY, Row, faults
 
 RESULTS = {
@@ -54,6 +54,12 @@ def test_load_is_held() -> None:
     found: list[Row] = list(load.rows(TINY))
     assert [row.faults for row in found] == [(), ()]
     assert [row.figures["requests"] for row in found] == [264, 264]
+
+
+def test_a_receiver_that_comes_back_is_found() -> None:
+    found: list[Row] = list(transport.rows(TINY))
+    assert [row.faults for row in found] == [(), ()]
+    assert [row.case for row in found] == ["uvicorn: none", "granian: down at boot, then up"]
 
 
 def test_one_command_runs_prints_and_publishes(tmp_path: Path) -> None:
