@@ -36,6 +36,7 @@ SLOW = (
     "policy/test_fuzz_of_boots.py",
     "policy/test_leaving.py",
     "policy/test_rates_of_callers.py",
+    "reliability/test_parts.py",
     "sdk/test_earlier_init.py",
     "sdk/test_every_way_to_init.py",
     "sdk/test_garbage.py",

@@ -52,7 +52,8 @@ def measure(given: argparse.Namespace, chosen: list[str]) -> None:
             for number in track(range(given.rounds or ROUNDS[name]), name):
                 rounds += PARTS[name].measure(conditions, number)
                 # After each, so that what is interrupted leaves what it has.
-                results.keep(given.results, name, number + 1, rounds, environments.releases)
+                found = {"releases": environments.releases, "times": number + 1, "rounds": rounds}
+                results.keep(given.results, name, **found)
 
 
 def show(given: argparse.Namespace, chosen: list[str]) -> None:

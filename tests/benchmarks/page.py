@@ -7,7 +7,8 @@ from typing import Any, Iterator
 
 from tests.benchmarks.drawing import draw
 from tests.benchmarks.parts import PARTS
-from tests.benchmarks.tables import as_markdown, of_bars
+from tests.benchmarks.results import circumstances, releases
+from tests.benchmarks.tables import as_markdown, of_bars, write_below
 
 BEGIN = "<!-- What follows is written by: python -m tests.benchmarks --publish -->"
 IMAGES = Path("images") / "benchmarks"
@@ -15,12 +16,8 @@ IMAGES = Path("images") / "benchmarks"
 
 def publish(results: dict[str, Any], docs: Path) -> None:
     """Write what was measured below the mark in docs/benchmarks.md, and its charts."""
-    page = docs / "benchmarks.md"
-    written, mark, _ = page.read_text().partition(BEGIN)
-    if not mark:
-        raise SystemExit(f"{page} has no line {BEGIN}")
     (docs / IMAGES).mkdir(parents=True, exist_ok=True)
-    page.write_text("\n".join([f"{written}{BEGIN}\n", *_sections(results, docs)]))
+    write_below(BEGIN, docs / "benchmarks.md", _sections(results, docs))
 
 
 def _sections(results: dict[str, Any], docs: Path) -> Iterator[str]:
@@ -40,11 +37,6 @@ def _sections(results: dict[str, Any], docs: Path) -> Iterator[str]:
 
 
 def _circumstances(results: dict[str, Any]) -> Iterator[str]:
-    releases = {name: release for part in results.values() for name, release in part["releases"].items()}
-    machines = {
-        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {machine['day']}"
-        for machine in (part["machine"] for part in results.values())
-    }
     rounds = ", ".join(f"{name} {part['times']}" for name, part in results.items())
-    yield f"{'; '.join(sorted(machines))}. Rounds: {rounds}.\n"
-    yield ", ".join(f"{name} {release}" for name, release in sorted(releases.items())) + ".\n"
+    yield f"{circumstances(results)}. Rounds: {rounds}.\n"
+    yield f"{releases(results)}.\n"

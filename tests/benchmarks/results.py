@@ -1,4 +1,4 @@
-"""What was measured, kept between runs: each part's last rounds, and on what machine and of what they were."""
+"""What was measured, kept between runs: each part's last results, and on what machine they were found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import os
 import platform
 import re
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any
 
-from tests.benchmarks.ratios import Round
 from tests.harness.server import ROOT
 
 RESULTS = ROOT / ".cache" / "benchmarks.json"
@@ -21,9 +20,9 @@ def load(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def keep(path: Path, part: str, times: int, rounds: list[Round], releases: Mapping[str, str]) -> None:
-    """Replace a part's results, which were measured so many times."""
-    kept = {"machine": machine(), "releases": dict(releases), "times": times, "rounds": rounds}
+def keep(path: Path, part: str, **found: Any) -> None:
+    """Replace a part's results by what was found, with the machine that it was found on."""
+    kept = {"machine": machine(), **found}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**load(path), part: kept}, indent=1, ensure_ascii=False) + "\n")
 
@@ -37,3 +36,18 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "day": datetime.date.today().isoformat(),
     }
+
+
+def circumstances(results: dict[str, Any]) -> str:
+    """Return the machines, Pythons and days of these results."""
+    machines = {
+        f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {machine['day']}"
+        for machine in (part["machine"] for part in results.values())
+    }
+    return "; ".join(sorted(machines))
+
+
+def releases(results: dict[str, Any]) -> str:
+    """Return what was measured, and in which releases."""
+    found = {name: release for part in results.values() for name, release in part["releases"].items()}
+    return ", ".join(f"{name} {release}" for name, release in sorted(found.items()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence
+from pathlib import Path
+from typing import Iterable, NamedTuple, Sequence
 
 import rich.table
 
@@ -37,3 +38,11 @@ def as_markdown(table: Table) -> str:
     """Return the table under its title."""
     lines = [table.columns, ["---", *["--:" for _ in table.columns[1:]]], *table.rows]
     return "\n".join([f"### {table.title}", "", *(f"| {' | '.join(line)} |" for line in lines), ""])
+
+
+def write_below(mark: str, page: Path, sections: Iterable[str]) -> None:
+    """Replace what stands below a mark in a page of the documentation."""
+    written, found, _ = page.read_text().partition(mark)
+    if not found:
+        raise SystemExit(f"{page} has no line {mark}")
+    page.write_text("\n".join([f"{written}{mark}\n", *sections]))

@@ -1,0 +1,1 @@
+"""What happens to an app and to its events where everything else goes wrong, with figures."""
