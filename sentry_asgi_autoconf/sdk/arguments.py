@@ -25,7 +25,7 @@ _SAMPLERS = {
     "traces_sampler": "traces_sample_rate",
 }
 # The SDK's middleware raises what it has captured without its chain, unless this experiment says otherwise.
-_EXPERIMENTS = {"suppress_asgi_chained_exceptions": False}
+EXPERIMENTS = {"suppress_asgi_chained_exceptions": False}
 
 
 class Found(NamedTuple):
@@ -145,7 +145,7 @@ class Arguments:
         redaction.add(arguments)
         experiments = arguments.get("_experiments", {})
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
-            arguments["_experiments"] = {**_EXPERIMENTS, **experiments}
+            arguments["_experiments"] = {**EXPERIMENTS, **experiments}
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals

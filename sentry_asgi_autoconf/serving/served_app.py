@@ -94,7 +94,7 @@ class Lifespan:
             await send(message)
 
         self._task = _running_task()
-        with sentry_sdk.new_scope() as sentry_scope:
+        with _Scope() as sentry_scope:
             sentry_scope.add_event_processor(self._process)
             try:
                 await app(scope, watched_receive, watched_send)
@@ -119,6 +119,17 @@ class Lifespan:
             return event
         failures = _boot_failure()
         return event if self._entered and failures.may_report(failures.described(exc_info[1])) else None
+
+
+class _Scope:
+    """A Sentry scope for a while; contextlib, in the SDK's own, sets the traceback of an error, which may refuse it."""
+
+    def __enter__(self) -> Any:
+        self._opened = sentry_sdk.new_scope()
+        return self._opened.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._opened.__exit__(None, None, None)
 
 
 def _boot_failure() -> Any:
