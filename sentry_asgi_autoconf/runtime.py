@@ -226,7 +226,7 @@ class Runtime:
             self.guarded(lambda: boot_failure.capture(error), None)
 
     def flush(self) -> None:
-        """Send what was captured, for at most the SDK's shutdown_timeout."""
+        """Send what was captured, for what is left of the SDK's shutdown_timeout."""
         if self.is_active:
             self.guarded(flush.flush, None)
 
@@ -235,7 +235,7 @@ class Runtime:
         is_told = self._status is not None and self._status.is_told
         if self.is_active or is_told:
             longest = flush.longest_flush if self.is_active else float
-            self.guarded(lambda: flush.flush_on_termination(self._end, longest()), None)
+            self.guarded(lambda: flush.flush_on_termination(self._end, longest), None)
 
     def stopped(self) -> None:
         """Flush, and take note that a server of this process has ended."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Iterator
 
 import sentry_sdk
-from sentry_sdk.utils import event_from_exception
+from sentry_sdk.utils import event_from_exception, safe_str
 
 from sentry_asgi_autoconf.flushing.flush import MECHANISM, flush
 
@@ -38,7 +38,7 @@ def capture_message(text: str) -> None:
 
 def described(error: BaseException) -> str:
     """Return the words by which a failure is known again."""
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {safe_str(error)}"
 
 
 def may_report(failure: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import Any, Callable
 
@@ -15,18 +17,71 @@ from typing import Any, Callable
 MECHANISM = "asgi_autoconf"
 # Seconds that the flushing thread may take beyond what it is bounded by itself.
 _GRACE = 0.5
+# Seconds without a flush after which the next belongs to another shutdown.
+_OVER = 60.0
+
+
+class Shutdown:
+    """The shutdown of this process, whose flushes may block for one shutdown_timeout together.
+
+    Many of them may flush: each lifespan, each server, a signal's handler, the SDK as the interpreter exits.
+    """
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew, as a forked child does: the thread that flushes is its parent's."""
+        self._turn = threading.Lock()
+        self._begun: float | None = None
+        self._last = 0.0
+        # For how many seconds flushes have blocked; what serves (again) sets it to 0.
+        self.spent = 0.0
+
+    def left(self, timeout: float) -> float:
+        """Return how many of `timeout` seconds flushes may still block."""
+        now, begun = time.monotonic(), self._begun
+        if now - self._last > _OVER:
+            self.spent = 0.0
+        return max(timeout - self.spent - (now - begun if begun else 0.0), 0.0)
+
+    def flush(self, client: Any, timeout: float) -> None:
+        """Block until all that `client` has captured is sent, as long as something of `timeout` seconds is left."""
+        if not self._last:
+            atexit.register(_leave_the_rest_to_the_sdk)
+        # One after the other: what one takes is spent for those that wait for it.
+        if self._turn.acquire(timeout=self.left(timeout)):
+            left, self._begun = self.left(timeout), time.monotonic()
+            try:
+                client.flush(timeout=left)
+            finally:
+                self._last = time.monotonic()
+                self.spent += self._last - self._begun
+                self._begun = None
+                self._turn.release()
+
+
+shutdown = Shutdown()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=shutdown.begin)
 
 
 def flush() -> None:
-    """Block until everything captured is sent, for at most the client's shutdown_timeout (seconds)."""
+    """Block until everything captured is sent, for what is left of the client's shutdown_timeout (seconds)."""
     client = _client()
     if client.is_active():
-        client.flush(timeout=longest_flush())
+        shutdown.flush(client, client.options["shutdown_timeout"])
 
 
 def longest_flush() -> float:
     """Return for how long a flush may block, in seconds."""
-    return float(_client().options["shutdown_timeout"])
+    return shutdown.left(_client().options["shutdown_timeout"])
+
+
+def _leave_the_rest_to_the_sdk() -> None:
+    # Called before the SDK's own function, which was registered earlier, and flushes for as long as the option says.
+    with contextlib.suppress(Exception):
+        _client().options["shutdown_timeout"] = longest_flush()
 
 
 def _client() -> Any:
@@ -36,17 +91,22 @@ def _client() -> Any:
 
 
 async def flush_aside() -> None:
-    """Flush in a thread, so that the event loop goes on with what else it serves."""
+    """Flush in a thread, so that the event loop goes on with what else it serves; a flush that fails is no matter."""
     import asyncio
 
     from sentry_asgi_autoconf.integrations.event_loops import is_in_trio
 
     try:
         if is_in_trio():
-            await sys.modules["trio"].to_thread.run_sync(flush)
+            await sys.modules["trio"].to_thread.run_sync(_try_to_flush)
         else:
-            await asyncio.get_event_loop().run_in_executor(None, flush)
+            await asyncio.get_event_loop().run_in_executor(None, _try_to_flush)
     except RuntimeError:  # The loop is of another kind, or takes no more threads, as it is about to end.
+        _try_to_flush()
+
+
+def _try_to_flush() -> None:
+    with contextlib.suppress(Exception):
         flush()
 
 
@@ -60,8 +120,8 @@ def run_in_multiprocessing_child(action: Callable[[], None]) -> None:
     Finalize(None, action, exitpriority=0)
 
 
-def flush_on_termination(flush: Callable[[], None], timeout: float) -> None:
-    """Flush, for at most `timeout` seconds, when a SIGTERM arrives that nothing else handles, and end by it then."""
+def flush_on_termination(flush: Callable[[], None], longest: Callable[[], float]) -> None:
+    """Flush, for the seconds that `longest` returns, when a SIGTERM arrives that nothing else handles; end by it."""
     is_in_main_thread = threading.current_thread() is threading.main_thread()
     if not is_in_main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         return
@@ -70,7 +130,7 @@ def flush_on_termination(flush: Callable[[], None], timeout: float) -> None:
         # In a thread, as the signal may have interrupted the main one while it held a lock that the flush needs.
         thread = threading.Thread(target=flush, daemon=True)
         thread.start()
-        thread.join(timeout + _GRACE)
+        thread.join(longest() + _GRACE)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 

@@ -71,7 +71,7 @@ def scope() -> dict[str, Any] | None:
 
 def mark_captured(error: BaseException, request: Request | None) -> None:
     """Have it known of an error that it was captured, in `request` if in any."""
-    with contextlib.suppress(AttributeError, TypeError):  # what an exception class of the app's may raise
+    with contextlib.suppress(Exception):  # an exception class of the app's may raise anything
         setattr(error, _CAPTURED, request and request.number)
 
 

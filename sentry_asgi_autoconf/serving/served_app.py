@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 from http import HTTPStatus
@@ -12,7 +13,7 @@ import sentry_sdk
 from sentry_sdk.integrations import asgi
 from sentry_sdk.scope import use_isolation_scope, use_scope
 
-from sentry_asgi_autoconf.flushing.flush import flush_aside
+from sentry_asgi_autoconf.flushing.flush import flush_aside, shutdown
 from sentry_asgi_autoconf.integrations.event_loops import is_in_trio, serving_loops
 from sentry_asgi_autoconf.serving import current_request
 from sentry_asgi_autoconf.serving.current_request import Request
@@ -30,6 +31,7 @@ class ServedApp:
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
+        shutdown.spent = 0.0  # whatever has ended here before, this process goes on
         if serving_loops.matter:
             serving_loops.enter()
         if scope["type"] == "lifespan":
@@ -75,7 +77,7 @@ class Lifespan:
         self._entered = self._is_reporting = False
         self._failure: str | None = None
 
-    async def run(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:
+    async def run(self, app: Callable[..., Awaitable[Any]], scope: Any, receive: Any, send: Any) -> Any:
         """Run `app`'s lifespan and report a start-up or shutdown that failed; what it raises goes on to the server."""
 
         async def watched_receive() -> Any:
@@ -83,31 +85,43 @@ class Lifespan:
             self._entered = True
             return message
 
-        async def watched_send(message: Any) -> None:
-            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
-                self._failure = message.get("message") or message["type"]
-                # The server logs this failure, in two or three errors, and then ends.
-                server_noise.boot_has_failed(self._error_loggers)
-            if message["type"].startswith("lifespan.shutdown."):
-                # Before the server hears of it, as it may end, or be ended, right after.
-                await flush_aside()
-            await send(message)
+        async def watched_send(message: Any) -> Any:
+            if self._is_last(message):
+                try:
+                    # Before the server hears of it, as it may end, or be ended, right after.
+                    await flush_aside()
+                except asyncio.CancelledError:
+                    await send(message)  # without us the server would have heard of it by now
+                    raise
+            return await send(message)
 
         self._task = _running_task()
         with _Scope() as sentry_scope:
             sentry_scope.add_event_processor(self._process)
             try:
-                await app(scope, watched_receive, watched_send)
+                return await app(scope, watched_receive, watched_send)
             except Exception as error:
                 if self._entered:
                     self._is_reporting = True
-                    _boot_failure().capture(error)
+                    with _failing_open():
+                        _boot_failure().capture(error)
                 self._failure = None
                 raise
             finally:
                 # Also where the app goes on waiting after it has said so, until the server ends it.
                 if self._failure is not None:
-                    _boot_failure().capture_message(self._failure)
+                    with _failing_open():
+                        _boot_failure().capture_message(self._failure)
+
+    def _is_last(self, message: Any) -> bool:
+        """Whether this message ends the lifespan; what says that the app has failed is noted."""
+        with _failing_open():  # It may be anything.
+            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+                self._failure = str(message.get("message") or message["type"])
+                # The server logs this failure, in two or three errors, and then ends.
+                server_noise.boot_has_failed(self._error_loggers)
+            return bool(message["type"].startswith("lifespan.shutdown."))
+        return False
 
     def _process(self, event: Any, hint: Any) -> Any:
         # What an integration captures as it leaves the app is no error of one that refuses the scope before it takes
@@ -132,6 +146,11 @@ class _Scope:
         self._opened.__exit__(None, None, None)
 
 
+def _failing_open() -> contextlib.suppress:
+    """Return the context in which nothing that is raised, by code of the app's either, replaces what the app does."""
+    return contextlib.suppress(Exception, SystemExit)
+
+
 def _boot_failure() -> Any:
     from sentry_asgi_autoconf.flushing import boot_failure  # few boots need it
 
@@ -148,7 +167,7 @@ def _running_task() -> tuple[int, object]:
 
 
 def _is_unhandled(event: Any) -> bool:
-    values = event["exception"]["values"]
+    values = (event.get("exception") or {}).get("values") or ()
     return any(value.get("mechanism", {}).get("handled") is False for value in values)
 
 
@@ -160,17 +179,19 @@ def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 
         async def watched_send(message: Any) -> Any:
             nonlocal failed
-            status = message.get("status") if isinstance(message, dict) else None
-            if isinstance(status, int) and status >= 500:
-                # Here the scopes are those of the request; they are gone when the app has returned.
-                failed = status, sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()
+            with _failing_open():  # It may be any object.
+                if message["type"] == "http.response.start" and message["status"] >= 500:
+                    # Here the scopes are those of the request; they are gone when the app has returned.
+                    isolation = sentry_sdk.Scope.get_isolation_scope()
+                    failed = message["status"], isolation, sentry_sdk.Scope.get_current_scope()
             return await send(message)
 
         result = await app(scope, receive, watched_send)
         # One that raises has told why.
         request = current_request.recall()
         if failed is not None and request is not None and not request.has_error:
-            _report(scope, *failed)
+            with _failing_open():
+                _report(scope, *failed)
         return result
 
     def serve(scope: Any, receive: Any, send: Any) -> Awaitable[Any]:

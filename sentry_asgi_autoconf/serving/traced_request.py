@@ -61,9 +61,10 @@ class TracedRequest(UntracedRequest):
         """Serve it, and end its transaction."""
 
         async def noticing_status(message: Any) -> Any:
-            has_status = self._transaction is not None and isinstance(message, dict) and "status" in message
-            if has_status and message.get("type") == "http.response.start":
-                self._transaction.set_http_status(message["status"])
+            if self._transaction is not None:
+                with capture_internal_exceptions():  # It may be any object.
+                    if message["type"] == "http.response.start":
+                        self._transaction.set_http_status(message["status"])
             return await send(message)
 
         with self:

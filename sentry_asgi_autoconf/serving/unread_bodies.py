@@ -113,7 +113,8 @@ class _Messages:
     async def receive(self) -> Any:
         message = await self._receive()
         if not self._is_whole and isinstance(message, dict) and message.get("type") == "http.request":
-            self._keep(message)
+            with capture_internal_exceptions():  # A part of it may be any object.
+                self._keep(message)
         return message
 
     def _keep(self, message: dict[str, Any]) -> None:

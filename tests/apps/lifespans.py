@@ -29,6 +29,19 @@ async def raises_at_startup(receive, send):
     raise RuntimeError("no database")
 
 
+class UnprintableError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+@otherwise
+async def raises_what_cannot_be_printed(receive, send):
+    await receive()
+    raise UnprintableError
+
+
 @otherwise
 async def says_startup_failed(receive, send):
     await receive()

@@ -30,7 +30,7 @@ HEADERS = st.lists(
     max_size=4,
 )
 ADDRESSES = st.none() | st.just(("127.0.0.1", 80)) | st.just(("/run/sock", None)) | st.just(["::1", 1])
-OPTIONAL = {
+OPTIONAL: Any = {
     "client": ADDRESSES,
     "server": ADDRESSES,
     "root_path": st.sampled_from(["", "/root", "root/"]),
@@ -44,7 +44,7 @@ OPTIONAL = {
 ASGI = st.fixed_dictionaries({"version": st.just("3.0")}, optional={"spec_version": st.just("2.4")})
 REQUEST = {"asgi": ASGI, "path": PATHS, "query_string": BYTES, "headers": HEADERS}
 METHODS = st.sampled_from(["GET", "POST", "OPTIONS", "HEAD", "get", "", "Ü"])
-SCOPES = (
+SCOPES: Any = (
     st.fixed_dictionaries({"type": st.just("http"), "method": METHODS, **REQUEST}, optional=OPTIONAL)
     | st.fixed_dictionaries({"type": st.just("websocket"), **REQUEST}, optional=OPTIONAL)
     | st.fixed_dictionaries({"type": st.just("lifespan"), "asgi": ASGI}, optional={"state": st.just({})})
@@ -70,7 +70,7 @@ OTHERS = st.fixed_dictionaries(
     },
     optional={"message": st.text(max_size=3), "text": st.text(max_size=3), "code": st.integers(0, 5000)},
 )
-GARBAGE = (
+GARBAGE: tuple[Any, ...] = (
     {},
     {"type": None},
     {"type": "http.response.start", "status": "200"},

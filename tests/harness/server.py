@@ -55,9 +55,6 @@ class Server:
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path = APPS) -> None:
         self.output = ""
         self.stdout = ""
-        # Once in some hundred runs granian's parent does not end at its first signal: it waits for a lock, and a signal
-        # that arrives right before would not be handled. Its process is not one that we instrument.
-        self._may_lose_signals = any("granian" in word and "embedded" not in word for word in command)
         self.process = subprocess.Popen(
             command,
             env=dict(environ),
@@ -123,11 +120,6 @@ class Server:
         """Signal the server, wait until all of it has ended, and give its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal_number)
-            if self._may_lose_signals:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.process.wait(timeout=DEADLINE / 6)
-                if self.process.poll() is None:
-                    self.process.send_signal(signal_number)
         return self.wait()
 
     def wait(self) -> int:

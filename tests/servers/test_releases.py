@@ -100,3 +100,18 @@ def test_a_release_is_served_wrapped_and_reports(
     assert served.output.count("is instrumented by") == 1
     if age == "oldest":
         record_property("release", [server, distribution, oldest])
+
+
+def test_granian_ends_at_its_first_signal_where_its_own_threads_may_wait_for_each_other(
+    bootstrap: Path, start: Start, project: Project, tmp_path: Path
+) -> None:
+    # Without us this release hangs at one stop in four, by hand at one in two.
+    python = venv(sys.executable, "sentry-sdk", "websockets", "granian==2.7.9")
+    for _ in range(10):
+        running = Running(
+            Mode("granian", "asgi", f"{GRANIAN} asgi"), "raw3", tmp_path, Certificate(Path(), Path())
+        )
+        served = serve(
+            running, start, project, {"PYTHONPATH": str(bootstrap)}, [python, *running.command()[1:]]
+        )
+        served.stop()

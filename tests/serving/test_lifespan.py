@@ -46,13 +46,20 @@ def test_a_failed_start_up_is_reported_once_before_the_process_ends(
     assert len(project.items("event")) == 1
 
 
+@pytest.mark.parametrize(
+    ("app", "type_", "text"),
+    [
+        ("lifespans:raises_at_startup", "RuntimeError", "no database"),
+        ("lifespans:raises_what_cannot_be_printed", "UnprintableError", "<broken repr>"),
+    ],
+)
 def test_a_start_up_that_raises_is_reported_and_the_app_is_served_as_without_us(
-    start: Start, project: Project
+    app: str, type_: str, text: str, start: Start, project: Project
 ) -> None:
-    server = start(uvicorn("lifespans:raises_at_startup"))
+    server = start(uvicorn(app))
     assert server.get("/ok").status_code == 200
     (event,) = project.wait("event")
-    assert summary(event) == "no database"
+    assert (event["exception"]["values"][-1]["type"], summary(event)) == (type_, text)
     assert event["exception"]["values"][-1]["mechanism"]["handled"] is False
 
 
