@@ -124,7 +124,7 @@ def of_stage(error: Exception, adapter_of: str | None = None) -> AutoconfError:
         return error
     if isinstance(error, ImportError):
         what = f"{error}: the app is served without us"
-        return DependencyError(what, remedy="pip install 'sentry-sdk>=2' in the app's environment.")
+        return DependencyError(what, remedy="pip install 'sentry-sdk>=2.0.1' in the app's environment.")
     return UnexpectedError(failed, remedy="Please report it, with SENTRY_DEBUG=true's output.")
 
 

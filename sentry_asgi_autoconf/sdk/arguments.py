@@ -24,6 +24,8 @@ _SAMPLERS = {
     "profiles_sampler": "profiles_sample_rate",
     "traces_sampler": "traces_sample_rate",
 }
+# The SDK's middleware raises what it has captured without its chain, unless this experiment says otherwise.
+EXPERIMENTS = {"suppress_asgi_chained_exceptions": False}
 
 
 class Found(NamedTuple):
@@ -141,6 +143,9 @@ class Arguments:
         ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments)
+        experiments = arguments.get("_experiments", {})
+        if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
+            arguments["_experiments"] = {**EXPERIMENTS, **experiments}
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Callable, Generator
 
-from sentry_asgi_autoconf.servers.patching import Call, Steps
+from sentry_asgi_autoconf.servers.patching import Call
 from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 from sentry_asgi_autoconf.servers.wrapped_apps import WrappedApps
 
@@ -41,17 +41,37 @@ def join_protocol(module: ModuleType, runtime: AdapterRuntime) -> None:
     server = _granian(runtime)
     apps = WrappedApps(server)
 
-    def with_wrapped(name: str) -> Steps:
-        def steps(call: Call) -> Generator[Call, Any, None]:
-            app = call.argument(name)
-            wrapped = apps.wrapped(app)
-            if wrapped is not app:
-                yield call.with_argument(name, wrapped)
+    def serve(call: Call) -> Generator[Call, Any, None]:
+        app = call.argument("callback")
+        wrapped = apps.wrapped(app)
+        if wrapped is not app:
+            yield call.with_argument("callback", _forgetting_errors(wrapped))
 
-        return steps
+    def run_lifespan(call: Call) -> Generator[Call, Any, None]:
+        app = call.argument("callable")
+        wrapped = apps.wrapped(app)
+        if wrapped is not app:
+            yield call.with_argument("callable", wrapped)
 
-    server.around(module, "_callback_wrapper", with_wrapped("callback"))
-    server.around(module.LifespanProtocol, "__init__", with_wrapped("callable"))
+    server.around(module, "_callback_wrapper", serve)
+    server.around(module.LifespanProtocol, "__init__", run_lifespan)
+
+
+def _forgetting_errors(app: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `app`, after each of whose requests its last error is forgotten.
+
+    The SDK remembers it in the request's context, to know a second event of it. That context is held by granian's own
+    objects, into which the garbage collector cannot look: error and request would keep each other for good.
+    """
+    from sentry_asgi_autoconf.serving.server_noise import forget_last_error
+
+    async def serve(scope: Any, receive: Any, send: Any) -> Any:
+        try:
+            return await app(scope, receive, send)
+        finally:
+            forget_last_error()
+
+    return serve
 
 
 def join_server(module: ModuleType, runtime: AdapterRuntime) -> None:
@@ -164,7 +184,8 @@ def _let_threads_finish(loop: Any) -> None:
 
 # Seconds; that thread needs some microseconds of them.
 _MOMENT = 0.02
-_STARTUP = "LifespanProtocol.startup"
+# The module and the name of the function that runs while the app starts up.
+_STARTUP = ("granian.asgi", "startup")
 
 
 class BootSignals:
@@ -208,9 +229,9 @@ class BootSignals:
                     break
 
     def _deliver(self, loop: Any) -> None:
-        # What arrives while the app starts up is lost too.
-        running = (getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks(loop))
-        if _STARTUP in running:
+        # What arrives while the app starts up is lost too. A task shows its coroutine itself only from Python 3.8 on.
+        frames = (frame for task in asyncio.all_tasks(loop) for frame in task.get_stack(limit=1))
+        if _STARTUP in ((frame.f_globals.get("__name__"), frame.f_code.co_name) for frame in frames):
             loop.call_later(0.01, self._deliver, loop)
         else:
             self._send_again()

@@ -10,8 +10,10 @@ from http import HTTPStatus
 from typing import Any, Awaitable, Callable, Sequence
 
 import sentry_sdk
+from sentry_sdk import utils
 from sentry_sdk.integrations import asgi
 from sentry_sdk.scope import use_isolation_scope, use_scope
+from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.flushing.flush import flush_aside, shutdown
 from sentry_asgi_autoconf.integrations.event_loops import is_in_trio, serving_loops
@@ -36,6 +38,8 @@ class ServedApp:
             serving_loops.enter()
         if scope["type"] == "lifespan":
             return Lifespan(self._error_loggers).run(self._inner, scope, receive, send)
+        if _unprepared:
+            _prepare_for_errors()
         current_request.begin(Request(scope, self, self._scopes_outside()))
         return self._inner(scope, receive, send)
 
@@ -56,6 +60,34 @@ class ServedApp:
         if name in self.__slots__:  # not set yet, while it is copied
             raise AttributeError(name)
         return getattr(self._app, name)
+
+
+# Whether what the first error needs is still to be had.
+_unprepared = [True]
+_AFTER_THE_FIRST_REQUEST = 1.0  # seconds
+
+
+def _prepare_for_errors() -> None:
+    """Have soon, and in a thread, what the first error would else stop the event loop for.
+
+    Not before the first request: that comes after the fork of whatever forks its workers, and after a boot.
+    """
+    _unprepared.clear()
+    thread = threading.Timer(_AFTER_THE_FIRST_REQUEST, _list_installed)
+    thread.daemon = True
+    with capture_internal_exceptions():
+        thread.start()
+
+
+def _list_installed() -> None:
+    """Have the SDK list all installed distributions, which it keeps, and Python know how to look a host up."""
+    with capture_internal_exceptions():
+        # Nothing public lists them but an event. An SDK without this function lists them with the first error:
+        # test_the_first_error_imports_nothing (tests/serving) fails then.
+        list_installed = getattr(utils, "_get_installed_modules", None)
+        if list_installed is not None and sentry_sdk.get_client().get_integration("modules") is not None:
+            list_installed()
+        "host".encode("idna")
 
 
 class ServedCoroutine(ServedApp):
@@ -96,7 +128,7 @@ class Lifespan:
             return await send(message)
 
         self._task = _running_task()
-        with sentry_sdk.new_scope() as sentry_scope:
+        with _Scope() as sentry_scope:
             sentry_scope.add_event_processor(self._process)
             try:
                 return await app(scope, watched_receive, watched_send)
@@ -133,6 +165,17 @@ class Lifespan:
             return event
         failures = _boot_failure()
         return event if self._entered and failures.may_report(failures.described(exc_info[1])) else None
+
+
+class _Scope:
+    """A Sentry scope for a while; contextlib, in the SDK's own, sets the traceback of an error, which may refuse it."""
+
+    def __enter__(self) -> Any:
+        self._opened = sentry_sdk.new_scope()
+        return self._opened.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._opened.__exit__(None, None, None)
 
 
 def _failing_open() -> contextlib.suppress:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Sequence
 
+from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.scope import add_global_event_processor
+from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving import current_request
 
@@ -99,3 +101,11 @@ class ServerNoise:
 
 
 server_noise = ServerNoise()
+
+
+def forget_last_error() -> None:
+    """Have the SDK forget the last error of this context; what the server logs of it, we know by other means."""
+    with capture_internal_exceptions():
+        forget = getattr(DedupeIntegration, "reset_last_seen", None)  # older releases have none
+        if forget is not None:
+            forget()

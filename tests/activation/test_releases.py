@@ -9,6 +9,7 @@ from typing import Callable
 import pytest
 
 from tests.harness.envelopes import Project
+from tests.harness.served import Served
 from tests.harness.server import Server, environment, free_port, run, uvicorn
 from tests.harness.venvs import installed_beside, interpreters, venv
 
@@ -46,6 +47,25 @@ def test_every_supported_python_with_what_resolves_for_it(
     check(venv(INTERPRETERS[minor], *requirements), [], bootstrap, start, project)
 
 
+@pytest.mark.skipif("3.7" not in INTERPRETERS, reason="this machine has no Python 3.7")
+def test_granian_on_the_oldest_python(bootstrap: Path, start: Start, project: Project) -> None:
+    python = Path(venv(INTERPRETERS["3.7"], "sentry-sdk", "granian", "importlib-metadata", "tomli"))
+    port = free_port()
+    words = [str(python.with_name("granian")), "--interface", "asgi", "--port", port, "raw3:app"]
+    granian = Served(start, words, port, environ={"PYTHONPATH": str(bootstrap)})
+    with granian.client() as client:
+        assert client.get("/ok").text == "ok"
+        started = granian.server.output
+        assert client.get("/boom").status_code == 500
+    (event,) = project.wait("event")
+    project.wait("transaction", 2)
+    granian.server.stop()
+    assert event["request"]["url"].endswith("/boom")
+    assert len(project.items("event")) == 1
+    assert "sentry-asgi-autoconf:" not in granian.server.output
+    assert "Traceback" not in started
+
+
 @pytest.mark.parametrize("options", [[], ["--workers", "2"]], ids=["single", "workers"])
 @pytest.mark.parametrize("release", ["0.20.0", "0.28.1", "0.29.0", "0.35.0", "0.46.0"])
 def test_releases_of_uvicorn(
@@ -58,7 +78,7 @@ def test_releases_of_uvicorn(
 def test_the_oldest_sdk_leaves_out_what_it_does_not_know(
     bootstrap: Path, start: Start, project: Project
 ) -> None:
-    python = venv(sys.executable, "sentry-sdk==2.0.0", "uvicorn")
+    python = venv(sys.executable, "sentry-sdk==2.0.1", "uvicorn")
     check(python, [], bootstrap, start, project)
 
     environ = {"PYTHONPATH": str(bootstrap), "SENTRY_DSN": project.dsn, "SENTRY_ENABLE_LOGS": "true"}
@@ -72,6 +92,21 @@ def test_the_oldest_sdk_leaves_out_what_it_does_not_know(
     (line,) = result.stderr.splitlines()
     assert "SENTRY_ENABLE_LOGS" in line
     assert line.endswith("[unsupported-option]")
+
+
+def test_the_oldest_sdk_reports_a_starlette_app_and_one_that_fails_it_is_left_alone(
+    bootstrap: Path, start: Start, project: Project
+) -> None:
+    lines = {"2.0.0": ["sentry-asgi-autoconf: sentry-sdk 2.0.0 is older than 2.0.1"], "2.0.1": []}
+    for release, expected in lines.items():
+        python = venv(sys.executable, f"sentry-sdk=={release}", "uvicorn", "starlette")
+        server = start(uvicorn("starlette_app:app", python=python), {"PYTHONPATH": str(bootstrap)}).ready()
+        assert server.get("/ok").status_code == 200
+        server.provoke()
+        server.stop()
+        said = [line for line in server.output.splitlines() if line.startswith("sentry-asgi-autoconf:")]
+        assert [line.partition(": the app")[0] for line in said] == expected
+    assert len(project.items("event")) == 1
 
 
 def test_a_uvicorn_without_the_seam_is_named_in_one_line_and_serves(

@@ -43,8 +43,8 @@ def other_environment(tmp: Path) -> Environ:
     return {"VIRTUAL_ENV": str(tmp / "venv")}
 
 
-def old_sdk(tmp: Path) -> Environ:
-    return {"PYTHONPATH": distribution(tmp, "sentry-sdk", "1.45.0")}
+def old_sdk(release: str) -> Callable[[Path], Environ]:
+    return lambda tmp: {"PYTHONPATH": distribution(tmp, "sentry-sdk", release)}
 
 
 def hidden_sdk(tmp: Path) -> Environ:
@@ -137,7 +137,8 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "a bootstrap that is damaged": (damaged_bootstrap, "bootstrap-broken", "has not run: reinstall it"),
     "a sitecustomize before ours": (shadowed, "shadowed", "theirs/sitecustomize.py comes before"),
     "another virtual environment": (other_environment, "other-virtualenv", "has no sentry-sdk"),
-    "an old SDK": (old_sdk, "sdk-too-old", "sentry-sdk 1.45.0 is older than 2.0"),
+    "an old SDK": (old_sdk("1.45.0"), "sdk-too-old", "sentry-sdk 1.45.0 is older than 2.0.1"),
+    "one that fails Starlette": (old_sdk("2.0.0"), "sdk-too-old", "sentry-sdk 2.0.0 is older than 2.0.1"),
     "a file that hides the SDK": (hidden_sdk, "unusable-dependency", "hides it"),
     "an adapter that is not watched": (unwatched, "trigger-unwatched", "does not name acme.loader"),
     "a broken policy": (bad_policy, "invalid-policy", "policy.toml"),

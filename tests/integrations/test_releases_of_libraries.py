@@ -139,7 +139,7 @@ def old(bootstrap: Path) -> Environment:
     return Environment(bootstrap, *OURS, *OLD)
 
 
-@pytest.fixture(scope="module", params=["2.0.0", "2.20.0", "newest"])
+@pytest.fixture(scope="module", params=["2.0.1", "2.20.0", "newest"])
 def of_release(
     bootstrap: Path,
     old: Environment,

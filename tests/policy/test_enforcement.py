@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
+from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS, Arguments, Merged
 from tests.activation.layer_hooks import Hook
 from tests.activation.layering import arguments_of
 from tests.harness.policies import Read
@@ -91,8 +91,21 @@ def test_nothing_ruled_is_smuggled_in_as_an_experiment(
     for kind in (dict, MappingProxyType):
         given = kind({**experiments, "max_spans": 7})
         merged = arguments_of(read(**ruled)).of_app({"_experiments": given})
-        assert merged.arguments["_experiments"] == {"max_spans": 7}
+        assert merged.arguments["_experiments"] == {**EXPERIMENTS, "max_spans": 7}
         assert refused(merged) == {f"_experiments.{key}": None for key in experiments}
+
+
+def test_an_experiment_of_ours_is_below_all_others(read: Read) -> None:
+    chains = {"suppress_asgi_chained_exceptions": True}
+    enforced = {"enforced": {"experiments": {"max_spans": 7}}}
+    for ruled, given, expected in (
+        ({}, {}, EXPERIMENTS),
+        ({}, {"_experiments": {"max_spans": 7}}, {**EXPERIMENTS, "max_spans": 7}),
+        ({}, {"_experiments": chains}, chains),
+        (enforced, {"_experiments": chains}, {**EXPERIMENTS, "max_spans": 7}),
+        ({}, {"_experiments": 7}, 7),
+    ):
+        assert arguments_of(read(**ruled)).of_app(given).arguments["_experiments"] == expected
 
 
 EVENT_HOOKS = ("before_send", "before_send_transaction", "before_send_log", "before_send_metric")

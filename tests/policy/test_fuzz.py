@@ -22,6 +22,7 @@ from sentry_asgi_autoconf.activation.layers import Loaded, load
 from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement
 from sentry_asgi_autoconf.provenance import CONFIG_FILE
+from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS
 from sentry_asgi_autoconf.settings.names import file_settings
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from tests.activation.layer_hooks import Hook
@@ -152,6 +153,8 @@ def assert_held(arguments: dict[str, Any], enforcement: Enforcement) -> None:
     for name, value in enforcement.values.items():
         if name == "spotlight" and enforcement.undone_by_spotlight() and not arguments.get("dsn"):
             value = False  # it would undo what else is enforced
+        if name == "_experiments":
+            value = {**EXPERIMENTS, **value}
         assert name == "traces_sampler" or arguments[name] == value
     for name in enforcement.substitutes():
         assert name == "traces_sampler" or not arguments.get(name)

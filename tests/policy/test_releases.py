@@ -26,7 +26,7 @@ POLICY: dict[str, Any] = {
 }
 SERVER = ["uvicorn"]
 ENVIRONMENTS = {
-    "the oldest SDK": (sys.executable, ["sentry-sdk==2.0.0", *SERVER]),
+    "the oldest SDK": (sys.executable, ["sentry-sdk==2.0.1", *SERVER]),
     "an SDK that has logs as an experiment": (sys.executable, ["sentry-sdk==2.30.0", *SERVER]),
     "the oldest Python": (
         min(interpreters().items(), key=lambda item: int(item[0].partition(".")[2]))[1],

@@ -92,14 +92,14 @@ def _find_sdk() -> Finding:
     if found is None:
         return error(
             "missing-dependency",
-            f"sentry-sdk is not installed for {sys.executable}: pip install 'sentry-sdk>=2'.",
+            f"sentry-sdk is not installed for {sys.executable}: pip install 'sentry-sdk>=2.0.1'.",
         )
     version = entry_points.version_of("sentry-sdk")
-    if _is_older(version, "2.0"):
+    if _is_older(version, "2.0.1"):
         return error(
             "sdk-too-old",
-            f"sentry-sdk {version} is older than 2.0, and the app is served without Sentry:"
-            " pip install 'sentry-sdk>=2'.",
+            f"sentry-sdk {version} is older than 2.0.1, and the app is served without Sentry:"
+            " pip install 'sentry-sdk>=2.0.1'.",
         )
     try:
         importlib.import_module("sentry_asgi_autoconf.sdk")  # tests that it is the SDK, and new enough
