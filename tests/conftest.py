@@ -26,6 +26,7 @@ SLOW = (
     "bootstrap/test_neighbours.py",
     "cli/test_check_command.py",
     "cli/test_check_delivery.py",
+    "cli/test_packed_apps.py",
     "cli/test_redirection.py",
     "flushing/test_failed_boot.py",
     "flushing/test_server_noise.py",

@@ -13,7 +13,7 @@ from sentry_asgi_autoconf.activation.decision import NO_VALID_DSN
 from sentry_asgi_autoconf.activation.init_stage import CONFIGURATION_ERROR
 from sentry_asgi_autoconf.cli.checks import bootstrap, findings, installed
 from sentry_asgi_autoconf.cli.checks.findings import ERROR, WARNING, Finding, error, ok, warning
-from sentry_asgi_autoconf.cli.checks.started_command import Seen, StartedCommand, start
+from sentry_asgi_autoconf.cli.checks.started_command import PACKERS, Seen, StartedCommand, start
 from sentry_asgi_autoconf.cli.path import is_bootstrap
 from sentry_asgi_autoconf.cli.run import CommandNotExecutableError
 from sentry_asgi_autoconf.console import printable
@@ -131,7 +131,7 @@ def _explain_silence(command: StartedCommand, output: list[str], is_known: bool)
     if not command.reports:
         # Where the system tells nothing of processes, the words of the command are all there is.
         seen = list(command.seen.values()) or [Seen(0, command.words, True, dict(os.environ))]
-        causes = (_explain_start(process) for process in seen if process.is_python)
+        causes = [*map(_explain_packing, seen), *(_explain_start(each) for each in seen if each.is_python)]
         cause = next(filter(None, causes), None)
         # A command that has ended need not have been a server, and one that said what is wrong needs no guess.
         if cause is None and not is_known and command.status is None:
@@ -140,6 +140,18 @@ def _explain_silence(command: StartedCommand, output: list[str], is_known: bool)
             yield cause
     if command.status is not None:
         yield _explain_end(command.status, output)
+
+
+def _explain_packing(process: Seen) -> Finding | None:
+    """Name what has packed the app with its own Python, whose options are not the command's."""
+    packer = next((name for variable, name in PACKERS.items() if variable in process.environ), None)
+    if packer is None:
+        return None
+    return error(
+        "packed-app",
+        f"{_told(process)} was packed by {packer}, and its Python reads no PYTHONPATH. Pack sentry-asgi-autoconf with"
+        " the app, and call wrap() there.",
+    )
 
 
 def _explain_start(process: Seen) -> Finding | None:

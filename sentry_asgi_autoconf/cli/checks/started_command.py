@@ -21,7 +21,9 @@ _GRACE = 10.0  # seconds to end in
 _PROC = Path("/proc")
 _LISTENING = "0A"  # in /proc/net/tcp
 _ACCEPTS = 0x10000  # in /proc/net/unix: __SO_ACCEPTCON
-_TOLD = ("PYTHONPATH", "SENTRY_ASGI_ENABLED", "SENTRY_ASGI_STATUS_DIR", "SENTRY_ASGI_WATCH")
+# Set by what packs an app into one file, with a Python that reads no PYTHONPATH, for the processes of that app.
+PACKERS = {"PEX": "PEX", "_PYI_ARCHIVE_FILE": "PyInstaller"}
+_TOLD = ("PYTHONPATH", "SENTRY_ASGI_ENABLED", "SENTRY_ASGI_STATUS_DIR", "SENTRY_ASGI_WATCH", *PACKERS)
 
 
 class Seen(NamedTuple):
