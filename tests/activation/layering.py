@@ -11,7 +11,7 @@ from sentry_asgi_autoconf.activation import init_arguments
 from sentry_asgi_autoconf.activation.layers import Loaded, load
 from sentry_asgi_autoconf.policy.enforcement import CHAINED
 from sentry_asgi_autoconf.sdk import init_options
-from sentry_asgi_autoconf.sdk.arguments import Arguments
+from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS, Arguments
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from tests.activation.layer_values import plain, text
 from tests.harness import toml_text
@@ -95,7 +95,8 @@ class Layering:
             return [f"hook{layer}" for layer in layers]
         if self.field_name in JOINED:
             return [str(layer) for layer in layers]
-        return self.argument(layers[0])
+        argument = self.argument(layers[0])
+        return {**EXPERIMENTS, **argument} if self.field_name == "experiments" else argument
 
 
 def arguments_of(loaded: Loaded) -> Arguments:

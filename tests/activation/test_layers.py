@@ -8,6 +8,7 @@ import pytest
 
 from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
 from sentry_asgi_autoconf.policy.enforcement import CHAINED
+from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.activation.layering import APP, ENFORCED, JOINED, LAYERS, Layering, arguments_of
 
@@ -16,7 +17,7 @@ NUMBERS = [name for name in OPTIONS if limits_numbers(name)]
 TEXTS = [name for name in OPTIONS if limits_texts(name)]
 
 # What is said of them even where nothing is set.
-UNSET = {"dsn": "", "spotlight": False}
+UNSET = {"dsn": "", "spotlight": False, "_experiments": EXPERIMENTS}
 REDACTING = ("before_send", "before_send_transaction", "before_send_log", "before_send_metric")
 
 
