@@ -8,4 +8,4 @@ import sentry_sdk
 sentry_sdk.capture_message("while it is imported")
 os.kill(os.getpid(), signal.SIGTERM)
 
-from raw3 import app
+from raw3 import app  # noqa: E402, F401

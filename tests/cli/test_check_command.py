@@ -78,6 +78,12 @@ def wrapper(text: str) -> tuple[str, ...]:
 # Command, its environment → the name of the error, and what the line says.
 BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
     "-I": ((PYTHON, "-I", *RAW[1:]), {}, "isolated-interpreter", "-I"),
+    "-W and -X before -I": (
+        (PYTHON, "-W", "ignore", "-X", "dev", "-I", *RAW[1:]),
+        {},
+        "isolated-interpreter",
+        "-I",
+    ),
     "-E": ((PYTHON, "-Em", *RAW[2:]), {}, "environment-ignored", "-E"),
     "-S": ((PYTHON, "-S", "-c", "input()"), {}, "command-ended", "EOFError"),
     "env -i": (("env", "-i", *RAW), {}, "path-stripped", "env -i"),
@@ -220,6 +226,19 @@ def test_the_command_has_ended_with_the_check(tmp_path: Path) -> None:
     assert check("--", *UVICORN, "stubborn:app", environ={"PYTHONPATH": path}, cwd=tmp_path).status == 0
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_what_a_command_leaves_behind_has_ended_with_the_check(tmp_path: Path) -> None:
+    script = "sleep 600 & echo $! > pid; exit 3"
+    checked = check("--", "sh", "-c", script, cwd=tmp_path)
+    assert "with status 3 by itself" in checked.line("command-ended")
+    stat = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
+    assert not stat.exists() or stat.read_text().rpartition(") ")[2][0] == "Z"
+
+
+def test_a_server_at_an_ipv6_address_is_seen_to_listen() -> None:
+    checked = check("--", PYTHON, "-m", "http.server", "--bind", "::1", "0")
+    assert (checked.status, checked.slugs("error")) == (1, ["no-adapter"])
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

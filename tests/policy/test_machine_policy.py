@@ -157,7 +157,9 @@ def test_of_two_policies_that_limit_the_same_the_stricter_limit_holds_in_either_
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "acme", raising=False)
     environ = {**policy(limits=limits[variable_s]), "SENTRY_DSN": "https://key@host/1"}
-    arguments = arguments_of(load({**environ, "SENTRY_TRACES_SAMPLE_RATE": "1", "SENTRY_SAMPLE_RATE": "0"})).own()
+    arguments = arguments_of(
+        load({**environ, "SENTRY_TRACES_SAMPLE_RATE": "1", "SENTRY_SAMPLE_RATE": "0"})
+    ).own()
     assert (arguments["traces_sample_rate"], arguments["sample_rate"]) == (0.2, 0.6)
 
 
