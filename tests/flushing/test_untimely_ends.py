@@ -43,12 +43,16 @@ def test_a_signal_while_the_app_is_imported_ends_a_worker_of_granian_once_it_lis
     assert [event["message"] for event in project.wait("event")] == ["while it is imported"]
 
 
-def test_a_signal_while_the_sdk_s_lock_is_held_does_not_keep_the_process_from_ending(
-    start: Start, project: Project
+@pytest.mark.parametrize("path", ["/", "/locked"])
+def test_a_signal_in_a_request_ends_a_process_that_handles_none(
+    path: str, start: Start, project: Project
 ) -> None:
     port = free_port()
-    environ = {"SENTRY_SHUTDOWN_TIMEOUT": "0.5"}
-    served = Served(start, [sys.executable, "ended_while_locked.py", port], port, environ=environ)
+    environ = {"SENTRY_SHUTDOWN_TIMEOUT": "0.5" if path == "/locked" else "30"}
+    served = Served(start, [sys.executable, "ended_in_a_request.py", port], port, environ=environ)
     with served.client() as client, contextlib.suppress(httpx.HTTPError):
-        client.get("/end")
+        client.get(path)
     assert served.server.wait() == -signal.SIGTERM
+    assert "sentry-asgi-autoconf" not in served.server.output
+    # Nothing can be sent while the lock of what sends is held.
+    assert path == "/locked" or [event["message"] for event in project.wait("event")] == ["before the end"]

@@ -1,9 +1,10 @@
-"""An app that is asked to end while it holds the lock of the SDK's worker: a signal may arrive at any moment."""
+"""An app that is asked to end in a request, at /locked while it holds the lock of what the SDK sends with."""
 
 import asyncio
 import os
 import signal
 import sys
+from contextlib import nullcontext
 
 import sentry_sdk
 from hypercorn.asyncio import serve
@@ -13,10 +14,10 @@ from raw3 import respond
 
 async def app(scope, receive, send):
     assert scope["type"] == "http"
-    if scope["path"] == "/end":
-        sentry_sdk.capture_message("before the end")
-        with sentry_sdk.get_client().transport._worker._lock:
-            os.kill(os.getpid(), signal.SIGTERM)
+    sentry_sdk.capture_message("before the end")
+    lock = sentry_sdk.get_client().transport._worker._lock if scope["path"] == "/locked" else nullcontext()
+    with lock:
+        os.kill(os.getpid(), signal.SIGTERM)
     await respond(send, 200, b"ok")
 
 
