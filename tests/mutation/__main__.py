@@ -2,7 +2,8 @@
 
 It needs Cosmic Ray, `pip install -e '.[mutation]'`, and works on a copy of the tree with an environment of its own. A
 mutant is tried once: the next run goes on where one was ended, and tries anew what the lines that have changed make of
-the sample. With `--again`, those that no test has noticed are tried again. Writes `docs/mutation.md`.
+the sample. With `--again`, those that no test has noticed are tried again; with a smaller `--depth`, each is tried with
+fewer tests. Writes `docs/mutation.md`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from typing import Any
 
 from tests.mutation.mutants import FOLDERS, PACKAGE, Mutant, sample
 from tests.mutation.page import render
-from tests.mutation.results import SURVIVED, UNFINISHED, Result, unexplained
-from tests.mutation.trial import NOTICED
+from tests.mutation.results import SURVIVED, Result, unexplained
+from tests.mutation.trial import NOTICED, STAGES
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "mutation"
@@ -41,13 +42,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=12, help="by which they are drawn (default: 12)")
     parser.add_argument("--most", type=int, default=None, help="try no more than these, and stop")
     parser.add_argument("--again", action="store_true", help="try those again that no test has noticed")
-    parser.add_argument("--default", action="store_true", help="without the slow tests and the matrix")
+    depths = ", ".join(f"{number} {name}" for number, name in enumerate(STAGES, 1))
+    parser.add_argument("--depth", type=int, default=len(STAGES), help=f"how far: {depths} (default)")
     arguments = parser.parse_args()
     copy_tree()
     mutants = _drawn(arguments.sample, arguments.seed)
     results = _known(arguments)
     for mutant in [each for each in mutants if each.name not in results][: arguments.most]:
-        result = try_out(mutant, arguments.default)
+        result = try_out(mutant, arguments.depth)
         results[mutant.name] = result
         RESULTS.write_text(json.dumps({name: each._asdict() for name, each in results.items()}, indent=1))
         print(f"{result.noticed_by}: {mutant.name}", flush=True)
@@ -94,25 +96,21 @@ def _drawn(size: int, seed: int) -> list[Mutant]:
 
 def _known(arguments: argparse.Namespace) -> dict[str, Result]:
     """Return the results by the names of their mutants, without those that are to be tried again."""
-    anew = {
-        SURVIVED if arguments.again else "",
-        "" if arguments.default and not arguments.again else UNFINISHED,
-    }
     read = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results = {name: Result(**fields) for name, fields in read.items()}
-    return {name: each for name, each in results.items() if each.noticed_by not in anew}
+    least = len(STAGES) + 1 if arguments.again else arguments.depth
+    return {name: each for name, each in results.items() if not each.survived or each.depth >= least}
 
 
-def try_out(mutant: Mutant, default: bool) -> Result:
-    """Run the tests with the mutant in the copy, or the `default` ones; return which of them have noticed it."""
+def try_out(mutant: Mutant, depth: int) -> Result:
+    """Run so many stages of the tests with the mutant in the copy; return which of them have noticed it."""
     from cosmic_ray.mutating import mutate_and_test
     from cosmic_ray.work_item import MutationSpec
 
     path = TREE / PACKAGE / mutant.path
     # Where it is, Cosmic Ray knows by the occurrence.
     spec = MutationSpec(path, mutant.operator, mutant.occurrence, (1, 0), (1, 1))
-    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "tests.mutation.trial", mutant.path]
-    command += ["--default"] if default else []
+    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "tests.mutation.trial", mutant.path, str(depth)]
     os.environ[_MARK] = str(TREE)
     with contextlib.chdir(TREE):  # type: ignore[attr-defined, unused-ignore] # Cosmic Ray needs as new a Python
         found: Any = mutate_and_test([spec], shlex.join(command), _PATIENCE)
@@ -120,11 +118,11 @@ def try_out(mutant: Mutant, default: bool) -> Result:
     words = [line for line in (found.output or "").splitlines() if line.startswith(NOTICED)]
     noticed_by = words[-1][len(NOTICED) :] if words else "tests that did not end"
     if found.test_outcome.value == "survived":
-        noticed_by = UNFINISHED if default else SURVIVED
+        noticed_by = SURVIVED
     changed = [
         line for line in found.diff.splitlines() if line[:1] in "+-" and line[:3] not in ("---", "+++")
     ]
-    return Result(mutant.path, mutant.function, noticed_by, "\n".join(changed))
+    return Result(mutant.path, mutant.function, noticed_by, "\n".join(changed), depth)
 
 
 def end_what_is_left() -> None:

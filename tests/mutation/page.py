@@ -6,7 +6,8 @@ from collections import Counter
 from typing import Iterator, Sequence
 
 from tests.coverage.reasons import reasons
-from tests.mutation.results import SURVIVED, SURVIVORS, UNFINISHED, Result
+from tests.mutation.results import SURVIVED, SURVIVORS, Result
+from tests.mutation.trial import STAGES
 
 INTRODUCTION = """\
 # Mutation tests
@@ -23,7 +24,7 @@ then the slow ones and the matrix, as `tests/mutation/tests.toml` says.
 $ pip install -e '.[mutation]'
 $ python -m tests.mutation               # 300 of them: hours; it goes on where it was ended
 $ python -m tests.mutation --sample 40   # the first of these
-$ python -m tests.mutation --default     # without the slow tests and the matrix: sooner, and more of them are left
+$ python -m tests.mutation --depth 1     # with the quick tests alone: first of all 300, then go on with more
 ```
 
 """
@@ -39,10 +40,7 @@ def render(results: Sequence[Result], size: int, seed: int) -> str:
 
 
 def _table(results: Sequence[Result]) -> Iterator[str]:
-    ways = [
-        *("quick tests", "default tests of its folder", "other default tests", "slow tests"),
-        *("tests that did not end", UNFINISHED, SURVIVED),
-    ]
+    ways = [*STAGES, "tests that did not end", SURVIVED]
     yield f"| | mutants | {' | '.join(ways)} |"
     yield f"|---|{'--:|' * (len(ways) + 1)}"
     folders = sorted({each.path.partition("/")[0] for each in results})
@@ -60,5 +58,6 @@ def _survivors(results: Sequence[Result]) -> Iterator[str]:
         if found:
             yield f"\n### {reason.why if reason else 'No reason is known'}\n"
         for each in found:
-            yield f"`{each.path}`, `{each.function}`:\n\n```diff\n{each.diff}\n```\n"
+            tried = f" (no more than {STAGES[each.depth - 1]})" if each.depth < len(STAGES) else ""
+            yield f"`{each.path}`, `{each.function}`{tried}:\n\n```diff\n{each.diff}\n```\n"
     yield ""

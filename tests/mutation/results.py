@@ -7,19 +7,20 @@ from typing import NamedTuple, Sequence
 
 from tests.coverage.reasons import Reason, reasons
 from tests.coverage.unreached import Block
+from tests.mutation.trial import STAGES
 
-# What no test has noticed, and what no default test has, the slow ones not tried.
-SURVIVED, UNFINISHED = "no test", "no default test"
+SURVIVED = "no test"
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 
 
 class Result(NamedTuple):
-    """Where a mutant was, which tests have noticed it, and the lines that it has changed."""
+    """Where a mutant was, which tests have noticed it, the lines that it has changed, and how many stages were run."""
 
     path: str
     function: str
     noticed_by: str
     diff: str
+    depth: int = len(STAGES)
 
     @property
     def where(self) -> str:
@@ -29,7 +30,7 @@ class Result(NamedTuple):
     @property
     def survived(self) -> bool:
         """Whether no test has noticed it, of those that were tried."""
-        return self.noticed_by in (SURVIVED, UNFINISHED)
+        return self.noticed_by == SURVIVED
 
     @property
     def reason(self) -> Reason | None:

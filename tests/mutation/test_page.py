@@ -36,7 +36,7 @@ def test_a_mutant_that_no_test_has_noticed_needs_a_reason() -> None:
 def test_the_page_has_the_share_and_what_has_no_reason() -> None:
     page = render([NOTICED, NOTICED, UNNOTICED], 300, 12)
     assert "Of a sample of 300 (seed 12), 3 were tried: **2 were noticed, 66.7 %**." in page
-    assert "| `policy/` | 3 | 2 | 0 | 0 | 0 | 0 | 0 | 1 |" in page
+    assert "| `policy/` | 3 | 2 | 0 | 0 | 0 | 0 | 1 |" in page
     assert "### No reason is known\n\n`policy/limits.py`, `Limit.clamped`:\n\n```diff\n-    if a:" in page
 
 
