@@ -1,4 +1,4 @@
-"""An app that is asked to end in a request, at /locked while it holds the lock of what the SDK sends with."""
+"""An app that is asked to end in a request, while it holds the lock that the path names: a signal may always arrive."""
 
 import asyncio
 import os
@@ -11,12 +11,20 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from raw3 import respond
 
+from sentry_asgi_autoconf import runtime
+
+LOCKS = {
+    "/none": nullcontext,
+    "/sdk": lambda: sentry_sdk.get_client().transport._worker._lock,
+    "/process": runtime.process_lock,
+    "/status": lambda: runtime.this_process._status._lock,
+}
+
 
 async def app(scope, receive, send):
     assert scope["type"] == "http"
     sentry_sdk.capture_message("before the end")
-    lock = sentry_sdk.get_client().transport._worker._lock if scope["path"] == "/locked" else nullcontext()
-    with lock:
+    with LOCKS[scope["path"]]():
         os.kill(os.getpid(), signal.SIGTERM)
     await respond(send, 200, b"ok")
 

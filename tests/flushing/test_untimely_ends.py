@@ -43,16 +43,20 @@ def test_a_signal_while_the_app_is_imported_ends_a_worker_of_granian_once_it_lis
     assert [event["message"] for event in project.wait("event")] == ["while it is imported"]
 
 
-@pytest.mark.parametrize("path", ["/", "/locked"])
-def test_a_signal_in_a_request_ends_a_process_that_handles_none(
-    path: str, start: Start, project: Project
+@pytest.mark.parametrize("lock", ["none", "sdk", "process", "status"])
+def test_a_signal_ends_a_process_that_handles_none_whichever_lock_it_holds(
+    lock: str, start: Start, project: Project, tmp_path: Path
 ) -> None:
     port = free_port()
-    environ = {"SENTRY_SHUTDOWN_TIMEOUT": "0.5" if path == "/locked" else "30"}
+    # Nothing can be sent while the lock of what sends is held.
+    environ = {
+        "SENTRY_ASGI_STATUS_DIR": str(tmp_path),
+        "SENTRY_SHUTDOWN_TIMEOUT": "0.5" if lock == "sdk" else "30",
+    }
     served = Served(start, [sys.executable, "ended_in_a_request.py", port], port, environ=environ)
     with served.client() as client, contextlib.suppress(httpx.HTTPError):
-        client.get(path)
+        client.get(f"/{lock}")
     assert served.server.wait() == -signal.SIGTERM
     assert "sentry-asgi-autoconf" not in served.server.output
-    # Nothing can be sent while the lock of what sends is held.
-    assert path == "/locked" or [event["message"] for event in project.wait("event")] == ["before the end"]
+    assert list(tmp_path.iterdir()) == []
+    assert lock == "sdk" or [event["message"] for event in project.wait("event")] == ["before the end"]
