@@ -86,13 +86,23 @@ def test_without_rules_an_event_says_what_it_likes(start: Start, project: Projec
     assert len(project.items("attachment")) >= 2
 
 
-def test_a_service_may_rule_them_itself(read: Read) -> None:
-    environ = {"SENTRY_ASGI_USER_FIELDS": "[]", "SENTRY_ASGI_ATTACHMENTS": "false"}
+@pytest.mark.parametrize(
+    ("environ", "user", "attachments"),
+    [
+        ({"SENTRY_ASGI_USER_FIELDS": "[]"}, {}, 1),
+        ({"SENTRY_ASGI_USER_FIELDS": "id"}, {"user": {"id": "7"}}, 1),
+        ({"SENTRY_ASGI_ATTACHMENTS": "false"}, {"user": {"id": "7", "email": "ann@acme"}}, 0),
+        ({"SENTRY_ASGI_USER_FIELDS": "[]", "SENTRY_ASGI_ATTACHMENTS": "false"}, {}, 0),
+    ],
+)
+def test_a_service_may_rule_them_itself(
+    environ: dict[str, str], user: dict[str, Any], attachments: int, read: Read
+) -> None:
     own = arguments_of(read(environ)).own()
-    hint: dict[str, Any] = {"attachments": ["s3cr3t"]}
     for name in ("before_send", "before_send_transaction"):
-        assert own[name]({"user": {"id": "7"}}, hint) == {}
-    assert hint == {}
+        hint: dict[str, Any] = {"attachments": ["s3cr3t"]}
+        assert own[name]({"user": {"id": "7", "email": "ann@acme"}}, hint) == user
+        assert len(hint.get("attachments", ())) == attachments
 
 
 @pytest.mark.parametrize("user", [None, "ann", 7, ["id"]])
