@@ -47,8 +47,9 @@ def main() -> int:
     arguments = parser.parse_args()
     copy_tree()
     mutants = _drawn(arguments.sample, arguments.seed)
-    results = _known(arguments)
-    for mutant in [each for each in mutants if each.name not in results][: arguments.most]:
+    results = _known()
+    pending = [each for each in mutants if _is_to_be_tried(results.get(each.name), arguments)]
+    for mutant in pending[: arguments.most]:
         result = try_out(mutant, arguments.depth)
         results[mutant.name] = result
         RESULTS.write_text(json.dumps({name: each._asdict() for name, each in results.items()}, indent=1))
@@ -94,12 +95,16 @@ def _drawn(size: int, seed: int) -> list[Mutant]:
     return [Mutant(*fields) for fields in json.loads(kept.read_text())]
 
 
-def _known(arguments: argparse.Namespace) -> dict[str, Result]:
-    """Return the results by the names of their mutants, without those that are to be tried again."""
+def _known() -> dict[str, Result]:
+    """Return what is known by the mutants' names."""
     read = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    results = {name: Result(**fields) for name, fields in read.items()}
-    least = len(STAGES) + 1 if arguments.again else arguments.depth
-    return {name: each for name, each in results.items() if not each.survived or each.depth >= least}
+    return {name: Result(**fields) for name, fields in read.items()}
+
+
+def _is_to_be_tried(known: Result | None, arguments: argparse.Namespace) -> bool:
+    if known is None or not known.survived:
+        return known is None
+    return bool(arguments.again) or known.depth < arguments.depth
 
 
 def try_out(mutant: Mutant, depth: int) -> Result:

@@ -35,7 +35,9 @@ def render(results: Sequence[Result], size: int, seed: int) -> str:
     noticed = [each for each in results if not each.survived]
     share = 100 * len(noticed) / max(len(results), 1)
     drawn = f"Of a sample of {size} (seed {seed}), {len(results)} were tried"
-    lines = [f"{drawn}: **{len(noticed)} were noticed, {share:.1f} %**.", ""]
+    partly = sum(each.survived and each.depth < len(STAGES) for each in results)
+    others = f" {partly} of the others were tried with a part of the tests, and are to be tried with all."
+    lines = [f"{drawn}: **{len(noticed)} were noticed, {share:.1f} %**.{others if partly else ''}", ""]
     return INTRODUCTION + "\n".join([*lines, *_table(results), "", *_survivors(results)])
 
 
