@@ -97,8 +97,11 @@ def _mentions(distribution: Any, group: str) -> bool:
 def version_of(name: str) -> str:
     """Return the version in the metadata of an installed distribution, "unknown" without any."""
     try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
+        return metadata.version(name) or "unknown"
+    except (
+        KeyError,
+        metadata.PackageNotFoundError,
+    ):  # metadata without a version is an error of some readers
         return "unknown"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import signal
 import sys
 from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, Sequence
@@ -69,6 +70,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gather results where all tests are reported: not in the processes that run them side by side."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # As under nohup: what a test starts inherits what is ignored, and not what is handled.
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
     config.pluginmanager.register(Watch())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Results())

@@ -40,8 +40,11 @@ def _directories(path: Path | None) -> list[str]:
 
 
 # With these litestar serves in a process that it starts: `python -m uvicorn`.
-_ELSEWHERE = ("-r", "--reload", "-R", "--reload-dir", "-W", "--wc", "--web-concurrency", "--reload-include")
-_VARIABLES = ("LITESTAR_RELOAD", "LITESTAR_RELOAD_DIRS", "LITESTAR_WEB_CONCURRENCY", "WEB_CONCURRENCY")
+_ELSEWHERE = ("-r", "-R", "-I", "-E", "--reload", "-W", "--wc", "--web-concurrency")
+_VARIABLES = (
+    *("LITESTAR_RELOAD", "LITESTAR_RELOAD_DIRS", "LITESTAR_RELOAD_INCLUDES", "LITESTAR_RELOAD_EXCLUDES"),
+    *("LITESTAR_WEB_CONCURRENCY", "WEB_CONCURRENCY"),
+)
 
 
 def join_litestar(module: ModuleType, runtime: AdapterRuntime) -> None:

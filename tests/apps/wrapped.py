@@ -50,11 +50,33 @@ class Lazy:
         await raw3.app(scope, receive, send)
 
 
+class Contained:
+    """Holds itself, at once and through what it wraps."""
+
+    def __init__(self):
+        self.app, self.wrapped = self, PureMiddleware(self)
+
+    async def __call__(self, scope, receive, send):
+        await raw3.app(scope, receive, send)
+
+
+def wrapping(app, what, is_slow=lambda scope: False):
+    @functools.wraps(what)
+    async def middleware(scope, receive, send):
+        assert not is_slow(scope)
+        await app(scope, receive, send)
+
+    return middleware
+
+
 fastapi_under_pure_middleware = PureMiddleware(SlottedMiddleware(PureMiddleware(fastapi_app)))
 fastapi_under_a_closure = closing_over(closing_over(fastapi_app))
 fastapi_under_a_partial = functools.partial(with_options, {}, fastapi_app)
 fastapi_in_a_method = PureMiddleware(fastapi_app).__call__
 raw_under_pure_middleware = PureMiddleware(closing_over(raw3.app))
+contains_itself = Contained()
+wraps_fastapi = wrapping(fastapi_app, fastapi_app)
+wraps_the_call_of_fastapi = wrapping(fastapi_app, fastapi_app.__call__)
 lazy = Lazy()
 wraps_itself = SentryAsgiMiddleware(raw3.app)
 wraps_itself_inside = PureMiddleware(SentryAsgiMiddleware(raw3.app))

@@ -106,6 +106,19 @@ def test_a_finder_that_searches_all_finders_from_within_its_own_search_is_no_tro
     assert result.stderr.count("joined watched") == 1
 
 
+def test_a_finder_of_the_old_kind_is_passed_over(watched: dict[str, str]) -> None:
+    code = (
+        "import sys\n"
+        "class Legacy:\n"
+        "    def find_module(self, name, path=None): return None\n"
+        "sys.meta_path.insert(1, Legacy())\n"
+        "import watched; print(type(watched.__loader__).__name__)"
+    )
+    result = run(code, watched, "-W", "ignore")
+    assert result.stdout == "SourceFileLoader\n"
+    assert result.stderr == "joined watched\n"
+
+
 def test_a_watched_submodule_is_noticed_and_its_package_is_not(
     watched: dict[str, str], tmp_path: Path
 ) -> None:

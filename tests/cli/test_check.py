@@ -12,6 +12,7 @@ from typing import Callable, Mapping
 import pytest
 import sentry_sdk
 
+from sentry_asgi_autoconf.cli.checks.command import _options_of
 from sentry_asgi_autoconf.cli.checks.installed import OLDEST
 from tests.cli.checking import DSN, UNTRIED, check, distribution
 from tests.cli.command_line import cli
@@ -109,6 +110,11 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
         always({"SENTRY_DSN": DSN.replace("127.0.0.1:9", "no-such-host.invalid")}),
         "unknown-host",
         "no-such-host.invalid: its name cannot be resolved",
+    ),
+    "an IPv6 address": (
+        always({"SENTRY_DSN": DSN.replace("127.0.0.1", "[::1]")}),
+        "unknown-host",
+        "did not reach ::1:9: sentry-sdk makes no URL of it",
     ),
     "a proxy that is gone": (
         always({"SENTRY_HTTP_PROXY": "http://user:s3cr3t@127.0.0.1:9"}),
@@ -301,6 +307,44 @@ def test_another_instrumentation_on_the_path_is_named(directory: str, name: str,
     checked = check(environ={"PYTHONPATH": f"{BOOTSTRAP}:{tmp_path / directory}:{ROOT}"})
     assert checked.status == 0
     assert name in checked.line("other-instrumentation")
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "example.com, 127.0.0.1:9", ".0.0.1"])
+def test_no_proxy_is_heeded_as_the_sdk_does(exempt: str) -> None:
+    gone = {"http_proxy": "http://127.0.0.1:9", "no_proxy": None}
+    assert check(environ={**gone, "NO_PROXY": "example.com,,"}).slugs("error") == ["proxy-unreachable"]
+    assert check(environ={**gone, "NO_PROXY": exempt}).slugs("error") == []
+
+
+@pytest.mark.parametrize("version", ["", "Version: dev\n", "Version: 2023-unknown\n"])
+def test_a_server_of_unknown_version_is_not_taken_for_an_old_one(version: str, tmp_path: Path) -> None:
+    path = distribution(tmp_path, "daphne", "0.0")
+    written(tmp_path / "daphne-0.0.dist-info" / "METADATA", f"Metadata-Version: 2.1\nName: daphne\n{version}")
+    checked = check(environ={"PYTHONPATH": path})
+    assert (checked.status, checked.slugs("warning")) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "letters"),
+    [
+        ("-I -m uvicorn", "I"),
+        ("-W ignore -I -m uvicorn", "I"),
+        ("-X dev -W ignore -I main.py", "I"),
+        ("-Wignore -Xdev -SI main.py", "SI"),
+        ("-OW ignore -I main.py", "OI"),
+        ("-W I -X S -m uvicorn -I", ""),
+        ("-uIm uvicorn -E", "uI"),
+        ("-c pass -I", ""),
+        ("--check-hash-based-pycs never -E main.py", "E"),
+        ("-- -I", ""),
+        ("- -I", ""),
+        ("main.py -I", ""),
+    ],
+)
+def test_the_options_of_a_python_are_told_from_their_values_and_the_program_s(
+    words: str, letters: str
+) -> None:
+    assert _options_of(["python", *words.split()]) == letters
 
 
 def test_two_installations_on_the_path_are_told_apart(tmp_path: Path) -> None:

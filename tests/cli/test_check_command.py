@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sentry_asgi_autoconf.cli.checks import command
 from tests.cli.checking import SOUND, UNTRIED, check, distribution
 from tests.cli.command_line import CLI, around
 from tests.harness.server import APPS, BOOTSTRAP, DEADLINE, ROOT, until
@@ -78,6 +79,12 @@ def wrapper(text: str) -> tuple[str, ...]:
 # Command, its environment → the name of the error, and what the line says.
 BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
     "-I": ((PYTHON, "-I", *RAW[1:]), {}, "isolated-interpreter", "-I"),
+    "-W and -X before -I": (
+        (PYTHON, "-W", "ignore", "-X", "dev", "-I", *RAW[1:]),
+        {},
+        "isolated-interpreter",
+        "-I",
+    ),
     "-E": ((PYTHON, "-Em", *RAW[2:]), {}, "environment-ignored", "-E"),
     "-S": ((PYTHON, "-S", "-c", "input()"), {}, "command-ended", "EOFError"),
     "env -i": (("env", "-i", *RAW), {}, "path-stripped", "env -i"),
@@ -212,6 +219,21 @@ def test_warnings_of_the_processes_are_told_once() -> None:
     assert (checked.status, checked.slugs("warning")) == (0, ["invalid-setting"])
 
 
+GRAVE = (
+    *("adapter-failed", "configurator-failed", "invalid-policy", "missing-dependency", "sdk-init-failed"),
+    "unexpected-error",
+)
+
+
+def test_each_line_of_a_process_that_tells_of_lost_telemetry_is_an_error(tmp_path: Path) -> None:
+    assert set(GRAVE) == set(command._GRAVE)
+    said = [f"sentry-asgi-autoconf: it is said [{slug}]" for slug in (*GRAVE, "invalid-setting")]
+    (tmp_path / "said").write_text("\n".join(said))
+    checked = check("--", "cat", str(tmp_path / "said"))
+    assert set(checked.slugs("error")) - {"command-ended"} == set(GRAVE)
+    assert checked.slugs("warning") == ["invalid-setting"]
+
+
 def test_the_command_has_ended_with_the_check(tmp_path: Path) -> None:
     (tmp_path / "stubborn.py").write_text(
         "import os, signal\nfrom raw3 import app\nopen('pid', 'w').write(str(os.getpid()))\n"
@@ -220,6 +242,19 @@ def test_the_command_has_ended_with_the_check(tmp_path: Path) -> None:
     assert check("--", *UVICORN, "stubborn:app", environ={"PYTHONPATH": path}, cwd=tmp_path).status == 0
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_what_a_command_leaves_behind_has_ended_with_the_check(tmp_path: Path) -> None:
+    script = "sleep 600 & echo $! > pid; exit 3"
+    checked = check("--", "sh", "-c", script, cwd=tmp_path)
+    assert "with status 3 by itself" in checked.line("command-ended")
+    stat = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
+    assert not stat.exists() or stat.read_text().rpartition(") ")[2][0] == "Z"
+
+
+def test_a_server_at_an_ipv6_address_is_seen_to_listen() -> None:
+    checked = check("--timeout", "3600", "--", PYTHON, "-m", "http.server", "--bind", "::1", "0")
+    assert (checked.status, checked.slugs("error")) == (1, ["no-adapter"])
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -38,6 +38,13 @@ def test_a_signal_ends_the_command_as_it_does_without_us(number: signal.Signals)
     assert cli("run", "sh", "-c", f"kill -{int(number)} $$").returncode == -number
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells")
+def test_the_command_ignores_no_more_signals_than_without_us() -> None:
+    words = ["grep", "SigIgn", "/proc/self/status"]
+    bare = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert cli("run", "--", *words).stdout == bare.stdout
+
+
 def test_a_signal_sent_from_outside_reaches_the_command() -> None:
     code = (
         "import signal, sys; signal.signal(15, lambda *_: sys.exit(5)); print(1, flush=True); signal.pause()"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from importlib import metadata
 from pathlib import Path
 
 from tests.harness.server import ROOT
+from tests.harness.venvs import pip
 
 CACHE = ROOT / ".cache" / "conformance"
 
@@ -36,7 +36,7 @@ def tests_of(distribution: str) -> Path:
 
 def _unpacked(requirement: str, temporary: Path) -> Path:
     options = ["--quiet", "--no-binary", ":all:", "--no-deps", "--dest", str(temporary)]
-    subprocess.run([sys.executable, "-m", "pip", "download", *options, requirement], check=True)
+    subprocess.run([*pip(), "download", *options, requirement], check=True)
     (sdist,) = temporary.glob("*.tar.gz")
     target = temporary / "unpacked"
     with tarfile.open(sdist) as archive:

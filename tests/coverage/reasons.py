@@ -31,10 +31,13 @@ class Reason(NamedTuple):
         )
 
 
+REASONS = Path(__file__).with_name("reasons.toml")
+
+
 @lru_cache(maxsize=None)
-def reasons() -> list[Reason]:
-    """Return all, in the order in which they are tried."""
-    read = tomllib.loads(Path(__file__).with_name("reasons.toml").read_text())["reason"]
+def reasons(file: Path = REASONS) -> list[Reason]:
+    """Return all of a file, in the order in which they are tried."""
+    read = tomllib.loads(file.read_text())["reason"]
     return [Reason(each["why"], tuple(each.get("paths", ())), tuple(each.get("text", ()))) for each in read]
 
 

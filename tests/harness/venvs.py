@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -51,14 +52,19 @@ def venv(python: str, *requirements: str) -> str:
     return str(directory / "bin" / "python")
 
 
+def pip() -> list[str]:
+    """Return the command of pip, which not every environment has: of this one, or of one that is made for it."""
+    has_pip = importlib.util.find_spec("pip") is not None
+    return [sys.executable if has_pip else venv(sys.executable, "pip"), "-m", "pip"]
+
+
 def wheel() -> Path:
     """Return a wheel of the package as it is now: what users have, with no path of an editable installation."""
     directory = WHEELS / _source()
     if not directory.exists():
-        pip = [sys.executable, "-m", "pip", "--quiet"]
         WHEELS.mkdir(parents=True, exist_ok=True)
         built = tempfile.mkdtemp(dir=WHEELS)
-        _run(*pip, "wheel", "--no-deps", "--wheel-dir", built, str(ROOT))
+        _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", built, str(ROOT))
         with contextlib.suppress(OSError):  # another process of the tests has done the same
             Path(built).rename(directory)
     (found,) = directory.glob("*.whl")
@@ -75,16 +81,16 @@ def installed_beside(directory: Path) -> Path:
     """Install the package, without what it needs, into `directory`, as an init container does; give its bootstrap."""
     wheels = directory / "wheels"
     target = directory / "instrumentation"
-    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
+    _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
     (wheel,) = wheels.glob("*.whl")
-    _run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel))
+    _run(*pip(), "install", "--quiet", "--no-deps", "--target", str(target), str(wheel))
     return target / "sentry_asgi_autoconf" / "bootstrap"
 
 
 def release_beside(directory: Path, requirement: str) -> Path:
     """Install one release, without what it needs, to go before an environment's own; give its directory."""
     options = ["--quiet", "--no-deps", "--target", str(directory)]
-    _run(sys.executable, "-m", "pip", "install", *options, requirement)
+    _run(*pip(), "install", *options, requirement)
     return directory
 
 

@@ -48,6 +48,7 @@ sentry_sdk.init(
 with traces.start_span(name="GET /stock"):
     with traces.start_span(name="query the stock"):
         pass
+sentry_sdk.flush()
 """
 
 ATTACHING = """

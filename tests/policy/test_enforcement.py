@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from sentry_asgi_autoconf.policy import enforcement
 from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS, Arguments, Merged
+from sentry_asgi_autoconf.settings.destinations import PROXIES
 from tests.activation.layer_hooks import Hook
 from tests.activation.layering import arguments_of
 from tests.harness.policies import Read
@@ -55,6 +57,47 @@ def test_a_limit_holds_against_spotlight_without_a_dsn(read: Read) -> None:
     assert arguments_of(loaded).own()["spotlight"] is False
     loaded = read({"SENTRY_SPOTLIGHT": "true", "SENTRY_DSN": "https://key@host/1"}, limits={})
     assert arguments_of(loaded).own()["spotlight"] is True
+
+
+# What the SDK sets anew where Spotlight is all that there is to send to.
+SET_BY_SPOTLIGHT = {
+    "send_default_pii": False,
+    **dict.fromkeys(("sample_rate", "traces_sample_rate", "profiles_sample_rate"), 0.1),
+    **dict.fromkeys(
+        ("error_sampler", "traces_sampler", "profiles_sampler"), "tests.activation.layer_hooks:full"
+    ),
+}
+
+
+def test_spotlight_sets_no_more_than_these() -> None:
+    assert set(SET_BY_SPOTLIGHT) == set(enforcement._SET_BY_SPOTLIGHT)
+
+
+@pytest.mark.parametrize(("name", "value"), SET_BY_SPOTLIGHT.items())
+def test_what_spotlight_alone_would_set_anew_keeps_it_away(name: str, value: Any, read: Read) -> None:
+    merged = arguments_of(read(enforced={name: value})).of_app({"spotlight": True})
+    assert (merged.arguments["spotlight"], refused(merged)["spotlight"]) == (False, False)
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"])
+@pytest.mark.parametrize("ruled", PROXIES)
+def test_a_proxy_that_the_environment_names_is_held_to_the_rule_for_any_proxy(
+    ruled: str, variable: str, read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*PROXIES, "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv(variable, "http://elsewhere:3128")
+    option = variable.lower()
+    arguments = arguments_of(
+        read({"SENTRY_DSN": "https://key@host/1"}, limits={ruled: {"allow": ["proxy.acme.internal"]}})
+    )
+    merged = arguments.of_settings()
+    assert [(each.name, each.applied) for each in merged.refusals] == [(option, "")]
+    # Said, or the SDK would look for one by itself.
+    assert [merged.arguments[name] for name in PROXIES] == ["", ""]
+    permitted = {option: "http://proxy.acme.internal:3128"}
+    assert arguments.of_app(permitted).arguments[option] == permitted[option]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
+from sentry_asgi_autoconf.sdk import leaving
 from tests.activation.layering import arguments_of
 from tests.harness.envelopes import Project
 from tests.harness.policies import Policy, Read
@@ -85,16 +86,51 @@ def test_without_rules_an_event_says_what_it_likes(start: Start, project: Projec
     assert len(project.items("attachment")) >= 2
 
 
-def test_a_service_may_rule_them_itself(read: Read) -> None:
-    environ = {"SENTRY_ASGI_USER_FIELDS": "[]", "SENTRY_ASGI_ATTACHMENTS": "false"}
+@pytest.mark.parametrize(
+    ("environ", "user", "attachments"),
+    [
+        ({"SENTRY_ASGI_USER_FIELDS": "[]"}, {}, 1),
+        ({"SENTRY_ASGI_USER_FIELDS": "id"}, {"user": {"id": "7"}}, 1),
+        ({"SENTRY_ASGI_ATTACHMENTS": "false"}, {"user": {"id": "7", "email": "ann@acme"}}, 0),
+        ({"SENTRY_ASGI_USER_FIELDS": "[]", "SENTRY_ASGI_ATTACHMENTS": "false"}, {}, 0),
+    ],
+)
+def test_a_service_may_rule_them_itself(
+    environ: dict[str, str], user: dict[str, Any], attachments: int, read: Read
+) -> None:
     own = arguments_of(read(environ)).own()
-    hint: dict[str, Any] = {"attachments": ["s3cr3t"]}
     for name in ("before_send", "before_send_transaction"):
-        assert own[name]({"user": {"id": "7"}}, hint) == {}
-    assert hint == {}
+        hint: dict[str, Any] = {"attachments": ["s3cr3t"]}
+        assert own[name]({"user": {"id": "7", "email": "ann@acme"}}, hint) == user
+        assert len(hint.get("attachments", ())) == attachments
 
 
 @pytest.mark.parametrize("user", [None, "ann", 7, ["id"]])
 def test_a_user_of_another_shape_does_not_leave(user: Any, read: Read) -> None:
     own = arguments_of(read(enforced={"asgi_user_fields": ["id"]})).own()
     assert "user" not in own["before_send"]({"user": user}, {})
+
+
+# What an event says itself → the attribute by which logs, metrics and streamed spans do.
+ATTRIBUTES = {
+    "dist": "sentry.dist",
+    "environment": "sentry.environment",
+    "release": "sentry.release",
+    "server_name": "server.address",
+}
+
+
+@pytest.mark.parametrize("ruled", ["enforced", "limits"])
+@pytest.mark.parametrize(("name", "attribute"), ATTRIBUTES.items())
+def test_each_label_is_held_by_each_hook(name: str, attribute: str, ruled: str, read: Read) -> None:
+    assert set(ATTRIBUTES) == set(leaving._LABELS) == set(LABELS)
+    rules = {"enforced": {name: "enforced"}} if ruled == "enforced" else {"limits": {name: ALLOWED[name]}}
+    environ = {f"SENTRY_{name.upper()}": "enforced", "SENTRY_TRACE_LIFECYCLE": "stream"}
+    own = arguments_of(read(environ, **rules)).own()
+    for hook in ("before_send", "before_send_transaction"):
+        assert own[hook]({name: "own"}, {})[name] == "enforced"
+    for hook in ("before_send_log", "before_send_metric", "before_send_span"):
+        assert (
+            own[hook]({"name": "n", "attributes": {attribute: "own"}}, {})["attributes"][attribute]
+            == "enforced"
+        )

@@ -10,6 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
+from tests.activation.layering import arguments_of
 from tests.harness import machine, toml_text
 from tests.harness.declared import POLICIES, distribution
 from tests.harness.envelopes import Project
@@ -137,3 +138,40 @@ def test_of_two_distributions_with_one_name_the_later_by_its_own_name_wins(
     loaded = load({"SENTRY_DSN": "https://key@host/1"})
     assert loaded.policies == ["policy acme (acme_a:policy)", "policy acme (acme_b:policy)"]
     assert loaded.options["release"] == "acme_b"
+
+
+@pytest.mark.parametrize(("distribution_s", "variable_s"), [(0.2, 0.6), (0.6, 0.2)])
+def test_of_two_policies_that_limit_the_same_the_stricter_limit_holds_in_either_order(
+    distribution_s: float,
+    variable_s: float,
+    tmp_path: Path,
+    policy: Policy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = {
+        maximum: {"traces_sample_rate": {"max": maximum}, "sample_rate": {"min": maximum}}
+        for maximum in (distribution_s, variable_s)
+    }
+    code = f"policy = {{'limits': {limits[distribution_s]!r}}}"
+    distribution(tmp_path, code, {POLICIES: {"acme": "acme:policy"}})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acme", raising=False)
+    environ = {**policy(limits=limits[variable_s]), "SENTRY_DSN": "https://key@host/1"}
+    arguments = arguments_of(
+        load({**environ, "SENTRY_TRACES_SAMPLE_RATE": "1", "SENTRY_SAMPLE_RATE": "0"})
+    ).own()
+    assert (arguments["traces_sample_rate"], arguments["sample_rate"]) == (0.2, 0.6)
+
+
+def test_where_it_cannot_be_told_whether_there_is_one_nothing_leaves(
+    start: Start, policies: Path, project: Project, other: Project
+) -> None:
+    policies.chmod(0)  # root, too, is kept out by that in the process that follows
+    powers = "-dac_override,-dac_read_search"
+    server = [f"--inh-caps={powers}", f"--bounding-set={powers}", *uvicorn("own_init:app")]
+    command = machine.with_policies(policies.parent, ["setpriv", *server])
+    served = start(command, {"INIT": "by keywords", "OTHER_DSN": other.dsn})
+    served.provoke()
+    served.stop()
+    assert (project.items(), other.items()) == ([], [])
+    assert f"the policy {MACHINE} cannot be read: Permission denied" in served.output

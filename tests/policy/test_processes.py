@@ -42,6 +42,16 @@ def test_in_a_forked_process_each_hook_runs_once(project: Project, policy: Polic
     assert [event["tags"]["seen by"] for event in project.wait("event", 2)] == [" policy", " policy"]
 
 
+def test_a_client_beside_ours_is_no_init_of_the_app_s_in_a_forked_process(
+    project: Project, other: Project
+) -> None:
+    environ = environment({"SENTRY_DSN": project.dsn, "PYTHONPATH": str(APPS)})
+    result = run(FORKING.format(init=f"sentry_sdk.Client({other.dsn!r}, environment='app')"), environ)
+    assert result.returncode == 0, result.stderr
+    assert [event["environment"] for event in project.wait("event", 2)] == ["production"] * 2
+    assert other.items() == []
+
+
 def test_in_a_forked_process_the_app_s_init_counts_that_ran_in_its_parent(
     project: Project, other: Project, policy: Policy
 ) -> None:

@@ -191,6 +191,16 @@ def test_outside_lambda_a_handler_is_instrumented_when_it_is_called(start: Start
     assert [item["type"] for item in project.items("event", "transaction")] == ["event", "transaction"]
 
 
+@pytest.mark.parametrize("variable", ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"])
+def test_each_variable_of_lambda_s_says_that_a_handler_is_to_be_called(
+    variable: str, start: Start, project: Project
+) -> None:
+    environ = {variable: "shop", "SERVES": "raw3", "SENTRY_ASGI_LOG_LEVEL": "info"}
+    made = start([sys.executable, "-c", "import mangum_handler"], environ)
+    assert made.wait() == 0
+    assert "is instrumented by SentryAsgiMiddleware" in made.output
+
+
 def test_outside_lambda_a_handler_that_is_only_made_activates_nothing(start: Start, project: Project) -> None:
     server = start(
         [sys.executable, "-c", "import mangum_handler"], {"SERVES": "raw3", "SENTRY_ASGI_LOG_LEVEL": "debug"}

@@ -266,6 +266,32 @@ def test_the_file_goes_where_a_script_ends(project: Project, directory: Path) ->
     assert list(directory.iterdir()) == []
 
 
+SERVERS = """
+import asyncio, uvicorn
+from raw3 import app
+
+async def serve(count):
+    servers = [uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical")) for _ in range(count)]
+    tasks = [asyncio.ensure_future(server.serve()) for server in servers]
+    while not all(server.started for server in servers):
+        await asyncio.sleep(0.01)
+    print(len(files()))
+    for server, task in zip(servers, tasks):
+        server.should_exit = True
+        await task
+        print(len(files()))
+
+for count in (2, 2):
+    asyncio.run(serve(count))
+"""
+
+
+def test_the_file_goes_with_the_last_server_of_a_process_and_comes_with_the_next(
+    project: Project, directory: Path
+) -> None:
+    assert script(SERVERS, project, directory) == ["1", "1", "0"] * 2
+
+
 FORKED = """
 import sys
 from sentry_asgi_autoconf import activate

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.harness.venvs import CACHE, interpreters, venv
+from tests.harness.venvs import CACHE, interpreters, pip, venv
 
 TREES = Path(__file__).parent
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -31,16 +31,7 @@ def wheel_of(tree: Path) -> Path:
     content = "\n".join(f"{file.relative_to(tree)}\n{file.read_text()}" for file in sources)
     directory = CACHE / "wheels" / hashlib.sha256(content.encode()).hexdigest()[:16]
     if not list(directory.glob("*.whl")):
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--no-deps",
-            "--wheel-dir",
-            str(directory),
-        ]
+        command = [*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", str(directory)]
         result = subprocess.run([*command, str(tree)], capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
     (wheel,) = directory.glob("*.whl")

@@ -28,6 +28,9 @@ INSTRUMENTED_BY = {
     "wrapped:fastapi_under_a_partial": STARLETTE,
     "wrapped:fastapi_in_a_method": STARLETTE,
     "wrapped:raw_under_pure_middleware": OURS,
+    "wrapped:wraps_fastapi": STARLETTE,
+    "wrapped:wraps_the_call_of_fastapi": STARLETTE,
+    "wrapped:contains_itself": OURS,
     "wrapped:lazy": OURS,
     "wrapped:wraps_itself": OWN,
     "wrapped:wraps_itself_inside": OWN,
@@ -87,3 +90,14 @@ def test_a_middleware_stack_that_an_app_makes_late_is_left_to_the_integration(
 ) -> None:
     server = start(uvicorn("--factory", "fastapi_app:create_app"), {"SENTRY_ASGI_LOG_LEVEL": "info"})
     check(server, project, STARLETTE)
+
+
+@pytest.mark.parametrize("level", ["info", "trace"])  # at trace, uvicorn's own middleware is around the app
+def test_an_app_object_that_is_excluded_is_left_alone(level: str, start: Start, project: Project) -> None:
+    environ = {"SENTRY_ASGI_EXCLUDED_APPS": "raw3:app", "LOG_LEVEL": level, "SENTRY_ASGI_LOG_LEVEL": "info"}
+    server = start([sys.executable, "run_object.py"], environ)
+    server.provoke()
+    server.stop()
+    assert "is left alone, as SENTRY_ASGI_EXCLUDED_APPS says" in server.output
+    assert "is instrumented by" not in server.output
+    assert project.items() == []

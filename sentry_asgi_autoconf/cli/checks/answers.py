@@ -134,6 +134,9 @@ def _meaning(causes: list[BaseException], timeout: float) -> tuple[str, str]:
         if isinstance(cause, socket.gaierror):
             meaning = "its name cannot be resolved. Check its spelling, and the DNS of this machine"
             return "unknown-host", meaning
+        if isinstance(cause, exceptions.LocationParseError):
+            meaning = "sentry-sdk makes no URL of it, as of no IPv6 address. Give the host a name"
+            return "unknown-host", meaning
         if isinstance(cause, ConnectionRefusedError):
             return "unreachable", "the connection was refused, as nothing listens there. Check host and port"
     if any(isinstance(cause, (exceptions.TimeoutError, socket.timeout)) for cause in causes):

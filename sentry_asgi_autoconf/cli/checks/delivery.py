@@ -161,8 +161,9 @@ class _Receiver:
         return answers.explain_answer(what, category, by, response, self.limits, milliseconds)
 
     def obstacles(self) -> Iterator[Finding]:
-        """Name, without sending anything, a host that cannot be resolved, and a proxy that does not answer."""
+        """Name, without sending anything, a host that cannot be used or resolved, and a proxy that does not answer."""
         try:
+            urllib3.util.parse_url(self._dsn.to_auth().get_api_url())
             if self._proxy is None:
                 socket.getaddrinfo(self._dsn.host, self._dsn.port)
             else:
