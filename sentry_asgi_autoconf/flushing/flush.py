@@ -102,7 +102,7 @@ async def flush_aside() -> None:
         else:
             flushed = asyncio.get_event_loop().run_in_executor(None, _try_to_flush)
             # No longer, where no thread is free, or where threads are greenlets that nothing runs.
-            await asyncio.wait({flushed}, timeout=longest_flush())
+            await asyncio.wait({flushed}, timeout=longest_flush() + _GRACE)
     except RuntimeError:  # The loop is of another kind, or takes no more threads, as it is about to end.
         _try_to_flush()
 

@@ -16,7 +16,7 @@ from tests.reliability.rows import Figures, Row, Scale, faults
 from tests.reliability.served import Served, variables
 
 # How often each server gets each kind of work. Those of the second kind start an interpreter.
-_TIMES, _TIMES_OF_NEW = 100, 20
+_TIMES, _TIMES_OF_NEW = 50, 5
 _AT_ONCE = 6
 _IN_PROCESS = ("fork", "loop-fork", "fork-process", "fork-pool", "thread", "alone", "anyio", "greenlet")
 _NEW = ("subprocess", "spawn-process", "forkserver-process", "spawn-pool", "anyio-process")
