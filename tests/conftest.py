@@ -58,13 +58,13 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, and what is quick wherever it is."""
+    """Mark what is slow, and what of the rest is quick."""
     here = Path(__file__).parent
     for item in items:
         path = item.path.relative_to(here).as_posix()
         if path in SLOW or path.partition("/")[0] in SLOW:
             item.add_marker(pytest.mark.slow)
-        if "matrix" not in item.keywords and is_quick(item):
+        if not {"matrix", "slow"}.intersection(item.keywords) and is_quick(item):
             item.add_marker(pytest.mark.quick)
 
 

@@ -100,7 +100,9 @@ async def flush_aside() -> None:
         if is_in_trio():
             await sys.modules["trio"].to_thread.run_sync(_try_to_flush)
         else:
-            await asyncio.get_event_loop().run_in_executor(None, _try_to_flush)
+            flushed = asyncio.get_event_loop().run_in_executor(None, _try_to_flush)
+            # No longer, where no thread is free, or where threads are greenlets that nothing runs.
+            await asyncio.wait({flushed}, timeout=longest_flush() + _GRACE)
     except RuntimeError:  # The loop is of another kind, or takes no more threads, as it is about to end.
         _try_to_flush()
 

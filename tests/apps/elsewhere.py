@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import anyio
 import numbered
+from gevent.pool import Pool
 
 
 def work(number):
@@ -83,6 +84,11 @@ def by_thread_alone(number):
     return number
 
 
+def by_greenlet(number):
+    """Leave it to gevent, in a loop of this thread's own."""
+    return settled(Pool(1).spawn(outcome, number).get())
+
+
 async def in_loop(number):
     """Fork while the event loop of the request runs."""
     await anyio.lowlevel.checkpoint()
@@ -129,6 +135,7 @@ BLOCKING = {
     "fork": by_fork,
     "thread": by_thread,
     "alone": by_thread_alone,
+    "greenlet": by_greenlet,
     "subprocess": by_subprocess,
     "fork-process": lambda number: by_process("fork", number),
     "spawn-process": lambda number: by_process("spawn", number),

@@ -123,6 +123,15 @@ OF_THE_SDK: dict[str, Callable[[Plan, dict[str, Any]], bool]] = {
 }
 
 
+# What changes what is done to a request.
+SETTINGS: dict[str, dict[str, str]] = {
+    "all traces": {},
+    "no rate": {"SENTRY_TRACES_SAMPLE_RATE": ""},
+    "some traces": {"SENTRY_TRACES_SAMPLE_RATE": "0.5", "SENTRY_ASGI_CAPTURE_5XX": "true"},
+    "streamed": {"SENTRY_TRACE_LIFECYCLE": "stream"},
+}
+
+
 @dataclass
 class Figures:
     """How many inputs were tried, and what came of them; differences that are the SDK's own are counted by name."""

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.differential.fuzz import OF_THE_SDK, fuzz
-
-SETTINGS = {
-    "all traces": {},
-    "no rate": {"SENTRY_TRACES_SAMPLE_RATE": ""},
-    "some traces": {"SENTRY_TRACES_SAMPLE_RATE": "0.5", "SENTRY_ASGI_CAPTURE_5XX": "true"},
-    "streamed": {"SENTRY_TRACE_LIFECYCLE": "stream"},
-}
+from tests.differential.fuzz import OF_THE_SDK, SETTINGS, fuzz
 
 
 def check(count: int, number: int, environ: dict[str, str]) -> None:

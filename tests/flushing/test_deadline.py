@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import time
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
-from tests.harness.server import APPS, environment, run
+from tests.harness.envelopes import Project
+from tests.harness.server import APPS, Server, environment, run, uvicorn
 
+Start = Callable[..., Server]
 TIMEOUT = 2  # seconds, of which the SDK's own default is 2
 
 
@@ -32,3 +34,11 @@ def test_all_flushes_of_a_shutdown_have_one_deadline(silent_receiver: str) -> No
     assert 0.6 * TIMEOUT < blocked["a later one"] < 1.6 * TIMEOUT
     # The SDK flushes as the interpreter exits.
     assert ended - blocked["at"] < 0.6 * TIMEOUT
+
+
+def test_a_server_ends_where_no_thread_begins_any_more(start: Start, project: Project) -> None:
+    # Once gevent has replaced threads in a process whose loop is another's, nothing runs what would be a thread.
+    server = start(uvicorn("patched_late:app")).ready()
+    server.provoke()
+    server.stop()
+    assert "Application shutdown complete." in server.output

@@ -61,9 +61,14 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         self.status = self._parser.get_status_code()
         if not self._parser.should_keep_alive():
+            self.close()
+        self._end(True)
+
+    def close(self) -> None:
+        """Take no more requests."""
+        if not self.is_closed:
             self.is_closed = True
             self.transport.close()
-        self._end(True)
 
     def _end(self, is_answered: bool) -> None:
         if self._waiter and not self._waiter.done():
@@ -86,9 +91,13 @@ class _Connection(asyncio.Protocol):
         return Exchange(path, self.status, bytes(self.body), self.process, seconds)
 
 
-async def _one_after_the_other(port: int, paths: Iterator[str], exchanges: list[Exchange]) -> None:
+async def _one_after_the_other(
+    port: int, paths: Iterator[str], exchanges: list[Exchange], most: int | None
+) -> None:
     connection = _Connection()
-    for path in paths:
+    for count, path in enumerate(paths):
+        if most and count % most == 0:
+            connection.close()
         try:
             if connection.is_closed:
                 loop = asyncio.get_running_loop()
@@ -98,14 +107,18 @@ async def _one_after_the_other(port: int, paths: Iterator[str], exchanges: list[
             exchange = Exchange(path, _NONE, b"", "", 0.0)
             await asyncio.sleep(0.02)
         exchanges.append(exchange)
-    if not connection.is_closed:
-        connection.transport.close()
+    connection.close()
 
 
-async def ask_all(port: int, paths: Iterable[str], at_once: int, exchanges: list[Exchange]) -> None:
-    """Request all paths, so many at once, and append what came of it to `exchanges`, in no order."""
+async def ask_all(
+    port: int, paths: Iterable[str], at_once: int, exchanges: list[Exchange], most: int | None = None
+) -> None:
+    """Request all paths, so many at once, and append what came of it to `exchanges`, in no order.
+
+    A connection is kept for at most so many requests, if that is given.
+    """
     iterator = iter(paths)
-    await asyncio.gather(*(_one_after_the_other(port, iterator, exchanges) for _ in range(at_once)))
+    await asyncio.gather(*(_one_after_the_other(port, iterator, exchanges, most) for _ in range(at_once)))
 
 
 def ask(port: int, paths: Iterable[str], at_once: int = 64, last: Iterable[str] = ()) -> list[Exchange]:

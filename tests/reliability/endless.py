@@ -12,6 +12,7 @@ from tests.reliability.client import Exchange, ask_all
 
 _AT_ONCE = 16
 _LONGEST = 20.0  # seconds
+_KEPT = 20  # requests on a connection: else a worker that came late might have none
 
 
 class Endless:
@@ -34,7 +35,7 @@ class Endless:
         self._thread.join()
 
     def _ask(self) -> None:
-        asyncio.run(ask_all(self._port, self._paths(), _AT_ONCE, self.exchanges))
+        asyncio.run(ask_all(self._port, self._paths(), _AT_ONCE, self.exchanges, _KEPT))
 
     def _paths(self) -> Iterator[str]:
         for number in itertools.takewhile(lambda _: not self._is_over, itertools.count()):

@@ -34,18 +34,19 @@ class Served:
         options: str = "",
         app: str = "numbered",
         *,
+        before: Sequence[str] = (),
         command: Sequence[str] = (),
         port: str = "",
         cwd: Path = APPS,
     ) -> None:
-        """Start it, by its own `command` line if that is given, with the port that it names."""
+        """Start it, with words `before` its command line, or by a `command` line and the port that this names."""
         port = port or free_port()
         self.port = int(port)
         several = f"--workers {workers}" if workers > 1 else ""
         words = f"{_QUIET.get(server, '')} {several} {options}"
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has ended)
         self.process = subprocess.Popen(
-            command or served.command(server, f"{app}:app", port, words),
+            command or [*before, *served.command(server, f"{app}:app", port, words)],
             env=dict(environ),
             cwd=cwd,
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tests.reliability.parts import forks, kills, load, memory, odd, transport
+from tests.reliability.parts import forks, fuzz, kills, load, memory, odd, transport
 
 PARTS: dict[str, ModuleType] = {
     "transport": transport,
@@ -17,4 +17,5 @@ PARTS: dict[str, ModuleType] = {
     "kills": kills,
     "forks": forks,
     "odd": odd,
+    "fuzz": fuzz,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import tempfile
 from pathlib import Path
 from typing import Iterator, Sequence
@@ -15,19 +16,20 @@ from tests.reliability.rows import Figures, Row, Scale, faults
 from tests.reliability.served import Served, variables
 
 # How often each server gets each kind of work. Those of the second kind start an interpreter.
-_TIMES, _TIMES_OF_NEW = 100, 20
+_TIMES, _TIMES_OF_NEW = 50, 5
 _AT_ONCE = 6
-_IN_PROCESS = ("fork", "loop-fork", "fork-process", "fork-pool", "thread", "alone", "anyio")
+_IN_PROCESS = ("fork", "loop-fork", "fork-process", "fork-pool", "thread", "alone", "anyio", "greenlet")
 _NEW = ("subprocess", "spawn-process", "forkserver-process", "spawn-pool", "anyio-process")
 _OF_ASYNCIO = ("task", "to-thread"), ("exec",)
 _ALONE = "alone"  # is answered with 200, though its thread has raised
-_SERVERS = {
-    "uvicorn, asyncio": ("uvicorn", "--loop asyncio"),
-    "uvicorn, uvloop": ("uvicorn", "--loop uvloop"),
-    "granian": ("granian", ""),
-    "gunicorn": ("gunicorn", ""),
-    "hypercorn": ("hypercorn", ""),
-    "hypercorn, trio": ("hypercorn", "-k trio"),
+_SERVERS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "uvicorn, asyncio": ("uvicorn", "--loop asyncio", ()),
+    "uvicorn, uvloop": ("uvicorn", "--loop uvloop", ()),
+    "uvicorn, patched by gevent": ("uvicorn", "--loop asyncio", (sys.executable, "-m", "gevent.monkey")),
+    "granian": ("granian", "", ()),
+    "gunicorn": ("gunicorn", "", ()),
+    "hypercorn": ("hypercorn", "", ()),
+    "hypercorn, trio": ("hypercorn", "-k trio", ()),
 }
 
 
@@ -38,12 +40,12 @@ def rows(scale: Scale) -> Iterator[Row]:
 
 
 def _row(name: str, scale: Scale) -> Row:
-    server, options = _SERVERS[name]
+    server, options, before = _SERVERS[name]
     paths = _paths(scale, is_trio="trio" in name)
     with tempfile.TemporaryDirectory() as directory, Receiver() as receiver:
         losses = Path(directory) / "losses"
         environ = variables(receiver, 1.0, losses)
-        with Served(server, environ, options=options, app="elsewhere") as served:
+        with Served(server, environ, options=options, app="elsewhere", before=before) as served:
             last = [f"/thread/{number}" for number in range(len(paths) + 1, len(paths) + 2 * _AT_ONCE, 2)]
             exchanges = client.ask(served.port, paths, _AT_ONCE, last)
             receiver.wait_for_silence()
@@ -70,7 +72,7 @@ def _row(name: str, scale: Scale) -> Row:
 def _paths(scale: Scale, *, is_trio: bool) -> list[str]:
     """Return the paths of all requests: one kind of work after the other, again and again."""
     quick, new = (_IN_PROCESS, _NEW) if is_trio else (_IN_PROCESS + _OF_ASYNCIO[0], _NEW + _OF_ASYNCIO[1])
-    kinds = [*quick * scale.count(_TIMES, 2), *new * scale.count(_TIMES_OF_NEW, 2)]
+    kinds = [*quick * scale.count(_TIMES), *new * scale.count(_TIMES_OF_NEW)]
     numbers = itertools.count()
     # By pairs, as it is the odd numbers whose work raises.
     return [f"/{kind}/{next(numbers)}" for kind in kinds for _ in range(2)]

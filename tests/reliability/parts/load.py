@@ -13,7 +13,7 @@ from tests.reliability.receiver import Receiver
 from tests.reliability.rows import Figures, Row, Scale, faults
 from tests.reliability.served import SERVERS, Served, variables
 
-REQUESTS = 50_000  # with errors only, and as many with all traces
+REQUESTS = 25_000  # on each server, with errors only, and as many with all traces
 AT_ONCE = 64
 _TRACES = (("errors only", None), ("traces 1.0", 1.0))
 

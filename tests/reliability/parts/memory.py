@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Iterator
 
@@ -20,11 +22,12 @@ def rows(scale: Scale) -> Iterator[Row]:
     """Yield a row for each server, with a receiver that takes everything or with one that never answers, in turn."""
     chosen = [fault for fault in FAULTS if fault.name in _FAULTS]
     # Each server once in a full run, too: it is what takes longest.
-    for server, fault in scale._replace(is_whole=False).pairs(SERVERS, chosen):
-        yield _memory(server, fault, scale.count(ERRORS, 500))
+    pairs = scale._replace(is_whole=False).pairs(SERVERS, chosen)
+    with ThreadPoolExecutor(2) as threads:
+        yield from threads.map(partial(_memory, scale.count(ERRORS, 500)), *zip(*pairs))
 
 
-def _memory(server: str, fault: Fault, errors: int) -> Row:
+def _memory(errors: int, server: str, fault: Fault) -> Row:
     """Raise many errors, and measure what they leave beyond what the first tenth of them does."""
     with receiver_of(fault) as receiver, serve(
         server, fault, receiver, Path(os.devnull), OURS, None

@@ -24,6 +24,10 @@ _THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 _OURS = "sentry-asgi-autoconf"
 _LONG = os.pathsep.join(f"/nothing/is/here/{number:06}" for number in range(4_500))  # 100 kB
 _CLOSED = ("sh", "-c", 'exec "$@" 2>&-', "sh")
+_FULL = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
+# May read what root may, as Python may be root's alone, and write where all may.
+_READS = "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"
+_AS_OTHER = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", *_READS)
 
 
 def _order(minor: str) -> tuple[int, ...]:
@@ -52,7 +56,8 @@ def _zipped(directory: Path) -> Path:
 class Circumstance(NamedTuple):
     """What is odd: Python's options, variables, a command in front, where the bootstrap lies.
 
-    Where a minor version is named, it is that Python which runs, in an environment that does not have this package.
+    Where a minor version is named, it is that Python which runs, in an environment that has the `requirements`, and
+    not this package.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Circumstance(NamedTuple):
     before: tuple[str, ...] = ()
     bootstrap: Callable[[Path], Path] = _as_it_is
     minor: str = ""
+    requirements: tuple[str, ...] = ("sentry-sdk", "uvicorn")
 
 
 _SAFE_PATH = ("-P",) if sys.version_info >= (3, 11) else ()
@@ -70,6 +76,12 @@ CIRCUMSTANCES = (
     Circumstance("all of them", tuple(" ".join(_OPTIONS).split())),
     Circumstance("stderr closed", before=_CLOSED),
     Circumstance("no directory to write to", variables={"HOME": "/nothing", "TMPDIR": "/nothing"}),
+    Circumstance("no room in any file", before=_FULL),
+    Circumstance(
+        "not root, and directories of root's",
+        variables={"HOME": "/", "TMPDIR": "/"},
+        before=() if os.getuid() else _AS_OTHER,
+    ),
     Circumstance(
         "bytes that are no UTF-8", variables={"ODD_\udcff": "\udcff", "SENTRY_SERVER_NAME": "caf\udce9"}
     ),
@@ -78,6 +90,14 @@ CIRCUMSTANCES = (
     Circumstance("an odd path", bootstrap=_below_an_odd_path, minor=_THIS),
     Circumstance("zipped", bootstrap=_zipped, minor=_THIS),
     *(
+        Circumstance(" ".join(pins), bootstrap=_beside, minor=_THIS, requirements=pins)
+        for pins in (
+            ("sentry-sdk==2.0.1", "uvicorn"),
+            ("sentry-sdk", "uvicorn", "pydantic==1.10.24"),
+            ("sentry-sdk", "uvicorn", "typing_extensions==4.0.0"),
+        )
+    ),
+    *(
         Circumstance(f"Python {minor}", bootstrap=_beside, minor=minor)
         for minor in sorted(interpreters(), key=_order)
     ),
@@ -85,8 +105,9 @@ CIRCUMSTANCES = (
 
 
 def rows(scale: Scale) -> Iterator[Row]:
-    """Yield a row for each circumstance."""
-    for _, circumstance in scale.pairs(["uvicorn"], CIRCUMSTANCES):
+    """Yield a row for each circumstance; by a small scale, for Python's options all at once."""
+    chosen = CIRCUMSTANCES if scale.is_whole else CIRCUMSTANCES[len(_OPTIONS) :]
+    for _, circumstance in scale.pairs(["uvicorn"], chosen):
         yield _row(circumstance, scale.count(_REQUESTS, 20))
 
 
@@ -115,7 +136,7 @@ def _run(
 ) -> tuple[list[Exchange], str]:
     port = free_port()
     path = [str(bootstrap) if bootstrap else "", circumstance.variables.get("PYTHONPATH", "")]
-    python = [*circumstance.before, _python(circumstance.minor), *circumstance.options]
+    python = [*circumstance.before, _python(circumstance), *circumstance.options]
     with Served(
         "uvicorn",
         {**environ, **circumstance.variables, "PYTHONPATH": os.pathsep.join(filter(None, path))},
@@ -130,10 +151,11 @@ def _run(
         return exchanges, served.said
 
 
-def _python(minor: str) -> str:
+def _python(circumstance: Circumstance) -> str:
+    minor = circumstance.minor
     if not minor:
         return sys.executable
-    requirements = ["sentry-sdk", "uvicorn"]
+    requirements = [*circumstance.requirements]
     if _order(minor) < (3, 10):
         requirements.append("importlib-metadata")
     return venv(interpreters()[minor], *requirements)
