@@ -38,7 +38,6 @@ SLOW = (
     "policy/test_fuzz_of_boots.py",
     "policy/test_leaving.py",
     "policy/test_rates_of_callers.py",
-    "reliability/test_parts.py",
     "sdk/test_earlier_init.py",
     "sdk/test_every_way_to_init.py",
     "sdk/test_garbage.py",
@@ -58,13 +57,13 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, and what of the rest is quick."""
+    """Mark what is slow, and what is quick wherever it is."""
     here = Path(__file__).parent
     for item in items:
         path = item.path.relative_to(here).as_posix()
         if path in SLOW or path.partition("/")[0] in SLOW:
             item.add_marker(pytest.mark.slow)
-        if not {"matrix", "slow"}.intersection(item.keywords) and is_quick(item):
+        if "matrix" not in item.keywords and is_quick(item):
             item.add_marker(pytest.mark.quick)
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.reliability.parts import PARTS
 from tests.reliability.rows import QUICK
 
+pytestmark = pytest.mark.matrix  # each starts servers, of which no name here tells
+
 
 @pytest.mark.parametrize("part", PARTS)
 def test_all_is_as_it_should_be(part: str) -> None:
