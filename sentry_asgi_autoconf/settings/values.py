@@ -16,7 +16,7 @@ Shape = Dict[str, Any]
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _WHOLE = re.compile(rf"[{_BLANKS}]*([+-]?)([0-9]+(?:_[0-9]+)*)(?:\.0+)?[{_BLANKS}]*\Z")
 _DECIMAL = re.compile(rf"[{_BLANKS}]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[{_BLANKS}]*\Z")
-_MISPLACED_UNDERSCORE = re.compile(rf"\A[{_BLANKS}]*_|__|_[{_BLANKS}]*\Z")
+_MISPLACED_UNDERSCORE = re.compile(r"\A_|__|_\Z")
 _MOST_DIGITS = 4300
 _LARGEST_FLOAT = 2.0**63  # that is taken for a whole number
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
@@ -109,7 +109,14 @@ def _number(shape: Shape, value: Any) -> float:
 
 def _as_number(value: Any) -> float:
     if isinstance(value, str):
-        match = None if _MISPLACED_UNDERSCORE.search(value) else _DECIMAL.match(value.replace("_", ""))
+        match = _DECIMAL.match(value.replace("_", ""))
+        # Where there are underscores, there are no blanks around.
+        if (
+            match
+            and "_" in value
+            and (_MISPLACED_UNDERSCORE.search(value) or match.group() != match.group(1))
+        ):
+            return math.nan
         return float(match.group(1)) if match else math.nan
     try:
         return float(value) if isinstance(value, (int, float)) else math.nan
