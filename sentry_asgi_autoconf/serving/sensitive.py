@@ -38,11 +38,11 @@ _NAME_BACKWARDS = re.compile(r"['\"]?\\?((?:[Dd]5%)?[\w.\[\]-]+)(%?)")
 _LONGEST_NAME = 100
 # What is no value, or is one's placeholder in SQL, stays; quotes stay around what is replaced.
 _VALUE = re.compile(
-    r"(?!(?:None|null|[Tt]rue|[Ff]alse|%s|%\(\w+\)s|\?|\$\d+)(?![^\s,)\]}&'\"])|\[Filtered])"
+    r"(?!(?:None|null|[Tt]rue|[Ff]alse|%s|%\(\w+\)s|\?|\$\d+)(?![^\s,)\]}&'\"])|(?:\[|%5B)Filtered(?:]|%5D))"
     r"(?:[\w.]*\(?(?P<quote>\\?['\"])(?P<quoted>(?:(?!(?P=quote))(?:\\.|.))+)|(?P<bare>[^&#\s\"'<>]+))",
     re.DOTALL,
 )
-_VALUE_IN_URL = re.compile(r"(?!\[Filtered])(?P<bare>[^&#]+)")
+_VALUE_IN_URL = re.compile(r"(?!(?:\[|%5B)Filtered(?:]|%5D))(?P<bare>[^&#]+)")
 _PASSWORD_IN_URL = re.compile(r"(://[^\s/?#@:'\"]*:)[^\s/?#@'\"]+(?=@)")
 # Shorter values ("1", "en") would blot out text that has nothing to do with them, and so would these.
 _SHORTEST = 5

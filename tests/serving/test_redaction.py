@@ -15,6 +15,7 @@ from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined]
 from sentry_asgi_autoconf.serving import current_request, redaction
 from sentry_asgi_autoconf.serving.current_request import Request
 from sentry_asgi_autoconf.serving.redaction import Redaction
+from sentry_asgi_autoconf.serving.sensitive import Sensitive
 
 SECRET = "s3ss10n-of-somebody"
 SCOPE = {"client": ("203.0.113.9", 1), "headers": [(b"cookie", f"sid={SECRET}".encode())]}
@@ -272,3 +273,8 @@ def at_depth(depth: int, event: Any) -> Any:
         return at_depth(depth - 1, event) if depth else redacted(event)
     except RecursionError:
         return None
+
+
+def test_what_the_sdk_has_filtered_in_a_query_stays_as_it_is() -> None:
+    query = "auth=%5BFiltered%5D&token=[Filtered]&sid="
+    assert Sensitive(None, addresses=False).replaced_in_url(f"{query}abc") == f"{query}[Filtered]"
