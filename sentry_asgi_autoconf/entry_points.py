@@ -98,10 +98,7 @@ def version_of(name: str) -> str:
     """Return the version in the metadata of an installed distribution, "unknown" without any."""
     try:
         return metadata.version(name) or "unknown"
-    except (
-        KeyError,
-        metadata.PackageNotFoundError,
-    ):  # metadata without a version is an error of some readers
+    except (KeyError, metadata.PackageNotFoundError):  # the former of some readers, where it says no version
         return "unknown"
 
 

@@ -166,8 +166,8 @@ def _target_of(loader: Any) -> str | None:
 def _let_threads_finish(loop: Any) -> None:
     """Have a loop that has ended leave the interpreter, for a moment, to the thread of granian's that has ended it.
 
-    The releases 2.2 to 2.7 then wait for that thread, and do not leave the interpreter to it. If it is still about to
-    return from `call_soon_threadsafe`, both wait for ever: one stop in four, and with Sentry in the process one in two.
+    Some releases then wait for that thread, and do not leave the interpreter to it. If it is still about to return from
+    `call_soon_threadsafe`, both wait for ever: one stop in four, and with Sentry in the process one in two.
     """
     run_until_complete = loop.run_until_complete
 
@@ -182,8 +182,8 @@ def _let_threads_finish(loop: Any) -> None:
         loop.run_until_complete = run
 
 
-# Seconds; that thread needs some microseconds of them.
-_MOMENT = 0.02
+_WAIT_FOR_EACH_OTHER = re.compile(r"2\.[2-7]\.")  # such releases
+_MOMENT = 0.02  # seconds, of which that thread needs some microseconds
 # The module and the name of the function that runs while the app starts up.
 _STARTUP = ("granian.asgi", "startup")
 
@@ -216,7 +216,7 @@ class BootSignals:
         def set_loop_signals(call: Call) -> Generator[None, Any, None]:
             yield
             loop = call.argument("loop")
-            if server.is_active:
+            if server.is_active and _WAIT_FOR_EACH_OTHER.match(server.version):
                 _let_threads_finish(loop)
             if self._handlers:
                 loop.call_soon(self._deliver, loop)

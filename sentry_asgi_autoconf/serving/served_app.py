@@ -62,6 +62,8 @@ class ServedApp:
         return getattr(self._app, name)
 
 
+# Nothing that is raised there, by code of the app's either, replaces what the app does.
+_FAILING_OPEN = contextlib.suppress(Exception, SystemExit)
 # Whether what the first error needs is still to be had.
 _unprepared = [True]
 _AFTER_THE_FIRST_REQUEST = 1.0  # seconds
@@ -135,19 +137,19 @@ class Lifespan:
             except Exception as error:
                 if self._entered:
                     self._is_reporting = True
-                    with _failing_open():
+                    with _FAILING_OPEN:
                         _boot_failure().capture(error)
                 self._failure = None
                 raise
             finally:
                 # Also where the app goes on waiting after it has said so, until the server ends it.
                 if self._failure is not None:
-                    with _failing_open():
+                    with _FAILING_OPEN:
                         _boot_failure().capture_message(self._failure)
 
     def _is_last(self, message: Any) -> bool:
         """Whether this message ends the lifespan; what says that the app has failed is noted."""
-        with _failing_open():  # It may be anything.
+        with _FAILING_OPEN:  # It may be anything.
             if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
                 self._failure = str(message.get("message") or message["type"])
                 # The server logs this failure, in two or three errors, and then ends.
@@ -178,11 +180,6 @@ class _Scope:
         self._opened.__exit__(None, None, None)
 
 
-def _failing_open() -> contextlib.suppress:
-    """Return the context in which nothing that is raised, by code of the app's either, replaces what the app does."""
-    return contextlib.suppress(Exception, SystemExit)
-
-
 def _boot_failure() -> Any:
     from sentry_asgi_autoconf.flushing import boot_failure  # few boots need it
 
@@ -211,7 +208,7 @@ def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 
         async def watched_send(message: Any) -> Any:
             nonlocal failed
-            with _failing_open():  # It may be any object.
+            with _FAILING_OPEN:  # It may be any object.
                 if message["type"] == "http.response.start" and message["status"] >= 500:
                     # Here the scopes are those of the request; they are gone when the app has returned.
                     isolation = sentry_sdk.Scope.get_isolation_scope()
@@ -222,7 +219,7 @@ def reporting(app: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
         # One that raises has told why.
         request = current_request.recall()
         if failed is not None and request is not None and not request.has_error:
-            with _failing_open():
+            with _FAILING_OPEN:
                 _report(scope, *failed)
         return result
 

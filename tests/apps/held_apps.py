@@ -1,7 +1,5 @@
 """Print what each app is instrumented by: FastAPI's, held by the attributes that are named, in two ways each."""
 
-import sys
-
 import fastapi
 
 import sentry_asgi_autoconf
@@ -19,7 +17,8 @@ def holder(name, slotted):
     return made
 
 
-for name in sys.argv[1:]:
-    for slotted in (False, True):
-        print(name, flush=True)
-        sentry_asgi_autoconf.wrap(holder(name, slotted))
+def wrap_apps_held_by(names):
+    for name in names:
+        for slotted in (False, True):
+            print(name, flush=True)
+            sentry_asgi_autoconf.wrap(holder(name, slotted))

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import sentry_sdk
+from raw3 import lifespan
 
 logger = logging.getLogger("numbered")
 logger.setLevel(logging.INFO)
@@ -40,14 +41,6 @@ async def respond(send, status, body):
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def lifespan(receive, send):
-    while True:
-        message = await receive()
-        await send({"type": message["type"] + ".complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
 
 
 async def app(scope, receive, send):

@@ -108,7 +108,7 @@ async def call_and_cancel(wrap):
 
     async def app(scope, receive, send):
         await send({"type": "lifespan.shutdown.complete"})
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
     task = asyncio.ensure_future(wrap(app)({"type": "lifespan"}, None, send))
     for _ in range(3):

@@ -16,6 +16,7 @@ from tests.benchmarks.environments import Environments
 from tests.benchmarks.parts import PARTS
 from tests.benchmarks.ratios import Round
 from tests.benchmarks.sink import Sink
+from tests.harness import parts
 from tests.harness.server import ROOT
 
 ROUNDS = {"idle": 10, "boot": 10, "sources": 5, "cpu": 7, "throughput": 5, "growth": 5}
@@ -24,7 +25,6 @@ ROUNDS = {"idle": 10, "boot": 10, "sources": 5, "cpu": 7, "throughput": 5, "grow
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all without")
     parser.add_argument("--rounds", type=int, help="how often each is measured, in turn")
     parser.add_argument("--python", default=sys.executable, help="the Python that environments are made of")
     parser.add_argument(
@@ -35,19 +35,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--publish", action="store_true", help="write the page of the documentation")
     parser.add_argument("--results", type=Path, default=results.RESULTS, help="the file that keeps them")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where benchmarks.md is")
-    given = parser.parse_args()
-    unknown = set(given.parts) - set(PARTS)
-    if unknown:
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    return given
+    return parts.read(parser, PARTS)
 
 
-def measure(given: argparse.Namespace, chosen: list[str]) -> None:
+def measure(given: argparse.Namespace) -> None:
     """Measure the chosen parts one after the other, and keep what they give."""
     with Sink() as sink:
         environments = Environments(given.python, here=given.here)
         conditions = Conditions(sink, environments, has_peers=not given.here, quick=given.quick)
-        for name in chosen:
+        for name in given.parts:
             rounds: list[Round] = []
             for number in track(range(given.rounds or ROUNDS[name]), name):
                 rounds += PARTS[name].measure(conditions, number)
@@ -56,11 +52,11 @@ def measure(given: argparse.Namespace, chosen: list[str]) -> None:
                 results.keep(given.results, name, **found)
 
 
-def show(given: argparse.Namespace, chosen: list[str]) -> None:
+def show(given: argparse.Namespace) -> None:
     """Print the tables of the chosen parts, and at the end whether each promise is kept."""
     bars: list[Bar] = []
     found = results.load(given.results)
-    for name in chosen:
+    for name in given.parts:
         if name in found:
             for table in PARTS[name].tables(found[name]["rounds"]):
                 rich.print(tables.for_terminal(table))
@@ -72,10 +68,9 @@ def show(given: argparse.Namespace, chosen: list[str]) -> None:
 def main() -> None:
     """Measure, show, publish."""
     given = arguments()
-    chosen = [name for name in PARTS if not given.parts or name in given.parts]
     if not given.last:
-        measure(given, chosen)
-    show(given, chosen)
+        measure(given)
+    show(given)
     if given.publish:
         # Drawing takes matplotlib, which measuring does not.
         from tests.benchmarks.page import publish

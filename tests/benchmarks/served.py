@@ -12,7 +12,7 @@ import time
 
 from tests.benchmarks import processes
 from tests.benchmarks.variants import APPS, Started
-from tests.harness.server import free_port
+from tests.harness.server import begin, free_port
 
 UVICORN = ("uvicorn", "--log-level", "warning", "--no-access-log")
 GRANIAN = ("granian", "--interface", "asgi", "--loop", "uvloop", "--log-level", "warning")
@@ -29,15 +29,8 @@ class Served:
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has ended)
         command = [*started.python, "-m", *server, "--port", str(self.port), started.app]
         self._start = time.perf_counter()
-        self._process = subprocess.Popen(
-            command,
-            env=started.environ,
-            cwd=APPS,
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        streams = {"stdout": self._output, "stderr": subprocess.STDOUT}
+        self._process = begin(command, started.environ, APPS, **streams)
 
     def __enter__(self) -> Served:
         """Be stopped on exit."""

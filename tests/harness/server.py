@@ -49,22 +49,23 @@ def until(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -
     raise AssertionError(f"waited {deadline:.0f} s in vain for {what}")
 
 
+def begin(
+    command: Sequence[str], environ: Mapping[str, str], cwd: Path, **streams: Any
+) -> subprocess.Popen[Any]:
+    """Start a command that reads nothing, in a session of its own, by which all that it starts can be found."""
+    return subprocess.Popen(
+        command, env=dict(environ), cwd=cwd, stdin=subprocess.DEVNULL, start_new_session=True, **streams
+    )
+
+
 class Server:
     """A server process whose output is collected while it runs."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], cwd: Path = APPS) -> None:
         self.output = ""
         self.stdout = ""
-        self.process = subprocess.Popen(
-            command,
-            env=dict(environ),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = begin(command, environ, cwd, text=True, **streams)
         self._readers = [
             threading.Thread(target=self._read, args=(self.process.stdout, True), daemon=True),
             threading.Thread(target=self._read, args=(self.process.stderr, False), daemon=True),

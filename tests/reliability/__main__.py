@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.benchmarks import results, tables
+from tests.harness import parts
 from tests.harness.server import ROOT
 from tests.reliability import overview
 from tests.reliability.page import publish
@@ -24,7 +25,6 @@ RESULTS = ROOT / ".cache" / "reliability.json"
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"{', '.join(PARTS)}; all without")
     parser.add_argument(
         "--scale", type=float, default=FULL.share, help="the share of a full run's counts: 1.0"
     )
@@ -33,11 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--publish", action="store_true", help="write the page of the documentation")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file that keeps them")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where reliability.md is")
-    given = parser.parse_args()
-    unknown = set(given.parts) - set(PARTS)
-    if unknown:
-        parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    return given
+    return parts.read(parser, PARTS)
 
 
 def run(part: str, scale: Scale, file: Path, console: Console) -> None:
@@ -61,19 +57,18 @@ def main() -> int:
     """Run, show, publish; the status is 0 if all is as it should be."""
     given = arguments()
     console = Console()
-    chosen = [name for name in PARTS if not given.parts or name in given.parts]
     if not given.last:
-        for name in chosen:
+        for name in given.parts:
             run(name, QUICK if given.quick else Scale(given.scale), given.results, console)
     kept = results.load(given.results)
     found = {name: kept[name] for name in PARTS if name in kept}
-    for name in chosen:
+    for name in given.parts:
         if name in found:
             console.print(tables.for_terminal(overview.of_part(name, found[name]["rows"])))
     console.print(tables.for_terminal(overview.of_all(found)))
     if given.publish:
         publish(found, given.docs)
-    faults = overview.faults({name: found[name] for name in chosen if name in found})
+    faults = overview.faults({name: found[name] for name in given.parts if name in found})
     for fault in faults:
         console.print(f"not as it should be: {fault}", soft_wrap=True, highlight=False)
     return 1 if faults else 0

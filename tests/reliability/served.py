@@ -14,7 +14,7 @@ from typing import Iterator, Mapping, Sequence
 
 from tests.benchmarks import processes
 from tests.harness import served
-from tests.harness.server import APPS, DEADLINE, environment, free_port, until
+from tests.harness.server import APPS, DEADLINE, begin, environment, free_port, until
 from tests.reliability.receiver import Receiver
 
 #: Quickest to start first.
@@ -45,15 +45,8 @@ class Served:
         several = f"--workers {workers}" if workers > 1 else ""
         words = f"{_QUIET.get(server, '')} {several} {options}"
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has ended)
-        self.process = subprocess.Popen(
-            command or [*before, *served.command(server, f"{app}:app", port, words)],
-            env=dict(environ),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        command = command or [*before, *served.command(server, f"{app}:app", port, words)]
+        self.process = begin(command, environ, cwd, stdout=self._output, stderr=subprocess.STDOUT)
 
     def __enter__(self) -> Served:
         """Wait until it takes connections; nothing is left of it on exit."""

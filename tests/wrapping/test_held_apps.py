@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 from sentry_asgi_autoconf.wrapping import wrap
-from tests.harness.server import APPS, DEADLINE, environment
+from tests.harness.server import environment, run
 
 # Starlette, Azure, channels, Flask, Django, wsgiref's users, python-socketio, a2wsgi, asgiref, functools.
 NAMES = (
@@ -18,14 +15,6 @@ NAMES = (
 def test_the_app_is_found_by_each_of_these_names() -> None:
     assert set(wrap._INNER) == set(NAMES)
     environ = {"SENTRY_DSN": "http://key@127.0.0.1:9/1", "SENTRY_ASGI_LOG_LEVEL": "info"}
-    result = subprocess.run(
-        [sys.executable, "held_apps.py", *NAMES],
-        env=environment(environ),
-        cwd=APPS,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=True,
-    )
+    result = run(f"import held_apps; held_apps.wrap_apps_held_by({NAMES})", environment(environ))
     assert result.stderr.count("is instrumented by the starlette integration\n") == 2 * len(NAMES)
     assert "SentryAsgiMiddleware" not in result.stderr
