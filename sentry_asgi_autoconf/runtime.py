@@ -137,9 +137,9 @@ class Runtime:
 
     def _report_app_init(self, caller: str, merged: Merged) -> None:
         from sentry_asgi_autoconf.activation import app_init
-        from sentry_asgi_autoconf.serving.head_sampling import head_sampling
+        from sentry_asgi_autoconf.serving.opened_request import request_opener
 
-        head_sampling.app_calls_init()
+        request_opener.app_calls_init()
         app_init.report(caller, merged)
         self._record(lambda account: account.app_said(caller, merged), at_once=False)
 

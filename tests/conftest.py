@@ -48,7 +48,7 @@ SLOW = (
     "serving/test_background_tasks.py",
     "serving/test_bodies_that_the_sdk_reads.py",
     "serving/test_child_processes.py",
-    "serving/test_head_sampling.py",
+    "serving/test_opened_request.py",
     "serving/test_raising_hooks.py",
     "serving/test_redaction_of_odd_events.py",
     "third_party",

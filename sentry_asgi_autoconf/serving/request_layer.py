@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 from itertools import takewhile
-from typing import Any, Callable, Mapping
+from typing import Any, Callable
 
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
@@ -24,7 +24,6 @@ from sentry_asgi_autoconf.serving.current_request import Request
 
 # How a second patch knows the first.
 _PATCHED = "_sentry_asgi_autoconf_patched"
-_TRACE_HEADERS = frozenset((b"sentry-trace", b"baggage"))
 # Those whose integrations read the bodies of requests.
 _READERS = ("litestar", "sanic", "starlette", "starlite")
 
@@ -35,16 +34,18 @@ class RequestLayer(SentryAsgiMiddleware):
     # Whether only requests that reach an integration inside have a transaction.
     needs_inner = False
 
-    def __init__(self, app: Any, **arguments: Any) -> None:
+    def __init__(self, app: Any, integration: str | None = None, **arguments: Any) -> None:
         super().__init__(app, **arguments)
+        # The integration whose middleware the app calls for each request, before all else.
+        self.integration = integration
         # For which methods this middleware makes transactions of its own accord; old SDKs do for all.
-        self._own_methods = getattr(self, "http_methods_to_capture", None)
+        self.own_methods = getattr(self, "http_methods_to_capture", ())
 
     def is_for_inner(self, scope: Any) -> bool:
         """Whether a transaction of this request is only for an integration inside, if the request reaches one."""
-        if self.needs_inner or self._own_methods is None or scope["type"] != "http":
+        if self.needs_inner or self.integration or not self.own_methods or scope["type"] != "http":
             return self.needs_inner
-        return scope.get("method", "").upper() not in self._own_methods
+        return scope.get("method", "").upper() not in self.own_methods
 
     def event_processor(self, event: Any, hint: Any, asgi_scope: Any) -> Any:
         """Add the request as the server handed it over; name and source are the inner middleware's if it knows them."""
@@ -58,48 +59,14 @@ class RequestLayer(SentryAsgiMiddleware):
         if request.inner is not None:
             middleware, scope = request.inner
             event = middleware.event_processor(event, hint, asgi_scope=scope)
+            if scope is asgi_scope:
+                return event
         return super().event_processor(event, hint, asgi_scope)
 
     def _capture_request_exception(self, exc: Exception) -> None:
         request = current_request.recall()
         if request is None or not request.has_captured(exc):
             super()._capture_request_exception(exc)
-
-
-class UntracedRequest:
-    """One request of a client with tracing off, whose scopes are prepared before its middleware would."""
-
-    __slots__ = ("_was_asked", "scope")
-
-    def __init__(self, scope: Any) -> None:
-        self.scope = scope
-        self._was_asked = False
-
-    def serve(self, app: Any, receive: Any, send: Any) -> Any:
-        """Serve it, without a frame of ours in the app's tracebacks."""
-        return app(self.scope, receive, send)
-
-    def prepare(self, origin: str) -> bool:
-        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
-        if self._was_asked:  # a request within it
-            return False
-        self._was_asked = True
-        isolation = sentry_sdk.get_isolation_scope()
-        incoming = _trace_headers(self.scope)
-        if incoming:
-            isolation.generate_propagation_context(incoming)
-        else:
-            isolation.set_new_propagation_context()
-        return True
-
-
-def _trace_headers(scope: Mapping[str, Any]) -> dict[str, str]:
-    incoming: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        if raw_name in _TRACE_HEADERS:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            incoming[name] = f"{incoming[name]}, {value}" if name in incoming else value
-    return incoming
 
 
 def install() -> None:
@@ -135,7 +102,8 @@ def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
         request = current_request.recall()
         if request is not None and scope["type"] != "lifespan":
             if isinstance(self, RequestLayer):
-                request.is_open, request.needs_inner = True, self.is_for_inner(scope)
+                if not request.is_open:
+                    request.is_open, request.needs_inner = True, self.is_for_inner(scope)
             elif request.is_open and request.inner is None:
                 with capture_internal_exceptions():
                     _adopt(request, self, scope)
@@ -148,8 +116,7 @@ def _adopt(request: Request, middleware: Any, scope: Any) -> None:
     """Let `middleware`, an integration's, name the transaction that the layer around it has made."""
     request.inner = middleware, scope
     methods = getattr(middleware, "http_methods_to_capture", ())
-    # Iterated, as a container of ours does more when it is asked.
-    if scope["type"] == "http" and not any(each == scope.get("method", "").upper() for each in methods):
+    if scope["type"] == "http" and scope.get("method", "").upper() not in methods:
         request.is_unwanted = True
     origin = getattr(middleware, "span_origin", None)
     current = sentry_sdk.Scope.get_current_scope()
@@ -163,7 +130,7 @@ def _adopt(request: Request, middleware: Any, scope: Any) -> None:
 def _telling_requests(original: Callable[..., Any]) -> Callable[..., Any]:
     # Inside an open request the SDK takes every scope for a lifespan's.
     def capture(self: Any, exc: Exception) -> Any:
-        in_request = current_request.recall() is not None and not isinstance(self, RequestLayer)
+        in_request = current_request.recall() is not None
         return self._capture_request_exception(exc) if in_request else original(self, exc)
 
     return capture

@@ -8,15 +8,16 @@ import random
 from typing import Any, Callable, Iterator, Mapping, NamedTuple
 
 import sentry_sdk
-from sentry_sdk.scope import use_isolation_scope, use_scope
 from sentry_sdk.tracing import Transaction
-from sentry_sdk.tracing_utils import Baggage
+from sentry_sdk.tracing_utils import Baggage, PropagationContext, has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.serving import current_request
-from sentry_asgi_autoconf.serving.request_layer import UntracedRequest
+from sentry_asgi_autoconf.serving.opened_request import OpenedRequest
 
+_OP = "http.server"
 _SOURCE = "url"
+# Older releases do not keep a caller's there.
+_has_baggage = hasattr(PropagationContext, "baggage")
 _MILLION = 1_000_000
 # Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each.
 _generator = random.Random()
@@ -24,114 +25,106 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_generator.seed)
 
 
-class Plan(NamedTuple):
+class Rates(NamedTuple):
     """What one client's options say of its transactions."""
 
-    rate_of: Callable[[Mapping[str, Any]], float]  # for the sampling context of a request that begins a trace
-    heeds_callers: bool  # whether a caller's decision not to sample a trace needs nobody's consent
+    of: Callable[[Mapping[str, Any]], float]  # for the sampling context of a request that begins a trace
+    heed_callers: bool  # whether a caller's decision not to sample a trace needs nobody's consent
     unsampled: Transaction  # ends in the place of each that is not sent
 
 
-def plan_of(options: Mapping[str, Any]) -> Plan | None:
-    """Return what a client's options, with tracing on, say; None if the SDK must see to its transactions itself."""
-    if options.get("instrumenter", "sentry") != "sentry":
+def maker(options: Mapping[str, Any]) -> Callable[..., OpenedRequest]:
+    """Return what makes the requests of a client with these options."""
+    return functools.partial(TracedRequest, _rates(options))
+
+
+def _rates(options: Mapping[str, Any]) -> Rates | None:
+    """Return the rates that are known before there is a transaction; None if the SDK must see to them itself."""
+    if options.get("instrumenter", "sentry") != "sentry" or not has_tracing_enabled(dict(options)):
         return None
     trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
-    unsampled = _transaction({"path": "unsampled", "type": "http"}, trace, "")
+    unsampled = _transaction("unsampled", trace, "")
     unsampled.sampled = False
     sampler, rate = options.get("traces_sampler"), options["traces_sample_rate"]
     if callable(sampler):
-        return Plan(sampler, False, unsampled) if getattr(sampler, "needs_no_transaction", False) else None
-    return Plan(lambda context: rate, True, unsampled) if _is_rate(rate) else None
+        return Rates(sampler, False, unsampled) if getattr(sampler, "needs_no_transaction", False) else None
+    return Rates(lambda context: rate, True, unsampled) if _is_rate(rate) else None
 
 
-class TracedRequest(UntracedRequest):
+class TracedRequest(OpenedRequest):
     """One request, and the transaction that was made for it, if any was."""
 
-    __slots__ = ("_plan", "_scopes", "_transaction")
+    __slots__ = ("_is_started", "_rates", "_transaction")
 
-    def __init__(self, plan: Plan, scope: Any) -> None:
-        super().__init__(scope)
-        self._plan = plan
+    def __init__(self, rates: Rates | None, plan: Any, layer: Any, request: Any) -> None:
+        super().__init__(plan, layer, request)
+        self._rates = rates
         self._transaction: Any = None
-        # Those of the request, if its transaction was started.
-        self._scopes: tuple[Any, Any] | None = None
+        self._is_started = False
 
-    async def serve(self, app: Any, receive: Any, send: Any) -> Any:
-        """Serve it, and end its transaction."""
+    def _noticing(self, send: Any) -> Any:
+        transaction = self._transaction
+        if transaction is None:
+            return send
 
         async def noticing_status(message: Any) -> Any:
-            if self._transaction is not None:
-                with capture_internal_exceptions():  # It may be any object.
-                    if message["type"] == "http.response.start":
-                        self._transaction.set_http_status(message["status"])
+            with capture_internal_exceptions():  # It may be any object.
+                if message["type"] == "http.response.start":
+                    transaction.set_http_status(message["status"])
             return await send(message)
 
-        with self:
-            return await app(self.scope, receive, noticing_status)
+        return noticing_status
 
-    def prepare(self, origin: str) -> bool:
-        """Prepare the scopes at hand, those of the request; False if that is left to the middleware."""
-        if not super().prepare(origin):
-            return False
-        trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
-        if trace.parent_span_id is None:
-            rate = self._plan.rate_of({"asgi_scope": self.scope, "parent_sampled": None})
+    def _begin_trace(self, isolation: Any, headers: dict[str, str]) -> None:
+        super()._begin_trace(isolation, headers)
+        path, origin = str(self._request.path), self._layer.span_origin
+        trace = isolation.get_active_propagation_context()
+        rates, rate, rand = self._rates, -1.0, 0
+        if rates is not None and trace.parent_span_id is None:
+            rate = rates.of({"asgi_scope": self._request.scope, "parent_sampled": None})
             rand = int(_generator.random() * _MILLION)
-            make = functools.partial(_transaction, self.scope, trace, origin, rand)
-        elif trace.parent_sampled is False and self._plan.heeds_callers:
-            rate, rand = 0.0, 0
-            make = functools.partial(_transaction, self.scope, trace, origin, baggage=trace.baggage)
-        else:
-            return False
+            make = functools.partial(_transaction, path, trace, origin, rand)
+        elif rates is not None and trace.parent_sampled is False and rates.heed_callers and _has_baggage:
+            rate = 0.0
+            make = functools.partial(_transaction, path, trace, origin, baggage=trace.baggage)
         if not _is_rate(rate):
-            return False
-        if rand < rate * _MILLION:
+            said = {"op": _OP, "name": path, "source": _SOURCE, "origin": origin}
+            self._start(_tagged(sentry_sdk.continue_trace(headers, **said)))
+        elif rand < rate * _MILLION:
             self._start(make())
         else:
-            self._transaction = UnsampledTransaction(make, self.scope["path"], _SOURCE, float(rate))
+            self._transaction = UnsampledTransaction(make, path, _SOURCE, float(rate))
             sentry_sdk.get_current_scope().span = self._transaction
-        return True
 
     def _start(self, transaction: Transaction) -> None:
-        sentry_sdk.start_transaction(transaction, custom_sampling_context={"asgi_scope": self.scope})
-        self._transaction = transaction.__enter__()
-        self._scopes = (sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope())
+        context = {"asgi_scope": self._request.scope}
+        started = sentry_sdk.start_transaction(transaction, custom_sampling_context=context)
+        self._transaction, self._is_started = started.__enter__(), True
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *error: Any) -> None:
-        if self._transaction is None:
-            return
-        request = current_request.recall()
-        is_wanted = request is None or not request.has_no_transaction_of_ours
-        if self._scopes is None:
-            if is_wanted:
-                self._plan.unsampled.finish()  # counts as one that is not sent
-            return
-        if not is_wanted:
-            self._transaction.sampled = False
-        isolation, current = self._scopes
-        with use_isolation_scope(isolation), use_scope(current):
+    def _close(self, error: Any) -> None:
+        is_wanted = not self._request.has_no_transaction_of_ours
+        if self._is_started:
+            if not is_wanted:
+                self._transaction.sampled = False
             self._transaction.__exit__(*error)
+        elif self._transaction is not None and self._rates and is_wanted:
+            self._rates.unsampled.finish()  # counts as one that is not sent
+        super()._close(error)
 
 
 def _is_rate(rate: Any) -> bool:
     return isinstance(rate, (int, float)) and 0 <= rate <= 1
 
 
-def _transaction(
-    scope: Mapping[str, Any], trace: Any, origin: str, rand: int = 0, baggage: Any = None
-) -> Transaction:
+def _transaction(path: str, trace: Any, origin: str, rand: int = 0, baggage: Any = None) -> Transaction:
     """Make the transaction of a request whose trace comes with `baggage`, or begins here with the number drawn."""
     if baggage is None and trace.parent_span_id is None:
         # By this number the SDK decides when the transaction starts, and others do further down.
         baggage = Baggage({"sample_rand": f"{rand / _MILLION:.6f}"}, mutable=True)
     transaction = Transaction(
-        op="http.server",
+        op=_OP,
         # Until a framework knows the route; the middleware names what is sent.
-        name=scope["path"],
+        name=path,
         source=_SOURCE,
         origin=origin,
         trace_id=trace.trace_id,
@@ -140,7 +133,11 @@ def _transaction(
         same_process_as_parent=False,
         baggage=baggage,
     )
-    transaction.set_tag("asgi.type", scope["type"])
+    return _tagged(transaction)
+
+
+def _tagged(transaction: Transaction) -> Transaction:
+    transaction.set_tag("asgi.type", "http")
     return transaction
 
 

@@ -15,7 +15,8 @@ from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
 from sentry_asgi_autoconf.flushing.flush import MECHANISM
 from sentry_asgi_autoconf.serving import request_layer, served_app
-from sentry_asgi_autoconf.serving.head_sampling import INTEGRATIONS, head_sampling
+from sentry_asgi_autoconf.serving.opened_request import INTEGRATIONS, request_opener
+from sentry_asgi_autoconf.serving.request_layer import RequestLayer
 from sentry_asgi_autoconf.serving.served_app import ServedApp
 
 # Class (module, name) → the integration that makes a transaction for each of its requests, if any does.
@@ -68,8 +69,10 @@ def wrap(
     if by and _framework_of(app) in _OPENED_INSIDE:
         inner.needs_inner = True
     served = _as_asgi3(inner) if asgi_version == 2 else inner
-    if opener is None or opener in INTEGRATIONS:
-        served = head_sampling.around(served)
+    if opener in INTEGRATIONS:
+        served = request_opener.around(served, _layer_of(app, integrations[opener]))
+    elif opener is None:
+        served = request_opener.around(served, inner)
     if captures_5xx:
         served = served_app.reporting(served)
     return shape(served, app, error_loggers), by or "SentryAsgiMiddleware"
@@ -78,8 +81,14 @@ def wrap(
 def _in_middleware(app: Any, asgi_version: int) -> Any:
     # The version is said wherever it can be: the middleware takes partials and callable objects for ASGI 2.
     if "asgi_version" in inspect.signature(SentryAsgiMiddleware.__init__).parameters:
-        return head_sampling.middleware(app, mechanism_type=MECHANISM, asgi_version=asgi_version)
-    return head_sampling.middleware(_as_function(app) if asgi_version == 3 else app, mechanism_type=MECHANISM)
+        return RequestLayer(app, mechanism_type=MECHANISM, asgi_version=asgi_version)
+    return RequestLayer(_as_function(app) if asgi_version == 3 else app, mechanism_type=MECHANISM)
+
+
+def _layer_of(app: Any, integration: Any) -> RequestLayer:
+    """Return what tells of the requests of an app which calls the middleware of `integration` itself."""
+    arguments = {"transaction_style": integration.transaction_style, "span_origin": integration.origin}
+    return RequestLayer(app, integration.identifier, mechanism_type=integration.identifier, **arguments)
 
 
 def _as_function(app: Any) -> Any:

@@ -20,7 +20,7 @@ from sentry_asgi_autoconf.import_strings import IntegrationReference
 from sentry_asgi_autoconf.integrations import deferred
 from sentry_asgi_autoconf.provenance import Origin
 from sentry_asgi_autoconf.sdk import clients
-from sentry_asgi_autoconf.serving.head_sampling import head_sampling
+from sentry_asgi_autoconf.serving.opened_request import request_opener
 
 # Where import strings lead to the objects that a test gives: settings name such by import string.
 _OBJECTS = ModuleType("conformance_objects")
@@ -36,7 +36,7 @@ def begin() -> None:
     global _initialised
     _initialised = False
     init_stage._integrations = _integrations
-    head_sampling.__init__()  # type: ignore[misc] # as in a process of its own
+    request_opener.__init__()  # type: ignore[misc] # as in a process of its own
     deferred.uninstall()
     client_calls._last_init.clear()
     _activate(_settings({}))
