@@ -119,8 +119,8 @@ class OpenedRequest:
 class CountedSession(Session):
     """The session of a request, which is only ever counted: without an id, and by one look at the clock.
 
-    Its base's `__init__` and `close` draw an id and look three times, and `start_session` knows no other class: 10 us of
-    a request in which nobody asks for them; this takes 1 us. An SDK that looks at more of it ends it: then fails
+    Its base's `__init__` and `close` draw an id and look three times, and `start_session` knows no other class: 10 us
+    of a request in which nobody asks for them; this takes 1 us. An SDK that looks at more of it ends it: then fails
     test_sessions_are_counted_as_by_hand (tests/serving).
     """
 
