@@ -8,8 +8,9 @@ import json
 import ssl
 import tempfile
 import threading
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httptools
@@ -35,6 +36,8 @@ _NEW_RELIC: dict[str, Any] = {
     },
     "get_agent_commands": [],
 }
+
+_QUIET = 0.3  # seconds
 
 
 class _Connection(asyncio.Protocol):
@@ -84,6 +87,15 @@ def _answer(target: str) -> bytes:
     return b"{}"
 
 
+def settled(count: Callable[[], int]) -> int:
+    """Return the count once it has not grown for a while: what is sent in the background has arrived."""
+    before = -1
+    while before != count():
+        before = count()
+        time.sleep(_QUIET)
+    return before
+
+
 class Sink:
     """Both a plain and a TLS port, served by a thread of this process while entered."""
 
@@ -120,6 +132,10 @@ class Sink:
     def url(self) -> str:
         """Where the plain port is."""
         return f"http://127.0.0.1:{self.port}"
+
+    def total(self, prefix: str) -> int:
+        """Return how much has arrived at paths that begin so."""
+        return sum(count for path, count in list(self.received.items()) if path.startswith(prefix))
 
     @property
     def dsn(self) -> str:

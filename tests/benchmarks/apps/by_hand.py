@@ -13,11 +13,26 @@ def sampler(context):
     return float(os.environ["BENCHMARK_RATE"])
 
 
+def in_use():
+    """Return the framework's integrations, which by themselves are not all that would be enabled."""
+    if os.environ["BENCHMARK_APP"] == "plain":
+        return []
+    from sentry_sdk.integrations.fastapi import FastApiIntegration
+    from sentry_sdk.integrations.starlette import StarletteIntegration
+
+    return [StarletteIntegration(), FastApiIntegration()]
+
+
 options = {}
 if "BENCHMARK_RATE" in os.environ:
     options["traces_sample_rate"] = float(os.environ["BENCHMARK_RATE"])
 if "BENCHMARK_EXCLUDES" in os.environ:
     options = {"traces_sampler": sampler}
+if "BENCHMARK_STREAMS" in os.environ:
+    options["trace_lifecycle"] = "stream"
+if "BENCHMARK_QUICK" in os.environ:  # import no library that the app does not
+    options["auto_enabling_integrations"] = False
+    options["integrations"] = in_use()
 sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], **options)
 
 app = importlib.import_module(os.environ["BENCHMARK_APP"]).app

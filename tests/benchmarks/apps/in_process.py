@@ -8,16 +8,8 @@ import json
 import sys
 import time
 
+from headers import HEADERS
 from uvicorn.config import Config
-
-HEADERS = [
-    (b"host", b"service.example"),
-    (b"user-agent", b"benchmark/1.0"),
-    (b"accept", b"application/json"),
-    (b"accept-encoding", b"gzip, deflate"),
-    (b"connection", b"keep-alive"),
-    (b"x-request-id", b"5c0cf1f8a3b84d0e"),
-]
 
 
 def served(import_string):
@@ -71,4 +63,5 @@ async def main(import_string, path, requests, runs):
     print(json.dumps(min([await run(app, path, requests) for _ in range(runs)])))
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

@@ -5,13 +5,14 @@ Each has `measure`, which gives the rounds of one turn, and `tables`, `promises`
 
 from __future__ import annotations
 
-from tests.benchmarks.parts import boot, cpu, growth, idle, sources, throughput
+from tests.benchmarks.parts import boot, cpu, growth, idle, requests, sources, throughput
 
 PARTS = {
     "idle": idle,
     "boot": boot,
     "sources": sources,
     "cpu": cpu,
+    "requests": requests,
     "throughput": throughput,
     "growth": growth,
 }

@@ -1,0 +1,126 @@
+"""CPU time of one request of a real server, by the accounting of the server's own processes."""
+
+from __future__ import annotations
+
+from typing import Iterator, Sequence
+
+from tests.benchmarks import cases, ratios
+from tests.benchmarks.bars import Bar
+from tests.benchmarks.cases import UNIT, Case
+from tests.benchmarks.charts import Chart
+from tests.benchmarks.conditions import Conditions, in_turn
+from tests.benchmarks.environments import WORKING
+from tests.benchmarks.ratios import Round
+from tests.benchmarks.served import GRANIAN, GUNICORN, UVICORN, Served
+from tests.benchmarks.sink import settled
+from tests.benchmarks.tables import Table
+from tests.benchmarks.variants import (
+    ALL_TRACES,
+    ERRORS_ONLY,
+    EXCLUDED,
+    LABELS,
+    MORE_TRACES,
+    NO_RELEASE,
+    SENTRY,
+    SOME_TRACES,
+    STREAMED,
+    Setting,
+    Variant,
+)
+
+REQUESTS = 5000
+TRACED_REQUESTS = 2000  # each of which takes several times as long
+WARM_UP = 500
+SERVERS = {"uvicorn": UVICORN, "granian": GRANIAN, "gunicorn": GUNICORN}
+
+
+def _plain(setting: Setting, limit: float | None = None) -> Case:
+    return Case("plain ASGI app", "plain", setting, limit, server="uvicorn")
+
+
+def _fastapi(
+    setting: Setting, limit: float | None = None, *, server: str = "uvicorn", has_peers: bool = False
+) -> Case:
+    return Case("FastAPI", "fastapi_app", setting, limit, has_peers, server)
+
+
+def _working(setting: Setting) -> Case:
+    return Case("FastAPI with a query and a request", "work_app", setting, None, False, "uvicorn", WORKING)
+
+
+CASES = (
+    _plain(ERRORS_ONLY, 0.38),
+    _plain(NO_RELEASE, 0.40),
+    _plain(SOME_TRACES, 0.45),
+    _plain(MORE_TRACES),
+    _plain(ALL_TRACES, 0.85),
+    _plain(STREAMED),
+    _plain(EXCLUDED),
+    _fastapi(ERRORS_ONLY, 0.48, has_peers=True),
+    _fastapi(NO_RELEASE, 0.50),
+    _fastapi(SOME_TRACES, 0.55, has_peers=True),
+    _fastapi(MORE_TRACES, 0.70),
+    _fastapi(ALL_TRACES, 0.85, has_peers=True),
+    _fastapi(STREAMED, 0.75),
+    _fastapi(EXCLUDED),
+    _working(ERRORS_ONLY),
+    _working(MORE_TRACES),
+    _working(ALL_TRACES),
+    _fastapi(ERRORS_ONLY, server="granian"),
+    _fastapi(ALL_TRACES, server="granian"),
+    _fastapi(ERRORS_ONLY, server="gunicorn"),
+    _fastapi(ALL_TRACES, server="gunicorn"),
+)
+QUICK = (_plain(ERRORS_ONLY), _fastapi(ALL_TRACES, server="gunicorn"))
+
+
+def measure(conditions: Conditions, number: int) -> Iterator[Round]:
+    """Yield each case without instrumentation, by hand, with us and maybe with the peers, one after the other."""
+    yield {
+        case.name: {
+            variant.name: _of_a_request(conditions, case, variant)
+            for variant in in_turn(conditions.variants if case.has_peers else SENTRY, number)
+        }
+        for case in (QUICK if conditions.quick else CASES)
+        if conditions.environments.have(case.libraries)
+    }
+
+
+def _of_a_request(conditions: Conditions, case: Case, variant: Variant) -> dict[str, float]:
+    """Return the CPU time of a request, sending included, and how much was sent for it."""
+    requests = REQUESTS if case.setting.rate != 1.0 else TRACED_REQUESTS
+    warm_up, requests = (20, 100) if conditions.quick else (WARM_UP, requests)
+    started = conditions.start(variant, case.setting, case.libraries, case.app)
+
+    def sent() -> int:
+        return conditions.sink.total(variant.exports) if variant.exports else 0
+
+    with Served(started, SERVERS[case.server]) as served, served.client() as client:
+        client.get(case.path, warm_up)
+        sent_before, spent_before = settled(sent), served.cpu_seconds
+        client.get(case.path, requests)
+        sent_after = settled(sent)
+        spent = served.cpu_seconds - spent_before
+    return {UNIT: spent / requests * 1e6, "sent": (sent_after - sent_before) / requests}
+
+
+def tables(rounds: Sequence[Round]) -> Iterator[Table]:
+    """Yield what a request takes, and what arrived where each sends something of its own."""
+    yield cases.table("CPU time of a request of a real server", CASES, rounds)
+    rows = [
+        (case.name, *(f"{ratios.median(rounds, case.name, name, 'sent'):.2f}" for name in ("stock", "ours")))
+        for case in cases.measured(CASES, rounds)
+        if case.setting.rate == 1.0 and not case.setting.excludes
+    ]
+    yield Table("Envelopes a request that arrived", ["", LABELS["stock"], LABELS["ours"]], rows)
+
+
+def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
+    """Yield what is promised of a request's CPU time."""
+    yield from cases.promises("CPU a request, over none, against by hand", CASES, rounds)
+
+
+def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
+    """Yield what each adds to a request."""
+    title = "CPU time that a request of a real server takes more than without, µs"
+    yield cases.chart("requests", title, CASES, rounds)
