@@ -37,8 +37,6 @@ _NEW_RELIC: dict[str, Any] = {
     "get_agent_commands": [],
 }
 
-_QUIET = 0.3  # seconds
-
 
 class _Connection(asyncio.Protocol):
     """One exporter's connection: each request is answered at once, its body thrown away."""
@@ -87,12 +85,12 @@ def _answer(target: str) -> bytes:
     return b"{}"
 
 
-def settled(count: Callable[[], int]) -> int:
-    """Return the count once it has not grown for a while: what is sent in the background has arrived."""
+def settled(count: Callable[[], int], seconds: float = 0.3) -> int:
+    """Return the count once it has not grown for so long: what is sent in the background has arrived."""
     before = -1
     while before != count():
         before = count()
-        time.sleep(_QUIET)
+        time.sleep(seconds)
     return before
 
 
