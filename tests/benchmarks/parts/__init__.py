@@ -5,7 +5,7 @@ Each has `measure`, which gives the rounds of one turn, and `tables`, `promises`
 
 from __future__ import annotations
 
-from tests.benchmarks.parts import boot, cpu, growth, idle, requests, sources, throughput
+from tests.benchmarks.parts import boot, cpu, growth, idle, latency, requests, sources, throughput
 
 PARTS = {
     "idle": idle,
@@ -14,5 +14,6 @@ PARTS = {
     "cpu": cpu,
     "requests": requests,
     "throughput": throughput,
+    "latency": latency,
     "growth": growth,
 }
