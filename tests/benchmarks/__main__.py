@@ -22,6 +22,7 @@ from tests.harness.server import ROOT
 ROUNDS = {
     "idle": 10,
     "boot": 10,
+    "firsts": 5,
     "sources": 5,
     "cpu": 7,
     "requests": 5,

@@ -5,11 +5,12 @@ Each has `measure`, which gives the rounds of one turn, and `tables`, `promises`
 
 from __future__ import annotations
 
-from tests.benchmarks.parts import boot, cpu, growth, idle, latency, requests, sources, throughput
+from tests.benchmarks.parts import boot, cpu, firsts, growth, idle, latency, requests, sources, throughput
 
 PARTS = {
     "idle": idle,
     "boot": boot,
+    "firsts": firsts,
     "sources": sources,
     "cpu": cpu,
     "requests": requests,

@@ -127,7 +127,7 @@ def _pair(rounds: Sequence[Round], case: str, unit: str) -> tuple[str, str, str]
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
     """Yield what is promised of an idle interpreter."""
     for promise, case, limit, unit, digits in (
-        ("idle interpreter over an empty sitecustomize", "interpreter", 0.6, "ms", 2),
+        ("idle interpreter over an empty sitecustomize", "interpreter", 0.4, "ms", 2),
         ("idle interpreter, added imports", "modules", 0, "modules", 0),
         ("idle interpreter, added memory", "memory", 0.3, "MB", 2),
         ("an import that is no trigger", "import", 1.0, "µs", 2),
