@@ -85,7 +85,7 @@ def _answer(target: str) -> bytes:
     return b"{}"
 
 
-def settled(count: Callable[[], int], seconds: float = 0.3) -> int:
+def settled(count: Callable[[], int], seconds: float) -> int:
     """Return the count once it has not grown for so long: what is sent in the background has arrived."""
     before = -1
     while before != count():

@@ -77,11 +77,11 @@ def _source() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def installed_beside(directory: Path) -> Path:
+def installed_beside(directory: Path, source: Path = ROOT) -> Path:
     """Install the package, without what it needs, into `directory`, as an init container does; give its bootstrap."""
     wheels = directory / "wheels"
     target = directory / "instrumentation"
-    _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
+    _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(source))
     (wheel,) = wheels.glob("*.whl")
     _run(*pip(), "install", "--quiet", "--no-deps", "--target", str(target), str(wheel))
     return target / "sentry_asgi_autoconf" / "bootstrap"

@@ -53,11 +53,13 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
         (Path(empty) / "sitecustomize.py").touch()
         paths = {"empty": empty, "ours": conditions.environments.bootstrap(python)}
         for path in paths.values():
-            _milliseconds(python, path)  # writes the bytecode, warms the disk
+            milliseconds(python, _with_path(path))  # writes the bytecode, warms the disk
         for pair in range(2 if conditions.quick else PAIRS):
             names = in_turn(list(paths), pair)
             yield {
-                "interpreter": {name: {"ms": _milliseconds(python, paths[name])} for name in names},
+                "interpreter": {
+                    name: {"ms": milliseconds(python, _with_path(paths[name]))} for name in names
+                },
                 "memory": {name: {"MB": _printed(python, paths[name], PEAK)} for name in names},
             }
         yield {"import": json.loads(output([python, "-c", IMPORT], _with_path(paths["ours"])))}
@@ -65,8 +67,8 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
     yield {"child": _children(conditions, number)}
 
 
-def _milliseconds(python: str, path: str) -> float:
-    environ = _with_path(path)
+def milliseconds(python: str, environ: dict[str, str]) -> float:
+    """Return the time from the start of an interpreter that does nothing to its end."""
     start = time.perf_counter()
     subprocess.run([python, "-c", "pass"], env=environ, check=True)
     return (time.perf_counter() - start) * 1000

@@ -8,11 +8,12 @@ from tests.benchmarks import cases, ratios
 from tests.benchmarks.bars import Bar
 from tests.benchmarks.cases import UNIT, Case
 from tests.benchmarks.charts import Chart
+from tests.benchmarks.client import Client
 from tests.benchmarks.conditions import Conditions, in_turn
 from tests.benchmarks.environments import WORKING
 from tests.benchmarks.ratios import Round
 from tests.benchmarks.served import GRANIAN, GUNICORN, UVICORN, Served
-from tests.benchmarks.sink import settled
+from tests.benchmarks.sink import Sink, settled
 from tests.benchmarks.tables import Table
 from tests.benchmarks.variants import (
     ALL_TRACES,
@@ -34,7 +35,7 @@ WARM_UP = 500
 # After so many, what is sent for them may arrive. A client that never pauses lets the thread that sends have little
 # of the interpreter: its queue, of 100, is full at once, the rest is dropped, and who drops more would seem cheaper.
 AT_ONCE = 50
-PAUSE = 0.02  # seconds in which nothing arrives
+PAUSE, QUIET = 0.02, 0.2  # seconds in which nothing arrives: in between, and at the end
 SERVERS = {"uvicorn": UVICORN, "granian": GRANIAN, "gunicorn": GUNICORN}
 
 
@@ -91,24 +92,32 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
 
 
 def _of_a_request(conditions: Conditions, case: Case, variant: Variant) -> dict[str, float]:
-    """Return the CPU time of a request, sending included, and how much was sent for it."""
     requests = REQUESTS if case.setting.rate != 1.0 else TRACED_REQUESTS
     warm_up, requests = (20, 100) if conditions.quick else (WARM_UP, requests)
     started = conditions.start(variant, case.setting, case.libraries, case.app)
 
-    def sent() -> int:
-        return conditions.sink.total(variant.exports) if variant.exports else 0
-
     with Served(started, SERVERS[case.server]) as served, served.client() as client:
         client.get(case.path, warm_up)
-        sent_before, spent_before = settled(sent), served.cpu_seconds
-        for _ in range(requests // AT_ONCE):
-            client.get(case.path, AT_ONCE)
-            if case.setting.rate == 1.0:
-                settled(sent, PAUSE)
-        sent_after = settled(sent)
-        spent = served.cpu_seconds - spent_before
-    return {UNIT: spent / requests * 1e6, "sent": (sent_after - sent_before) / requests}
+        return spent(conditions.sink, variant, case, requests, served, client)
+
+
+def spent(
+    sink: Sink, variant: Variant, case: Case, requests: int, served: Served, client: Client
+) -> dict[str, float]:
+    """Return the CPU time of one of so many requests, sending included, and how much was sent for it."""
+
+    def sent() -> int:
+        return sink.total(variant.exports) if variant.exports else 0
+
+    is_traced = case.setting.rate == 1.0
+    sent_before, spent_before = settled(sent, QUIET) if is_traced else sent(), served.cpu_seconds
+    for _ in range(requests // AT_ONCE):
+        client.get(case.path, AT_ONCE)
+        if is_traced:
+            settled(sent, PAUSE)
+    sent_after = settled(sent, QUIET) if is_traced else sent()
+    seconds = served.cpu_seconds - spent_before
+    return {UNIT: seconds / requests * 1e6, "sent": (sent_after - sent_before) / requests}
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
