@@ -122,9 +122,9 @@ def _requests(sides: Sides, case: Case, *, quick: bool) -> Iterator[Round]:
         of = {}
         for side in SIDES:
             served = running.enter_context(Served(sides.start(side, case.setting, case.app), UVICORN))
-            client = running.enter_context(served.client())
-            client.get(case.path, AT_ONCE if quick else WARM_UP)
-            of[side] = partial(spent, sides.sink, OURS, case, requests, served, client)
+            with served.client() as client:
+                client.get(case.path, AT_ONCE if quick else WARM_UP)
+            of[side] = partial(spent, sides.sink, OURS, case, requests, served)
         for number in range(2 if quick else PAIRS):
             yield {case.name: pair(number, of)}
 

@@ -26,6 +26,11 @@ class Setting(NamedTuple):
     has_release: bool = True
     streams: bool = False
 
+    @property
+    def sends_all(self) -> bool:
+        """Whether something is sent for each request."""
+        return self.rate == 1.0 and not self.excludes
+
 
 ERRORS_ONLY = Setting("errors only")
 NO_RELEASE = Setting("errors only, no release", has_release=False)

@@ -19,12 +19,14 @@ from tests.benchmarks.variants import (
     EXCLUDED,
     SENTRY,
     SOME_TRACES,
+    STREAMED,
     Variant,
 )
 
 REQUESTS = 3000  # in one run
 TRACED_REQUESTS = 1000  # each of which takes several times as long
 RUNS = 5  # in one process, of which the best counts
+AT_ONCE = 50  # traced requests, before what they send is waited for
 
 
 CASES = (
@@ -35,6 +37,7 @@ CASES = (
     Case("FastAPI", "fastapi_app", ERRORS_ONLY, 0.60, has_peers=True),
     Case("FastAPI", "fastapi_app", SOME_TRACES, 0.80, has_peers=True),
     Case("FastAPI", "fastapi_app", ALL_TRACES, has_peers=True),
+    Case("FastAPI", "fastapi_app", STREAMED),
     Case("FastAPI", "fastapi_app", EXCLUDED),
 )
 
@@ -44,16 +47,17 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
     measured = [case for case in CASES if case.setting is ERRORS_ONLY] if conditions.quick else CASES
     yield {
         case.name: {
-            variant.name: {UNIT: _microseconds(conditions, case, variant)}
+            variant.name: {UNIT: microseconds(conditions, case, variant)}
             for variant in in_turn(conditions.variants if case.has_peers else SENTRY, number)
         }
         for case in measured
     }
 
 
-def _microseconds(conditions: Conditions, case: Case, variant: Variant) -> float:
+def microseconds(conditions: Conditions, case: Case, variant: Variant) -> float:
+    """Return the CPU time of a request, in a process of its own."""
     started = conditions.start(variant, case.setting, case.libraries, case.app)
-    requests = TRACED_REQUESTS if case.setting is ALL_TRACES else REQUESTS
+    requests = TRACED_REQUESTS if case.setting.sends_all else REQUESTS
     if conditions.quick:
         requests = 50
     command = [
@@ -63,6 +67,7 @@ def _microseconds(conditions: Conditions, case: Case, variant: Variant) -> float
         case.path,
         str(requests),
         str(RUNS),
+        str(AT_ONCE if case.setting.sends_all else 0),
     ]
     return float(output(command, started.environ, APPS)) * 1e6
 

@@ -8,7 +8,6 @@ from tests.benchmarks import cases, ratios
 from tests.benchmarks.bars import Bar
 from tests.benchmarks.cases import UNIT, Case
 from tests.benchmarks.charts import Chart
-from tests.benchmarks.client import Client
 from tests.benchmarks.conditions import Conditions, in_turn
 from tests.benchmarks.environments import WORKING
 from tests.benchmarks.ratios import Round
@@ -92,29 +91,29 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
 
 
 def _of_a_request(conditions: Conditions, case: Case, variant: Variant) -> dict[str, float]:
-    requests = REQUESTS if case.setting.rate != 1.0 else TRACED_REQUESTS
+    requests = TRACED_REQUESTS if case.setting.sends_all else REQUESTS
     warm_up, requests = (20, 100) if conditions.quick else (WARM_UP, requests)
     started = conditions.start(variant, case.setting, case.libraries, case.app)
 
-    with Served(started, SERVERS[case.server]) as served, served.client() as client:
-        client.get(case.path, warm_up)
-        return spent(conditions.sink, variant, case, requests, served, client)
+    with Served(started, SERVERS[case.server]) as served:
+        with served.client() as client:
+            client.get(case.path, warm_up)
+        return spent(conditions.sink, variant, case, requests, served)
 
 
-def spent(
-    sink: Sink, variant: Variant, case: Case, requests: int, served: Served, client: Client
-) -> dict[str, float]:
+def spent(sink: Sink, variant: Variant, case: Case, requests: int, served: Served) -> dict[str, float]:
     """Return the CPU time of one of so many requests, sending included, and how much was sent for it."""
 
     def sent() -> int:
         return sink.total(variant.exports) if variant.exports else 0
 
-    is_traced = case.setting.rate == 1.0
+    is_traced = case.setting.sends_all
     sent_before, spent_before = settled(sent, QUIET) if is_traced else sent(), served.cpu_seconds
-    for _ in range(requests // AT_ONCE):
-        client.get(case.path, AT_ONCE)
-        if is_traced:
-            settled(sent, PAUSE)
+    with served.client() as client:  # a server closes one that is idle
+        for _ in range(requests // AT_ONCE):
+            client.get(case.path, AT_ONCE)
+            if is_traced:
+                settled(sent, PAUSE)
     sent_after = settled(sent, QUIET) if is_traced else sent()
     seconds = served.cpu_seconds - spent_before
     return {UNIT: seconds / requests * 1e6, "sent": (sent_after - sent_before) / requests}
@@ -126,7 +125,7 @@ def tables(rounds: Sequence[Round]) -> Iterator[Table]:
     rows = [
         (case.name, *(f"{ratios.median(rounds, case.name, name, 'sent'):.2f}" for name in ("stock", "ours")))
         for case in cases.measured(CASES, rounds)
-        if case.setting.rate == 1.0 and not case.setting.excludes
+        if case.setting.sends_all
     ]
     yield Table("Envelopes a request that arrived", ["", LABELS["stock"], LABELS["ours"]], rows)
 
