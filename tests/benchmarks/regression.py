@@ -137,12 +137,13 @@ def table(revision: str, rounds: Sequence[Round]) -> Table:
         low, high = ratios.spread(rounds, case, "now", "before", metric)
         share = ratios.ratio(rounds, case, "now", "before", metric)
         values = (f"{ratios.median(rounds, case, side, metric):.4g} {metric}" for side in SIDES)
-        mark = _mark(share, high - low)
-        rows.append((case, *values, f"{share:.3f}", f"{low:.3f}–{high:.3f}", mark))
+        marked = mark(share, high - low)
+        rows.append((case, *values, f"{share:.3f}", f"{low:.3f}–{high:.3f}", marked))
     return Table(f"Against {revision}", ["", "before", "now", "ratio", "middle half", ""], rows)
 
 
-def _mark(share: float, width: float) -> str:
+def mark(share: float, width: float) -> str:
+    """Return how a ratio is marked, of which the middle half is so wide: not at all where that says nothing."""
     if abs(share - 1) <= width:
         return ""
     return "**more**" if share > 1 else "less"

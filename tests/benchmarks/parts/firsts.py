@@ -33,16 +33,15 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
 
 
 def _firsts(conditions: Conditions, variant: Variant) -> dict[str, float]:
-    requests = 100 if conditions.quick else REQUESTS
+    later, requests = (2, 50) if conditions.quick else (LATER, REQUESTS)
     started = conditions.start(variant, ERRORS_ONLY, SERVED, APP)
     with Served(started, UVICORN) as served, served.client() as client:
         first = _milliseconds(client, PATH)
-        later = [_milliseconds(client, PATH) for _ in range(LATER)]
-        stalled = _stalled(served, client)
-        later_stalled = [_stalled(served, client) for _ in range(LATER)]
+        usual = statistics.median(_milliseconds(client, PATH) for _ in range(later))
+        first_error = _stalled(served, client)
+        usual_error = statistics.median(_stalled(served, client) for _ in range(later))
         client.get(PATH, requests)
-        usual = statistics.median(later_stalled)
-        values = (first, statistics.median(later), stalled, usual, stalled - usual, served.megabytes)
+        values = (first, usual, first_error, usual_error, first_error - usual_error, served.megabytes)
     return dict(zip(UNITS, values, strict=True))
 
 

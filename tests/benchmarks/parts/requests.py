@@ -75,7 +75,7 @@ CASES = (
     _fastapi(ERRORS_ONLY, server="gunicorn"),
     _fastapi(ALL_TRACES, server="gunicorn"),
 )
-QUICK = (_plain(ERRORS_ONLY), _fastapi(ALL_TRACES, server="gunicorn"))
+QUICK = (_fastapi(ALL_TRACES, server="gunicorn"),)
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
