@@ -14,13 +14,15 @@ def sampler(context):
 
 
 def in_use():
-    """Return the framework's integrations, which by themselves are not all that would be enabled."""
-    if os.environ["BENCHMARK_APP"] == "plain":
-        return []
-    from sentry_sdk.integrations.fastapi import FastApiIntegration
-    from sentry_sdk.integrations.starlette import StarletteIntegration
-
-    return [StarletteIntegration(), FastApiIntegration()]
+    """Return the integrations of the app's framework."""
+    app = os.environ["BENCHMARK_APP"]
+    names = {"plain": (), "starlette_app": ("starlette.StarletteIntegration",)}
+    both = ("starlette.StarletteIntegration", "fastapi.FastApiIntegration")
+    found = (name.split(".") for name in names.get(app, both))
+    return [
+        getattr(importlib.import_module(f"sentry_sdk.integrations.{module}"), name)()
+        for module, name in found
+    ]
 
 
 options = {}
