@@ -27,7 +27,7 @@ from tests.harness.server import ROOT
 
 BEGIN = "<!-- What follows is written by: python -m tests.benchmarks.profile --publish -->"
 PAGE = "where-time-goes.md"
-SECONDS = 10  # of CPU, for each case
+SECONDS = 6  # of CPU, for each case
 OWNERS = {
     "ours": "ours",
     "sdk": "the SDK's",

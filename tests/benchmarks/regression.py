@@ -92,7 +92,7 @@ def _source(revision: str, directory: Path) -> Path:
     if archived.returncode:
         raise SystemExit(archived.stderr.decode())
     with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as archive:
-        archive.extractall(directory)
+        archive.extractall(directory, filter="data")
     return directory
 
 

@@ -91,7 +91,7 @@ def test_one_command_measures_prints_and_publishes(tmp_path: Path) -> None:
     assert list(measured) == parts
     assert list(measured["boot"]["rounds"][0]["minimal"]) == ["raw", "stock", "ours"]
     traced = measured["requests"]["rounds"][0]["gunicorn, FastAPI, traces 1.0"]
-    assert [each["sent"] for each in traced.values()] == [0.0, 1.0, 1.0]
+    assert [each["sent"] > 0 for each in traced.values()] == [False, True, True]
     assert "What is promised" in printed
     page = (docs / "benchmarks.md").read_text()
     assert "| FastAPI, errors only |" in page
