@@ -130,23 +130,22 @@ def _requests(sides: Sides, case: Case, *, quick: bool) -> Iterator[Round]:
 
 
 def table(revision: str, rounds: Sequence[Round]) -> Table:
-    """Return each case's ratio, its spread, and a mark where it is more than its spread above or below 1."""
+    """Return each case's ratio, its spread, and a mark where all of that is above 1, or below."""
     rows = []
     for case in ratios.measured(rounds, METRICS):
         metric = METRICS[case]
         low, high = ratios.spread(rounds, case, "now", "before", metric)
         share = ratios.ratio(rounds, case, "now", "before", metric)
         values = (f"{ratios.median(rounds, case, side, metric):.4g} {metric}" for side in SIDES)
-        marked = mark(share, high - low)
-        rows.append((case, *values, f"{share:.3f}", f"{low:.3f}–{high:.3f}", marked))
+        rows.append((case, *values, f"{share:.3f}", f"{low:.3f}–{high:.3f}", mark(low, high)))
     return Table(f"Against {revision}", ["", "before", "now", "ratio", "middle half", ""], rows)
 
 
-def mark(share: float, width: float) -> str:
-    """Return how a ratio is marked, of which the middle half is so wide: not at all where that says nothing."""
-    if abs(share - 1) <= width:
-        return ""
-    return "**more**" if share > 1 else "less"
+def mark(low: float, high: float) -> str:
+    """Return how a ratio is marked of which the middle half lies so: not at all where that is around 1."""
+    if low > 1:
+        return "**more**"
+    return "less" if high < 1 else ""
 
 
 def main() -> None:

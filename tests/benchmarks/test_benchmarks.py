@@ -45,10 +45,10 @@ def test_the_middle_half_of_the_ratios_is_their_spread() -> None:
     assert ratios.spread(rounds, "case", "now", "before", "s") == (1.1, 1.3)
 
 
-def test_a_ratio_is_marked_that_lies_further_from_one_than_its_spread() -> None:
-    assert regression.mark(1.1, 0.05) == "**more**"
-    assert regression.mark(0.9, 0.05) == "less"
-    assert regression.mark(1.1, 0.1 + 1e-9) == regression.mark(0.9, 0.1 + 1e-9) == ""
+def test_ratios_are_marked_of_which_the_middle_half_lies_on_one_side_of_one() -> None:
+    assert regression.mark(1.01, 1.2) == "**more**"
+    assert regression.mark(0.8, 0.99) == "less"
+    assert regression.mark(0.99, 1.2) == regression.mark(0.8, 1.01) == ""
 
 
 @pytest.mark.parametrize(
