@@ -34,6 +34,7 @@ OWNERS = {
     "framework": "the framework's",
     "rest": "the app's and the loop's",
 }
+THREADS = "other threads'"
 STEPS = {
     "request": "each request: two scopes forked, the trace continued, one event processor",
     "event": "each transaction: its dictionaries",
@@ -66,10 +67,11 @@ def profiled(conditions: Conditions, case: Case, variant: Variant) -> Profile:
     at_once = AT_ONCE if case.setting.sends_all else 0
     found = _run(conditions, "profiled.py", case, variant, str(seconds), str(at_once))
     here = found["µs"] * (1 - found["threads"])
-    of_one = here / max(1, sum(found["owners"].values()))
-    owners = {owner: found["owners"].get(owner, 0) * of_one for owner in OWNERS}
-    functions = [(owner, name, count * of_one) for owner, name, count in found["functions"]]
-    return Profile(found["µs"], owners, found["µs"] - here, functions)
+    others = found["µs"] - here
+    owners = {owner: found["owners"].get(owner, 0.0) * here for owner in OWNERS}
+    functions = [(OWNERS[owner], name, share * here) for owner, name, share in found["functions"]]
+    functions += [(THREADS, name, share * others) for _, name, share in found["functions of threads"]]
+    return Profile(found["µs"], owners, others, functions)
 
 
 def least(conditions: Conditions, case: Case) -> dict[str, float]:
@@ -101,7 +103,7 @@ def sections(measured: dict[Case, Found], steps: dict[str, dict[str, float]]) ->
             cells = (f"{each:.0f} ({each / profile.total:.0%})" for each in shares)
             needed = f"{limit(found, steps[case.app], case):.0f}"
             rows.append((f"{case.name}: {LABELS[variant]}", f"{profile.total:.0f}", *cells, needed))
-    columns = ["µs a request", "in all", *OWNERS.values(), "other threads'", "the least"]
+    columns = ["µs a request", "in all", *OWNERS.values(), THREADS, "the least"]
     yield Table("Whose the time is", columns, rows)
 
     apps = {case.app: case.label for case in measured}
@@ -113,8 +115,8 @@ def sections(measured: dict[Case, Found], steps: dict[str, dict[str, float]]) ->
     for case, found in measured.items():
         profile = found.profiles["ours"]
         functions = [
-            (f"`{name}`", OWNERS[owner], f"{taken:.1f}", f"{taken / profile.total:.1%}")
-            for owner, name, taken in profile.functions
+            (f"`{name}`", whose, f"{taken:.1f}", f"{taken / profile.total:.1%}")
+            for whose, name, taken in profile.functions
         ]
         yield Table(f"{case.name}: functions", ["", "whose", "µs a request", "share"], functions)
 

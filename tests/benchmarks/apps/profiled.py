@@ -11,6 +11,7 @@ import collections
 import json
 import signal
 import sys
+import threading
 import time
 
 from in_process import pause, run, served
@@ -22,29 +23,53 @@ OWNERS = {
     **dict.fromkeys(("fastapi", "starlette", "pydantic", "pydantic_core", "anyio"), "framework"),
     **dict.fromkeys(("asyncio", "uvicorn", "in_process", "__main__", "plain", "fastapi_app"), "rest"),
 }
+SENDERS = {**OWNERS, "urllib3": "urllib3"}
 
 owners = collections.Counter()
 functions = collections.Counter()
+functions_of_others = collections.Counter()
+clocks = {}
 
 
 def sample(number, frame):
-    if frame.f_code in (pause.__code__, sample.__code__):
-        return  # this thread waits, and the time is another's; or it is the profiler's own
+    sample_others()
+    if frame.f_code not in (pause.__code__, sample.__code__):
+        found = innermost(frame, OWNERS) or ("rest", "")
+        owners[found[0]] += 1
+        functions[found] += 1
+
+
+def sample_others():
+    """Give the functions that other threads are in what these have spent since the last time: most have only waited."""
+    for thread, frame in sys._current_frames().items():
+        if thread != threading.get_ident():
+            spent = time.clock_gettime(time.pthread_getcpuclockid(thread))
+            found = innermost(frame, SENDERS) or ("rest", "")
+            functions_of_others[found] += spent - clocks.get(thread, spent)
+            clocks[thread] = spent
+
+
+def innermost(frame, of):
+    """Return whose the innermost frame is that is anybody's, and its function."""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        owner = OWNERS.get(module.partition(".")[0])
+        owner = of.get(module.partition(".")[0])
         if owner:
-            owners[owner] += 1
-            name = getattr(frame.f_code, "co_qualname", frame.f_code.co_name)
-            functions[owner, f"{module}.{name}"] += 1
-            return
+            return owner, f"{module}.{getattr(frame.f_code, 'co_qualname', frame.f_code.co_name)}"
         frame = frame.f_back
-    owners["rest"] += 1
+    return None
+
+
+def most_common(counter, count):
+    """Return the shares of those that have the most."""
+    total = sum(counter.values())
+    return [[owner, name, found / total] for (owner, name), found in counter.most_common(count)]
 
 
 async def main(import_string, path, seconds, at_once):
     app = served(import_string)
     await run(app, path, 200, at_once)
+    sys.setswitchinterval(0.0005)  # a sample of another thread comes soon enough to find it where it was
     signal.signal(signal.SIGPROF, sample)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
     start, of_thread, requests = time.process_time(), time.thread_time(), 0
@@ -56,8 +81,9 @@ async def main(import_string, path, seconds, at_once):
     found = {
         "µs": spent / requests * 1e6,
         "threads": max(0.0, 1 - of_thread / spent),
-        "owners": owners,
-        "functions": [[owner, name, count] for (owner, name), count in functions.most_common(10)],
+        "owners": {owner: count / sum(owners.values()) for owner, count in owners.items()},
+        "functions": most_common(functions, 10),
+        "functions of threads": most_common(functions_of_others, 5) if at_once else [],
     }
     print(json.dumps(found))
 
