@@ -19,7 +19,17 @@ from tests.benchmarks.sink import Sink
 from tests.harness import parts
 from tests.harness.server import ROOT
 
-ROUNDS = {"idle": 10, "boot": 10, "sources": 5, "cpu": 7, "throughput": 5, "growth": 5}
+ROUNDS = {
+    "idle": 10,
+    "boot": 10,
+    "firsts": 5,
+    "sources": 5,
+    "cpu": 7,
+    "requests": 5,
+    "throughput": 5,
+    "latency": 3,
+    "growth": 5,
+}
 
 
 def arguments() -> argparse.Namespace:

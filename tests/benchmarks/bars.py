@@ -20,6 +20,11 @@ def at_most(promise: str, limit: float, value: float, unit: str = "", digits: in
     return Bar(promise, f"≤ {limit:.{digits}f}{unit}", shown, value <= limit)
 
 
+def at_least(promise: str, limit: float, value: float) -> Bar:
+    """Return the bar of a ratio that may not be below `limit`."""
+    return Bar(promise, f"≥ {limit:.2f}", f"{value:.2f}", value >= limit)
+
+
 def above(promise: str, limit: float, value: float) -> Bar:
     """Return the bar of a ratio that has to be above `limit`."""
     return Bar(promise, f"> {limit:.2f}", f"{value:.2f}", value > limit)

@@ -27,7 +27,10 @@ class Conditions(NamedTuple):
 
     def start(self, variant: Variant, setting: Setting, libraries: tuple[str, ...], app: str) -> Started:
         """Say how to run Python under `variant` beside `libraries`, and which app is `app` there."""
-        return variants.start(variant, setting, libraries, app, self.environments, self.sink)
+        started = variants.start(variant, setting, libraries, app, self.environments, self.sink)
+        if self.quick:
+            started.environ["BENCHMARK_QUICK"] = "1"  # by hand imports what the app uses
+        return started
 
 
 def in_turn(items: Sequence[T], round_number: int) -> list[T]:

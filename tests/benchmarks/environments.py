@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from tests.harness.venvs import venv, wheel
 
 MINIMAL = ("uvicorn", "starlette")
 SERVICE = ("uvicorn", "fastapi", "sqlalchemy", "redis", "httpx", "boto3", "celery", "openai")
-SERVED = ("uvicorn", "granian", "httptools", "uvloop", "fastapi")
+SERVED = ("uvicorn", "granian", "gunicorn", "httptools", "uvloop", "fastapi")
+WORKING = (*SERVED, "sqlalchemy", "httpx")
 
 # What each product's documentation has one install; OpenTelemetry, one distribution for each library.
 _PRODUCTS = {
@@ -45,6 +47,10 @@ class Environments:
         self._made: dict[tuple[tuple[str, ...], str], str] = {}
         self._bootstraps: dict[str, str] = {}
         self._wheel: Path | None = None
+
+    def have(self, libraries: tuple[str, ...]) -> bool:
+        """Return whether all of these can be had: the running interpreter has what it has."""
+        return not self._here or all(importlib.util.find_spec(name) for name in libraries)
 
     def python(self, libraries: tuple[str, ...], product: str) -> str:
         """Return the Python of the environment that has `libraries`, and `product` (a key of the products, or none)."""

@@ -24,6 +24,15 @@ def ratio(rounds: Sequence[Round], case: str, variant: str, reference: str, metr
     return _of_rounds(rounds, case, lambda of: of[variant][metric] / of[reference][metric])
 
 
+def spread(
+    rounds: Sequence[Round], case: str, variant: str, reference: str, metric: str
+) -> tuple[float, float]:
+    """Return between which shares of what the reference took in the same round the middle half of them lies."""
+    shares = [each[case][variant][metric] / each[case][reference][metric] for each in rounds if case in each]
+    low, _, high = statistics.quantiles(shares, n=4, method="inclusive")
+    return low, high
+
+
 def ratio_over_raw(rounds: Sequence[Round], case: str, variant: str, reference: str, metric: str) -> float:
     """Return the median of (variant - raw) / (reference - raw), each within one round."""
 

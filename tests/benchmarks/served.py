@@ -9,15 +9,23 @@ import socket
 import subprocess
 import tempfile
 import time
+from typing import Callable, TypeVar
 
 from tests.benchmarks import processes
+from tests.benchmarks.client import Client
 from tests.benchmarks.variants import APPS, Started
 from tests.harness.server import begin, free_port
 
-UVICORN = ("uvicorn", "--log-level", "warning", "--no-access-log")
-GRANIAN = ("granian", "--interface", "asgi", "--loop", "uvloop", "--log-level", "warning")
+UVICORN = ("uvicorn", "--log-level", "warning", "--no-access-log", "--port", "{port}")
+GRANIAN = (
+    *("granian", "--interface", "asgi", "--loop", "uvloop"),
+    *("--log-level", "warning", "--port", "{port}"),
+)
+GUNICORN = ("gunicorn", "--worker-class", "asgi", "--log-level", "warning", "--bind", "127.0.0.1:{port}")
 _DEADLINE = 300.0  # seconds: forty libraries may be imported, on a busy machine
 _PAUSE = 0.002  # seconds between two attempts to connect
+
+T = TypeVar("T")
 
 
 class Served:
@@ -27,7 +35,8 @@ class Served:
         """Start it."""
         self.port = int(free_port())
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the server has ended)
-        command = [*started.python, "-m", *server, "--port", str(self.port), started.app]
+        words = [word.format(port=self.port) for word in server]
+        command = [*started.python, "-m", *words, started.app]
         self._start = time.perf_counter()
         streams = {"stdout": self._output, "stderr": subprocess.STDOUT}
         self._process = begin(command, started.environ, APPS, **streams)
@@ -48,18 +57,25 @@ class Served:
 
     def first_response(self, path: str) -> float:
         """Return the seconds from the start until `path` has been answered with 200."""
-        while True:
-            with contextlib.suppress(ConnectionError):
-                answer = self.request(path)
-                if answer:
-                    break
-            if self._process.poll() is not None or time.perf_counter() - self._start > _DEADLINE:
-                raise AssertionError(f"the server does not serve:\n{self._said()}")
-            time.sleep(_PAUSE)
+        answer = self._as_soon_as_it_listens(lambda: self.request(path))
         seconds = time.perf_counter() - self._start
         if b" 200 " not in answer.partition(b"\r\n")[0]:
             raise AssertionError(f"{path} was answered with {answer!r}:\n{self._said()}")
         return seconds
+
+    def client(self) -> Client:
+        """Return a client of a connection of its own, as soon as the server accepts one."""
+        return self._as_soon_as_it_listens(lambda: Client(self.port))
+
+    def _as_soon_as_it_listens(self, act: Callable[[], T]) -> T:
+        while True:
+            with contextlib.suppress(ConnectionError):
+                found = act()
+                if found:
+                    return found
+            if self._process.poll() is not None or time.perf_counter() - self._start > _DEADLINE:
+                raise AssertionError(f"the server does not serve:\n{self._said()}")
+            time.sleep(_PAUSE)
 
     def request(self, path: str) -> bytes:
         """Request `path` once, on a connection of its own, and give all of the answer."""

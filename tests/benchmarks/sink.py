@@ -8,8 +8,9 @@ import json
 import ssl
 import tempfile
 import threading
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import parse_qs, urlsplit
 
 import httptools
@@ -84,6 +85,15 @@ def _answer(target: str) -> bytes:
     return b"{}"
 
 
+def settled(count: Callable[[], int], seconds: float) -> int:
+    """Return the count once it has not grown for so long: what is sent in the background has arrived."""
+    before = -1
+    while before != count():
+        before = count()
+        time.sleep(seconds)
+    return before
+
+
 class Sink:
     """Both a plain and a TLS port, served by a thread of this process while entered."""
 
@@ -120,6 +130,10 @@ class Sink:
     def url(self) -> str:
         """Where the plain port is."""
         return f"http://127.0.0.1:{self.port}"
+
+    def total(self, prefix: str) -> int:
+        """Return how much has arrived at paths that begin so."""
+        return sum(count for path, count in list(self.received.items()) if path.startswith(prefix))
 
     @property
     def dsn(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Callable, NamedTuple
 
@@ -13,16 +14,30 @@ APPS = Path(__file__).parent / "apps"
 
 
 class Setting(NamedTuple):
-    """What is asked of a product: a share of traces, or errors alone, and whether /health is left out of them."""
+    """What is asked of a product: a share of traces or errors alone, and what else differs from a usual set-up.
+
+    Whether /health is left out of the traces, whether there is a release, by which sessions are kept, and whether
+    each span is sent when it ends: what Sentry alone does. Others send as many traces as they would do without.
+    """
 
     name: str
     rate: float | None = None
     excludes: bool = False
+    has_release: bool = True
+    streams: bool = False
+
+    @property
+    def sends_all(self) -> bool:
+        """Whether something is sent for each request."""
+        return self.rate == 1.0 and not self.excludes
 
 
 ERRORS_ONLY = Setting("errors only")
+NO_RELEASE = Setting("errors only, no release", has_release=False)
 SOME_TRACES = Setting("traces 0.01", 0.01)
+MORE_TRACES = Setting("traces 0.1", 0.1)
 ALL_TRACES = Setting("traces 1.0", 1.0)
+STREAMED = Setting("traces 1.0, streamed spans", 1.0, streams=True)
 EXCLUDED = Setting("excluded path, traces 1.0", 1.0, excludes=True)
 
 
@@ -54,19 +69,23 @@ def _raw(sink: Sink, setting: Setting) -> dict[str, str]:
 
 
 def _sentry(sink: Sink, setting: Setting) -> dict[str, str]:
-    # Without a release the SDK would run git to find one, and keep no sessions.
-    return {"SENTRY_DSN": sink.dsn, "SENTRY_RELEASE": "1.0", "SENTRY_ENVIRONMENT": "benchmark"}
+    # Where none is set the SDK asks git for a release: for none at all there is no repository to find it in.
+    release = {"SENTRY_RELEASE": "1.0"} if setting.has_release else {"GIT_DIR": os.devnull}
+    return {"SENTRY_DSN": sink.dsn, "SENTRY_ENVIRONMENT": "benchmark", **release}
 
 
 def _stock(sink: Sink, setting: Setting) -> dict[str, str]:
     rate = {} if setting.rate is None else {"BENCHMARK_RATE": str(setting.rate)}
-    return {**_sentry(sink, setting), **rate, **({"BENCHMARK_EXCLUDES": "1"} if setting.excludes else {})}
+    excluded = {"BENCHMARK_EXCLUDES": "1"} if setting.excludes else {}
+    streamed = {"BENCHMARK_STREAMS": "1"} if setting.streams else {}
+    return {**_sentry(sink, setting), **rate, **excluded, **streamed}
 
 
 def _ours(sink: Sink, setting: Setting) -> dict[str, str]:
     rate = {} if setting.rate is None else {"SENTRY_TRACES_SAMPLE_RATE": str(setting.rate)}
     excluded = {"SENTRY_ASGI_EXCLUDED_PATHS": "/health*"} if setting.excludes else {}
-    return {**_sentry(sink, setting), **rate, **excluded}
+    streamed = {"SENTRY_TRACE_LIFECYCLE": "stream"} if setting.streams else {}
+    return {**_sentry(sink, setting), **rate, **excluded, **streamed}
 
 
 def _opentelemetry(sink: Sink, setting: Setting) -> dict[str, str]:
@@ -143,6 +162,7 @@ def start(
     """Say how to run Python under `variant` beside `libraries`, and which app is `app` there."""
     python = of.python(libraries, variant.product)
     environ = environment(variant.variables(sink, setting), bootstrap=False)
+    environ["BENCHMARK_UPSTREAM"] = f"{sink.url}/upstream"
     if variant is OURS:
         environ["PYTHONPATH"] = of.bootstrap(python)
     if variant is STOCK:

@@ -58,32 +58,31 @@ def pip() -> list[str]:
     return [sys.executable if has_pip else venv(sys.executable, "pip"), "-m", "pip"]
 
 
-def wheel() -> Path:
-    """Return a wheel of the package as it is now: what users have, with no path of an editable installation."""
-    directory = WHEELS / _source()
+def wheel(source: Path = ROOT) -> Path:
+    """Return a wheel of a source as it is now: what users have, with no path of an editable installation."""
+    directory = WHEELS / _content(source)
     if not directory.exists():
         WHEELS.mkdir(parents=True, exist_ok=True)
         built = tempfile.mkdtemp(dir=WHEELS)
-        _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", built, str(ROOT))
+        _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", built, str(source))
         with contextlib.suppress(OSError):  # another process of the tests has done the same
             Path(built).rename(directory)
     (found,) = directory.glob("*.whl")
     return found
 
 
-def _source() -> str:
-    """Return a hash of the package as it is now."""
-    files = [ROOT / "pyproject.toml", *sorted((ROOT / "sentry_asgi_autoconf").rglob("*.py"))]
+def _content(source: Path) -> str:
+    """Return a hash of all that a wheel of a source has."""
+    packages = (source / "sentry_asgi_autoconf", source / "sitecustomize_example")
+    found = sorted(path for package in packages for path in package.rglob("*") if path.is_file())
+    files = [source / "pyproject.toml", *(path for path in found if path.suffix != ".pyc")]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def installed_beside(directory: Path) -> Path:
+def installed_beside(directory: Path, source: Path = ROOT) -> Path:
     """Install the package, without what it needs, into `directory`, as an init container does; give its bootstrap."""
-    wheels = directory / "wheels"
     target = directory / "instrumentation"
-    _run(*pip(), "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT))
-    (wheel,) = wheels.glob("*.whl")
-    _run(*pip(), "install", "--quiet", "--no-deps", "--target", str(target), str(wheel))
+    _run(*pip(), "install", "--quiet", "--no-deps", "--target", str(target), str(wheel(source)))
     return target / "sentry_asgi_autoconf" / "bootstrap"
 
 

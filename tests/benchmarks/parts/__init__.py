@@ -5,13 +5,16 @@ Each has `measure`, which gives the rounds of one turn, and `tables`, `promises`
 
 from __future__ import annotations
 
-from tests.benchmarks.parts import boot, cpu, growth, idle, sources, throughput
+from tests.benchmarks.parts import boot, cpu, firsts, growth, idle, latency, requests, sources, throughput
 
 PARTS = {
     "idle": idle,
     "boot": boot,
+    "firsts": firsts,
     "sources": sources,
     "cpu": cpu,
+    "requests": requests,
     "throughput": throughput,
+    "latency": latency,
     "growth": growth,
 }

@@ -62,9 +62,9 @@ def tables(rounds: Sequence[Round]) -> Iterator[Table]:
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
     """Yield what is promised of a boot."""
     for promise, case, metric, limit in (
-        ("boot to first response, service environment, against Sentry by hand", "service", "s", 0.40),
-        ("memory after boot there, against Sentry by hand", "service", "MB", 0.55),
-        ("boot to first response, minimal environment, against Sentry by hand", "minimal", "s", 1.0),
+        ("boot to first response, service environment, against Sentry by hand", "service", "s", 0.33),
+        ("memory after boot there, against Sentry by hand", "service", "MB", 0.50),
+        ("boot to first response, minimal environment, against Sentry by hand", "minimal", "s", 0.80),
     ):
         if case in ratios.measured(rounds, CASES):
             yield bars.at_most(promise, limit, ratios.ratio(rounds, case, "ours", "stock", metric))

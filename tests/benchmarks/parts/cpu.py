@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple, Sequence
+from typing import Iterator, Sequence
 
-from tests.benchmarks import bars, ratios
+from tests.benchmarks import cases
 from tests.benchmarks.bars import Bar
-from tests.benchmarks.charts import Chart, Group
+from tests.benchmarks.cases import UNIT, Case
+from tests.benchmarks.charts import Chart
 from tests.benchmarks.commands import output
 from tests.benchmarks.conditions import Conditions, in_turn
-from tests.benchmarks.environments import SERVED
 from tests.benchmarks.ratios import Round
 from tests.benchmarks.tables import Table
 from tests.benchmarks.variants import (
@@ -17,37 +17,16 @@ from tests.benchmarks.variants import (
     APPS,
     ERRORS_ONLY,
     EXCLUDED,
-    LABELS,
     SENTRY,
     SOME_TRACES,
-    Setting,
+    STREAMED,
     Variant,
 )
 
 REQUESTS = 3000  # in one run
 TRACED_REQUESTS = 1000  # each of which takes several times as long
 RUNS = 5  # in one process, of which the best counts
-
-
-class Case(NamedTuple):
-    """An app under a setting."""
-
-    label: str
-    app: str
-    setting: Setting
-    limit: float | None = None
-    #: Whether the others instrument it, too.
-    has_peers: bool = False
-
-    @property
-    def name(self) -> str:
-        """The case's name, of both."""
-        return f"{self.label}, {self.setting.name}"
-
-    @property
-    def path(self) -> str:
-        """What is requested."""
-        return "/health" if self.setting.excludes else "/items/42"
+AT_ONCE = 50  # traced requests, before what they send is waited for
 
 
 CASES = (
@@ -58,25 +37,27 @@ CASES = (
     Case("FastAPI", "fastapi_app", ERRORS_ONLY, 0.60, has_peers=True),
     Case("FastAPI", "fastapi_app", SOME_TRACES, 0.80, has_peers=True),
     Case("FastAPI", "fastapi_app", ALL_TRACES, has_peers=True),
+    Case("FastAPI", "fastapi_app", STREAMED),
     Case("FastAPI", "fastapi_app", EXCLUDED),
 )
 
 
 def measure(conditions: Conditions, number: int) -> Iterator[Round]:
     """Yield each case without instrumentation, by hand, with us and maybe with the peers, one after the other."""
-    cases = [case for case in CASES if case.setting is ERRORS_ONLY] if conditions.quick else CASES
+    measured = [case for case in CASES if case.has_peers][:1] if conditions.quick else CASES
     yield {
         case.name: {
-            variant.name: {"µs": _microseconds(conditions, case, variant)}
+            variant.name: {UNIT: microseconds(conditions, case, variant)}
             for variant in in_turn(conditions.variants if case.has_peers else SENTRY, number)
         }
-        for case in cases
+        for case in measured
     }
 
 
-def _microseconds(conditions: Conditions, case: Case, variant: Variant) -> float:
-    started = conditions.start(variant, case.setting, SERVED, case.app)
-    requests = TRACED_REQUESTS if case.setting is ALL_TRACES else REQUESTS
+def microseconds(conditions: Conditions, case: Case, variant: Variant) -> float:
+    """Return the CPU time of a request, in a process of its own."""
+    started = conditions.start(variant, case.setting, case.libraries, case.app)
+    requests = TRACED_REQUESTS if case.setting.sends_all else REQUESTS
     if conditions.quick:
         requests = 50
     command = [
@@ -86,53 +67,22 @@ def _microseconds(conditions: Conditions, case: Case, variant: Variant) -> float
         case.path,
         str(requests),
         str(RUNS),
+        str(AT_ONCE if case.setting.sends_all else 0),
     ]
     return float(output(command, started.environ, APPS)) * 1e6
 
 
-def _measured(rounds: Sequence[Round]) -> list[Case]:
-    return [case for case in CASES if ratios.measured(rounds, [case.name])]
-
-
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
     """Yield one table of all cases."""
-    rows = [
-        (
-            case.name,
-            *(_median(rounds, case, name) for name in LABELS),
-            f"{ratios.ratio_over_raw(rounds, case.name, 'ours', 'stock', 'µs'):.2f}",
-        )
-        for case in _measured(rounds)
-    ]
-    columns = ["µs a request", *LABELS.values(), "ours over none, against by hand"]
-    yield Table("CPU time of a request, in process", columns, rows)
-
-
-def _median(rounds: Sequence[Round], case: Case, name: str) -> str:
-    if name not in ratios.variants(rounds, case.name, LABELS):
-        return "-"
-    return f"{ratios.median(rounds, case.name, name, 'µs'):.1f}"
+    yield cases.table("CPU time of a request, in process", CASES, rounds)
 
 
 def promises(rounds: Sequence[Round]) -> Iterator[Bar]:
     """Yield what is promised of a request's CPU time."""
-    for case in _measured(rounds):
-        if case.limit is not None:
-            share = ratios.ratio_over_raw(rounds, case.name, "ours", "stock", "µs")
-            yield bars.at_most(f"CPU a request over none, against by hand: {case.name}", case.limit, share)
+    yield from cases.promises("CPU a request in process, over none, against by hand", CASES, rounds)
 
 
 def charts(rounds: Sequence[Round]) -> Iterator[Chart]:
     """Yield what each adds to a request."""
-    groups = [
-        Group(
-            case.name,
-            {
-                name: max(0.0, ratios.difference(rounds, case.name, name, "raw", "µs"))
-                for name in ratios.variants(rounds, case.name, LABELS)
-                if name != "raw"
-            },
-        )
-        for case in _measured(rounds)
-    ]
-    yield Chart("cpu", "CPU time that a request takes more than without, µs", "{:.0f}", groups)
+    title = "CPU time that a request takes more than without, in process, µs"
+    yield cases.chart("cpu", title, CASES, rounds)
