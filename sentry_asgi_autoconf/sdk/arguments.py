@@ -11,7 +11,8 @@ from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportE
 from sentry_asgi_autoconf.import_strings import guarded
 from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal, copied, same
 from sentry_asgi_autoconf.policy.in_force import apply_policy
-from sentry_asgi_autoconf.serving import chained_hooks, plain_data, redaction, request_names
+from sentry_asgi_autoconf.sdk import sending
+from sentry_asgi_autoconf.serving import chained_hooks, redaction, request_names
 from sentry_asgi_autoconf.settings import destinations
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Arguments:
         ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments)
-        plain_data.add(arguments)
+        sending.add(arguments)
         experiments = arguments.get("_experiments", {})
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
             arguments["_experiments"] = {**EXPERIMENTS, **experiments}

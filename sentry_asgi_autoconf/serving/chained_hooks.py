@@ -47,16 +47,17 @@ def shut_out(arguments: dict[str, Any], name: str) -> None:
 
 def is_streaming(arguments: Mapping[str, Any]) -> bool:
     """Whether a client of these arguments of init's, or of these options, sends its spans one by one."""
-    return "stream" in (arguments.get("trace_lifecycle"), _experiments(arguments).get("trace_lifecycle"))
+    return "stream" in (arguments.get("trace_lifecycle"), experiments(arguments).get("trace_lifecycle"))
 
 
-def _experiments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    experiments = arguments.get("_experiments")
-    return experiments if isinstance(experiments, Mapping) else {}
+def experiments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the experiments of init's arguments, or of a client's options."""
+    found = arguments.get("_experiments")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _given(arguments: Mapping[str, Any], name: str) -> Any:
-    return arguments.get(name) or _experiments(arguments).get(name)
+    return arguments.get(name) or experiments(arguments).get(name)
 
 
 def _dropped(data: Any, hint: Any) -> None:

@@ -5,7 +5,7 @@ which nearly none is sent. A layer of ours does what errors, logs, outgoing requ
 SDK's public functions. The middleware inside, our own or an integration's, takes the request for one that an outer
 middleware has opened, and only captures what the app raises.
 
-Left to the middleware: websockets, streamed spans, and all requests with an SDK that has no such middleware.
+Left to the middleware: websockets, and all requests with an SDK that has no such middleware.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Plan:
 
     def __init__(self, make: Callable[..., OpenedRequest], client: Any) -> None:
         self.make = make
+        self._streams = is_streaming(client.options)
         self.release, self.environment = client.options.get("release"), client.options.get("environment")
         self.counts_sessions = bool(self.release and client.options.get("auto_session_tracking"))
         makers = {name: getattr(each, _METHODS, None) for name, each in client.integrations.items()}
@@ -54,8 +55,10 @@ class Plan:
         return self._wanted[layer]
 
     def _methods_of(self, layer: RequestLayer) -> frozenset[str] | None:
-        if layer.integration is None:  # whatever integrations are inside
-            return frozenset(layer.own_methods).union(*self._methods.values())
+        if layer.integration is None:
+            # Whatever integrations are inside; but a segment that has begun cannot be taken back.
+            inside = () if self._streams else self._methods.values()
+            return frozenset(layer.own_methods).union(*inside)
         methods = self._methods.get(layer.integration)
         return None if methods is None else frozenset(methods)
 
@@ -176,10 +179,16 @@ class RequestOpener:
 
     def _plan_of(self, client: Any) -> Plan | None:
         options = client.options
-        if not client.is_active() or is_streaming(options):
+        if not client.is_active():
             return None
         make: Any = OpenedRequest
-        if has_tracing_enabled(options) or self._app_knows_sentry:
+        if is_streaming(options):
+            from sentry_asgi_autoconf.serving import streamed_request
+
+            if not streamed_request.is_known(options):
+                return None
+            make = streamed_request.StreamedRequest
+        elif has_tracing_enabled(options) or self._app_knows_sentry:
             from sentry_asgi_autoconf.serving import traced_request
 
             make = traced_request.maker(options)

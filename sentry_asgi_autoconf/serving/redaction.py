@@ -6,13 +6,15 @@ are replaced in its `before_send…` hooks: there an event is plain data, and co
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Mapping
 
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
 from sentry_asgi_autoconf.serving import current_request
 from sentry_asgi_autoconf.serving.chained_hooks import is_streaming, put_first
-from sentry_asgi_autoconf.serving.sensitive import FILTERED, Sensitive
+from sentry_asgi_autoconf.serving.credentials import FILTERED
+from sentry_asgi_autoconf.serving.sensitive import Sensitive
 
 # The places of an event's free text: names, ids and types are kept. A list's one item stands for all of the list's.
 _TEXT = Sensitive.replaced_in
@@ -49,9 +51,10 @@ def add(arguments: dict[str, Any]) -> None:
     redaction = Redaction(arguments)
     for name in ("before_send", "before_send_transaction"):
         put_first(arguments, name, redaction.event)
-    spans = ["before_send_span"] if is_streaming(arguments) else []
-    for name in ("before_send_log", "before_send_metric", *spans):
+    for name in ("before_send_log", "before_send_metric"):
         put_first(arguments, name, redaction.attributes)
+    if is_streaming(arguments):
+        put_first(arguments, "before_send_span", redaction.span)
 
 
 class Redaction:
@@ -67,15 +70,37 @@ class Redaction:
         return self._redacted(event, {**_EVENT, **(_REQUEST if self._request_is_ours else {})})
 
     def attributes(self, telemetry: Any, hint: Any) -> Any:
-        """Redact a log, a metric or a streamed span: its text and its attributes."""
+        """Redact a log or a metric: its text and its attributes."""
         return self._redacted(telemetry, _TELEMETRY)
+
+    def span(self, span: Any, hint: Any) -> Any:
+        """Redact a streamed span; None for a clean one: the SDK makes all attributes anew of one that it is given."""
+        sensitive = self._sensitive()
+        if sensitive.is_clean([span.get(name) for name in _TELEMETRY]):
+            return None
+        return self._redacted(span, _TELEMETRY)
 
     def _redacted(self, data: Any, places: dict[Any, Any]) -> Any:
         try:
-            return _redacted(data, places, Sensitive(current_request.scope(), addresses=self._addresses))
+            return _redacted(data, places, self._sensitive())
         except RecursionError:  # it was captured where the stack is all but full
             data.update({name: _withheld(data[name]) for name in places.keys() & data.keys()})
             return data
+
+    def _sensitive(self) -> Sensitive:
+        request = current_request.recall()
+        if request is None:
+            return Sensitive(None, addresses=self._addresses)
+        scope = request.scope
+        headers = scope.get("headers")
+        # An app may change them in place. By identity, as they may be any objects.
+        parts = [self, scope.get("query_string"), scope.get("client"), headers]
+        parts += headers if isinstance(headers, (list, tuple)) else []
+        known, sensitive = request.sensitive
+        if len(known) != len(parts) or not all(map(operator.is_, known, parts)):
+            sensitive = Sensitive(scope, addresses=self._addresses)
+            request.sensitive = parts, sensitive
+        return sensitive  # type: ignore[no-any-return]
 
 
 def _withheld(value: Any) -> Any:

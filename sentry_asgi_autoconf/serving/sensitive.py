@@ -3,57 +3,34 @@
 from __future__ import annotations
 
 import base64
-import functools
 import re
 from http.cookies import SimpleCookie
 from typing import Any, Callable, Iterable, Iterator, Pattern
 from urllib.parse import unquote, unquote_plus
 
-from sentry_sdk.scrubber import DEFAULT_DENYLIST
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined] # where all releases have it
 
-FILTERED = "[Filtered]"
-_ADDRESS_HEADERS = frozenset(
-    (
-        *("cf-connecting-ip", "fastly-client-ip", "fly-client-ip", "forwarded", "remote-addr"),
-        *("true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-envoy-external-address"),
-        *("x-forwarded-for", "x-original-forwarded-for", "x-real-ip"),
-    )
+from sentry_asgi_autoconf.serving.credentials import (
+    ADDRESS_HEADERS,
+    FILTERED,
+    VALUE_IN_URL,
+    bare,
+    in_assignments,
+    is_credential,
+    is_parameter,
 )
-# What names a credential where it is part of a name, its end, or its last word: that of a header, a parameter, a key or
-# a field alike, in lower case with hyphens. `max_tokens` and `sec-websocket-key` name none.
-CREDENTIAL_PARTS = (
-    *("passwd", "password", "passphrase", "secret", "credential", "bearer", "csrf", "xsrf", "jwt", "oidc"),
-    *("apikey", "api-key", "accesskey", "access-key", "accountkey", "account-key", "authkey", "auth-key"),
-    *("functions-key", "privatekey", "private-key", "sharedkey", "shared-key", "subscription-key"),
-)
-CREDENTIAL_ENDS = ("authorization", "cookie", "sessionid", "session-id", "signature", "token")
-CREDENTIAL_WORDS = ("auth", "otp", "pass", "pwd", "sid", "sig")
-_CREDENTIAL = re.compile(
-    rf"{'|'.join(CREDENTIAL_PARTS)}|(?:{'|'.join(CREDENTIAL_ENDS)}|(?<![a-z])(?:{'|'.join(CREDENTIAL_WORDS)}))[\W\d]*$"
-)
-# In text: token=…, {'token': …}, and ?token%3D… within a URL within a URL; a name is read back from there.
-_ASSIGNMENT = re.compile(r"[=:%](?:(?<==)|(?<=['\"]:)\s?|(?<=%)3[Dd])")
-_NAME_BACKWARDS = re.compile(r"['\"]?\\?((?:[Dd]5%)?[\w.\[\]-]+)(%?)")
-_LONGEST_NAME = 100
-# What is no value, or is one's placeholder in SQL, stays; quotes stay around what is replaced.
-_VALUE = re.compile(
-    r"(?!(?:None|null|[Tt]rue|[Ff]alse|%s|%\(\w+\)s|\?|\$\d+)(?![^\s,)\]}&'\"])|(?:\[|%5B)Filtered(?:]|%5D))"
-    r"(?:[\w.]*\(?(?P<quote>\\?['\"])(?P<quoted>(?:(?!(?P=quote))(?:\\.|.))+)|(?P<bare>[^&#\s\"'<>]+))",
-    re.DOTALL,
-)
-_VALUE_IN_URL = re.compile(r"(?!(?:\[|%5B)Filtered(?:]|%5D))(?P<bare>[^&#]+)")
-_PASSWORD_IN_URL = re.compile(r"(://[^\s/?#@:'\"]*:)[^\s/?#@'\"]+(?=@)")
+
 # Shorter values ("1", "en") would blot out text that has nothing to do with them, and so would these.
 _SHORTEST = 5
 _COMMON = frozenset(("error", "false", "https", "localhost", "undefined", "unknown"))
 # A client may send thousands of cookies. Beyond this many values everything is held back, at no cost.
 _MOST_VALUES = 64
 _COOKIES = SimpleCookie()
-# What a local's repr says of a header's name: b'cookie' → cookie
-_BARE = re.compile(r"^b?['\"](.*)['\"]$")
 # JSON's types that hold no text.
 _BLANK = frozenset((bool, float, int, type(None)))
+# Beyond so many parts data are not looked at together, and names not kept that are no credential's.
+_MOST_PARTS = 4096
+_harmless: set[str] = set()
 # Whose values are about the service that was asked, not about who asked.
 _PUBLIC_HEADERS = ("host", "origin", "referer")
 Copy = Callable[[Any], Any]
@@ -68,7 +45,7 @@ class Sensitive:
         client = _list(scope.get("client")) if addresses else ()
         self._client = [part for part in client if type(part) in (str, int)]
         self._addresses = [self._client, [str(part) for part in self._client], list(map(repr, self._client))]
-        self._address_headers = _ADDRESS_HEADERS if addresses else frozenset()
+        self._address_headers = ADDRESS_HEADERS if addresses else frozenset()
         self._cookies: dict[str, str] = {}
         values = {*self._header_values(scope.get("headers")), *_address_texts(self._client)}
         values.update(_parameter_values(_text(scope.get("query_string"))))
@@ -80,7 +57,9 @@ class Sensitive:
         self._compiled: Pattern[str] | None = None
 
     def replaced_in(self, data: Any) -> Any:
-        """Return a copy of `data`, however deep or cyclic, with what must not leave or is not JSON's replaced."""
+        """Return `data`, however deep or cyclic, or a copy of it with what must not leave or is not JSON's replaced."""
+        if self.is_clean(data):
+            return data
         copies: dict[int, Any] = {}
         unfilled: list[tuple[Any, Any]] = []
 
@@ -110,20 +89,64 @@ class Sensitive:
         """Return the headers of an event's request with what must not leave replaced."""
         if type(headers) is not dict:
             return self.replaced_in(headers)
+        if self.is_clean(headers) and not any(map(_has_parameters, headers.items())):
+            return headers
         return {name: self._in_header(name, value) for name, value in headers.items()}
 
     def replaced_in_url(self, url: Any) -> Any:
         """Return the URL or query string of an event's request with the values of its credentials replaced."""
-        return _in_assignments(url, _VALUE_IN_URL) if type(url) is str else self.replaced_in(url)
+        return in_assignments(url, VALUE_IN_URL) if type(url) is str else self.replaced_in(url)
+
+    def is_clean(self, data: Any) -> bool:
+        """Whether nothing of it has to be replaced, as of nearly all data: one look at all of its text together."""
+        texts = None if self._too_many else self._texts_in(data)
+        if texts is None:
+            return False
+        text = "\n".join(texts)
+        if "..." in text or any(map(text.__contains__, self._forms)):
+            return False
+        return not ("=" in text or ":" in text or "%3" in text) or in_assignments(text) == text
+
+    def _texts_in(self, data: Any) -> list[str] | None:
+        """Return all keys and text; None if a place alone may say that something has to be replaced."""
+        texts: list[str] = []
+        pending = [data]
+        for _ in range(_MOST_PARTS):
+            if not pending:
+                return texts
+            value = pending.pop()
+            kind = type(value)
+            if kind is str:
+                texts.append(value)
+            elif kind is dict:
+                if (self._client and "headers" in value) or not self._are_harmless(value.keys()):
+                    return None
+                texts.extend(value)
+                pending.extend(value.values())
+            elif kind is list:
+                if self._in_pair(value):
+                    return None
+                pending.extend(value)
+            elif kind not in _BLANK:
+                return None
+        return None  # too much, or a cycle
+
+    def _are_harmless(self, names: Iterable[Any]) -> bool:
+        for name in names - _harmless:  # type: ignore[operator] # of a dict
+            if type(name) is not str or self._is_sensitive(bare(name)):
+                return False
+            if bare(name) not in ADDRESS_HEADERS and len(_harmless) < _MOST_PARTS:
+                _harmless.add(name)
+        return not self._cookies or not any(bare(name) in self._cookies for name in names)
 
     def _in_header(self, name: Any, value: Any) -> Any:
-        if not isinstance(name, str) or self._is_sensitive(_bare(name)):
+        if not isinstance(name, str) or self._is_sensitive(bare(name)):
             return FILTERED
         is_public = type(value) is str and name.lower() in _PUBLIC_HEADERS
         return self.replaced_in_url(value) if is_public else self.replaced_in(value)
 
     def _is_sensitive(self, name: str) -> bool:
-        return name in self._address_headers or _is_credential(name)
+        return name in self._address_headers or is_credential(name)
 
     def _in_text(self, text: str) -> str:
         if self._too_many:
@@ -134,7 +157,7 @@ class Sensitive:
                 self._compiled = re.compile("|".join(map(_as_pattern, self._forms)))
             text = self._compiled.sub(FILTERED, text)
         if "=" in text or ":" in text or "%3" in text:
-            text = _in_assignments(text)
+            text = in_assignments(text)
         return self._without_cut_value(text) if text.endswith("...") else text
 
     def _without_cut_value(self, text: str) -> str:
@@ -162,7 +185,7 @@ class Sensitive:
     def _is_named(self, key: Any, value: Any) -> bool:
         if not isinstance(key, str) or type(value) is bool or not isinstance(value, (str, list, int)):
             return False
-        name = _bare(key)
+        name = bare(key)
         # "forwarded" is a word that an app may well use for something else.
         if self._is_sensitive(name) and name != "forwarded":
             return value not in ("", "None", [])
@@ -170,12 +193,16 @@ class Sensitive:
         return cookie is not None and value in (cookie, repr(cookie))
 
     def _in_list(self, data: list[Any], copied: Copy) -> list[Any]:
+        return self._in_pair(data) or [copied(item) for item in data]
+
+    def _in_pair(self, data: list[Any]) -> list[Any] | None:
+        """Return what may leave of a header or an address; None if it is neither."""
         if len(data) == 2 and isinstance(data[0], str):
-            if self._is_sensitive(_bare(data[0])):
+            if self._is_sensitive(bare(data[0])):
                 return [data[0], FILTERED]
             if self._client and type(data[1]) in (str, int) and data in self._addresses:
                 return [FILTERED, FILTERED]
-        return [copied(item) for item in data]
+        return None
 
     def _header_values(self, headers: Any) -> Iterator[str]:
         for pair in _list(headers):
@@ -184,7 +211,7 @@ class Sensitive:
             name, value = _text(pair[0]).lower(), _text(pair[1])
             if name in self._address_headers:
                 yield from _addresses(value)
-            elif _is_credential(name):
+            elif is_credential(name):
                 yield value
                 yield from self._cookie_values(value) if "cookie" in name else _credentials(value)
 
@@ -192,61 +219,25 @@ class Sensitive:
         for part in header.split(";"):
             name, _, value = part.strip().partition("=")
             decoded = _COOKIES.value_decode(value)[0]
-            self._cookies[_bare(name)] = decoded
+            self._cookies[bare(name)] = decoded
             yield from (value, value.strip('"'), decoded, unquote(value))
-
-
-@functools.lru_cache(maxsize=1024)
-def _bare(name: str) -> str:
-    bare = _BARE.sub(r"\1", name).lower().replace("_", "-")
-    return bare[5:] if bare.startswith("http-") else bare
-
-
-# Those that the SDK's scrubber filters at the top of a frame's variables; of addresses, init's options decide.
-_DENIED = frozenset(map(_bare, DEFAULT_DENYLIST)) - _ADDRESS_HEADERS
-
-
-@functools.lru_cache(maxsize=1024)
-def _is_credential(name: str) -> bool:
-    return name in _DENIED or _CREDENTIAL.search(name) is not None
-
-
-def _is_parameter(name: str) -> bool:
-    return bool(name) and _is_credential(_bare(unquote_plus(name) if "%" in name else name))
 
 
 def _parameter_values(query: str) -> Iterator[str]:
     for name, value in (part.partition("=")[::2] for part in query.split("&")):
-        if value and _is_parameter(name):
+        if value and is_parameter(name):
             yield from (value, unquote_plus(value))
-
-
-def _in_assignments(text: str, values: Pattern[str] = _VALUE) -> str:
-    """Replace values that stand behind a credential's name, as in URLs and in what repr says of an object."""
-    pieces, end = [], 0
-    for found in _ASSIGNMENT.finditer(text):
-        start, stop = found.span()
-        if start >= end and _is_parameter(_name_before(text, start)):
-            value = values.match(text, stop)
-            if value:
-                start, stop = value.span(value.lastgroup or 0)
-                pieces += [text[end:start], FILTERED]
-                end = stop
-    if pieces:
-        text = "".join([*pieces, text[end:]])
-    return _PASSWORD_IN_URL.sub(rf"\1{FILTERED}", text) if "://" in text else text
-
-
-def _name_before(text: str, end: int) -> str:
-    found = _NAME_BACKWARDS.match(text[max(end - _LONGEST_NAME, 0) : end][::-1])
-    # ?token in a URL within a URL is %3Ftoken
-    return (found[1][:-2] if found[2] else found[1])[::-1] if found else ""
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     return value if isinstance(value, str) else ""
+
+
+def _has_parameters(header: tuple[str, Any]) -> bool:
+    name, value = header
+    return name.lower() in _PUBLIC_HEADERS and any(mark in str(value) for mark in "=%")
 
 
 def _list(value: Any) -> Any:

@@ -7,7 +7,8 @@ import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
 rate = os.environ.get("RATE", "1.0")
-sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=float(rate) if rate else None)
+options = {"enable_logs": True} if os.environ.get("LOGS") else {}
+sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=float(rate) if rate else None, **options)
 
 app = importlib.import_module(os.environ["APP"]).app
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentry_asgi_autoconf.serving import sensitive as names
+from sentry_asgi_autoconf.serving import credentials as names
 from sentry_asgi_autoconf.serving.sensitive import Sensitive
 from tests.harness.server import ROOT
 
@@ -123,7 +123,7 @@ def test_the_documentation_lists_them() -> None:
     assert [name for name in named if f"`{name.replace('-', '')}`" not in documented] == []
 
 
-@pytest.mark.parametrize("name", sorted(names._ADDRESS_HEADERS))
+@pytest.mark.parametrize("name", sorted(names.ADDRESS_HEADERS))
 def test_each_header_of_an_address_is_known_where_addresses_must_not_leave(name: str) -> None:
     scope = {"headers": [(name.encode(), b"203.0.113.9")]}
     for addresses, kept in ((True, "[Filtered]"), (False, "203.0.113.9")):
