@@ -60,7 +60,7 @@ def pip() -> list[str]:
 
 def wheel() -> Path:
     """Return a wheel of the package as it is now: what users have, with no path of an editable installation."""
-    directory = WHEELS / _source()
+    directory = WHEELS / source()
     if not directory.exists():
         WHEELS.mkdir(parents=True, exist_ok=True)
         built = tempfile.mkdtemp(dir=WHEELS)
@@ -71,7 +71,7 @@ def wheel() -> Path:
     return found
 
 
-def _source() -> str:
+def source() -> str:
     """Return a hash of the package as it is now."""
     files = [ROOT / "pyproject.toml", *sorted((ROOT / "sentry_asgi_autoconf").rglob("*.py"))]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
