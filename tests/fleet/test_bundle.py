@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from sentry_asgi_autoconf import __version__
 from tests.fleet.bundles import bundle, copied_bundle, oldest_and_newest, wheelhouse, write
@@ -97,6 +99,7 @@ def test_the_command_line_runs_out_of_it(start: Start, project: Project) -> None
     )
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
     assert f"{bundle()} is first on PYTHONPATH" in checked.stdout
+    assert f"{bundle()} is the bundle of release {__version__}, whole" in checked.stdout
     path = subprocess.run([python, str(bundle()), "path"], capture_output=True, text=True, check=True)
     assert path.stdout == f"{bundle()}\n"
 
@@ -131,6 +134,8 @@ def test_it_is_small_and_says_what_it_consists_of() -> None:
     bill = json.loads((bundle() / "sbom.cdx.json").read_text())
     assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "sentry-asgi-autoconf")
     assert len(bill["components"]) == len(told["distributions"]) - 1
+    validator = JsonStrictValidator(SchemaVersion.V1_5)
+    assert validator.validate_str((bundle() / "sbom.cdx.json").read_text()) is None
     assert not any(str(ROOT).encode() in path.read_bytes() for path in files)
     folders = {path.name for path in bundle().iterdir() if path.is_dir()}
     assert folders - {"__pycache__"} == {"any", "py37", "py38", "py39", "py310", "py311"}
@@ -149,6 +154,7 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     code = [content for name, (_, content) in one.items() if name.endswith(".pyc")]
     assert len(code) > 300 and all(content[4:8] == b"\1\0\0\0" for content in code)
     assert not any(str(tmp_path).encode() in content for content in code)
+    assert code and set(json.loads(one["manifest.json"][1])["files"]) == {*one} - {"manifest.json"}
     # A bundle may be replaced, and is then that of the new options alone.
     write(tmp_path / "one", *options[:-2])
     assert not list((tmp_path / "one").rglob("*.pyc"))
@@ -183,6 +189,10 @@ def occupied(wheels: Path) -> tuple[str, ...]:
     return ("--wheelhouse", str(wheels))
 
 
+def no_release(wheels: Path) -> tuple[str, ...]:
+    return ("--wheelhouse", str(wheels), "--sdk", "2.0.1")
+
+
 def no_python(wheels: Path) -> tuple[str, ...]:
     return ("--wheelhouse", str(wheels), "--compile", "/no/python")
 
@@ -190,6 +200,7 @@ def no_python(wheels: Path) -> tuple[str, ...]:
 REFUSED = {
     impure: ("impure-wheel", "certifi/fast.so"),
     incomplete: ("no-pure-wheel", "urllib3"),
+    no_release: ("no-pure-wheel", "sentry-sdk==2.0.1"),
     occupied: ("bundle-directory", "neither empty nor a bundle"),
     no_python: ("bundle-not-compiled", "/no/python"),
 }
@@ -229,6 +240,17 @@ def test_half_a_bundle_costs_one_line(path: str, slug: str, start: Start, tmp_pa
     for missing in root.glob(path):
         shutil.rmtree(missing) if missing.is_dir() else missing.unlink()
     is_served_without(served(start, venv(sys.executable, "uvicorn", "fastapi"), root), slug)
+
+
+def test_check_names_what_is_missing_of_a_bundle(tmp_path: Path) -> None:
+    root = copied_bundle(tmp_path)
+    (root / "any/sentry_sdk/hub.py").unlink()
+    (root / "any/sentry_sdk/scope.py").write_text("")
+    command = [sys.executable, str(root), "check"]
+    environ = environment({"PYTHONPATH": str(root)}, bootstrap=False)
+    result = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, cwd=APPS)
+    assert "first any/sentry_sdk/hub.py" in result.stdout and "[bundle-damaged]" in result.stdout
+    assert "error    2 of " in result.stdout and result.returncode == 1
 
 
 def test_an_installed_package_of_another_release_wins_and_one_line_says_so(

@@ -117,7 +117,10 @@ def test_an_interpreter_s_environments_are_reached_and_its_own_sitecustomize_run
 ) -> None:
     library = base.parents[1] / "lib" / LIBRARY.name
     theirs = library / "sitecustomize.py"
-    theirs.write_text("import sys\nprint('theirs', __file__ == sys.modules['sitecustomize'].__file__)\n")
+    (tmp_path / "theirs.py").write_text(
+        "import sys\nprint('theirs', __file__ == sys.modules['sitecustomize'].__file__)\n"
+    )
+    theirs.symlink_to(tmp_path / "theirs.py")  # as Debian's
     before = files(library)
     said = command("install", "--python", str(base))
     written = library / "sitecustomize" / "__init__.py"
@@ -228,11 +231,11 @@ def test_where_lines_that_import_are_gone_a_start_file_names_a_function(tmp_path
     assert run(code, environment({"SENTRY_ASGI_ENABLED": "1"}, bootstrap=False)).stdout == "1 acme.loader\n"
 
 
-def checked(python: str, *options: str, **environ: str) -> Checked:
+def checked(python: str, *options: str, words: tuple[str, ...] = (), **environ: str) -> Checked:
     variables = environment({"SENTRY_DSN": "http://d3adb33f@127.0.0.1:9/42", **environ}, bootstrap=False)
-    words = [python, *options, str(bundle()), "check"]
+    command = [python, *options, str(bundle()), "check", *words]
     return Checked(
-        subprocess.run(words, env=variables, capture_output=True, text=True, check=False, cwd=APPS)
+        subprocess.run(command, env=variables, capture_output=True, text=True, check=False, cwd=APPS)
     )
 
 
@@ -243,6 +246,9 @@ def test_check_names_each_way_in(tmp_path: Path) -> None:
     closed = checked(python)
     assert closed.slugs("error") == ["gate-closed"]
     assert checked(python, PYTHONPATH=str(bundle())).slugs("warning") == ["gate-closed"]
+    words = ("--", python, "-I", "-m", "uvicorn", "--port", "0", "raw3:app")
+    assert checked(python, words=words).slugs("error") == ["gate-closed"]
+    assert checked(python, words=words, SENTRY_ASGI_ENABLED="true").slugs("ok") == ["serving"]
     for options in ((), ("-I",)):
         found = checked(python, *options, SENTRY_ASGI_ENABLED="true")
         assert found.status == 0 and "sentry_asgi_autoconf.pth" in found.line("installed")

@@ -65,9 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     with layout.Staging(target) as directory:
         folders = layout.arrange(_resolve(minors, arguments.sdk, arguments.wheelhouse))
         manifest = contents.describe(folders, minors)
-        layout.write(directory, folders, manifest, contents.bill_of_materials(manifest, seconds))
+        layout.write(directory, folders, contents.bill_of_materials(manifest, seconds))
         for python in arguments.compile:
             layout.compile_with(python, directory)
+        layout.write_manifest(directory, manifest)
         layout.set_times(directory, seconds)
     write(_summary(target, manifest))
     return 0

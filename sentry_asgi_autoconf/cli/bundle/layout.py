@@ -58,21 +58,26 @@ def arrange(resolved: Mapping[int, Mapping[str, Distribution]]) -> dict[str, lis
     return folders
 
 
-def write(directory: Path, folders: Folders, manifest: dict[str, Any], sbom: str) -> None:
-    """Write the files into an empty directory, and the manifest with the hash of each."""
+def write(directory: Path, folders: Folders, sbom: str) -> None:
+    """Write the files into an empty directory."""
     bootstrap = PACKAGE_DIRECTORY / "bootstrap"
     files = {name: (bootstrap / name).read_bytes() for name in ("__main__.py", "sitecustomize.py")}
     files[SBOM] = sbom.encode()
     for folder, distributions in folders.items():
         for distribution in distributions:
             files.update({f"{folder}/{path}": content for path, content in distribution.files.items()})
-    hashes = {path: sha256(content) for path, content in sorted(files.items())}
-    told = {"format": _FORMAT, **manifest, "files": hashes}
-    files[MANIFEST] = (json.dumps(told, indent=1, sort_keys=True) + "\n").encode()
     for path, content in files.items():
         place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
+
+
+def write_manifest(directory: Path, told: dict[str, Any]) -> None:
+    """Write the manifest, with the hash of each file that is there: byte code is run in place of its source."""
+    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    files = {path.relative_to(directory).as_posix(): sha256(path.read_bytes()) for path in paths}
+    text = json.dumps({"format": _FORMAT, **told, "files": files}, indent=1, sort_keys=True)
+    (directory / MANIFEST).write_text(text + "\n", "utf-8")
 
 
 def compile_with(python: str, directory: Path) -> None:

@@ -27,6 +27,9 @@ _OTHERS = {
     "opentelemetry/instrumentation/auto_instrumentation": ("OpenTelemetry", "opentelemetry-instrument"),
 }
 _EXPORT = f"export PYTHONPATH={BOOTSTRAP_DIRECTORY}, or start the server with `sentry-asgi-autoconf run`."
+_CLOSED = (
+    f"{{path}}, which `install` wrote, does nothing where {installation.GATE} is not set. Set it to true."
+)
 
 
 def find_all() -> Iterator[Finding]:
@@ -58,6 +61,14 @@ def path_entries(environ: Mapping[str, str]) -> list[str]:
 def is_disabled(environ: Mapping[str, str]) -> bool:
     """Whether this environment switches everything off."""
     return parse_boolean(environ.get("SENTRY_ASGI_ENABLED", "")) is False
+
+
+def explain_closed_gate(environ: Mapping[str, str]) -> Finding | None:
+    """Name the file that does nothing in a process with this environment, if one is installed for its interpreter."""
+    path = next(installation.find_own(), None)
+    if path is None or environ.get(installation.GATE):
+        return None
+    return error("gate-closed", _CLOSED.format(path=path))
 
 
 def find_shadowing(entries: list[str], where: str = "the path") -> Finding | None:
@@ -122,11 +133,7 @@ def _find_installed() -> Iterator[Finding]:
                 " `sentry-asgi-autoconf install` again, or `uninstall`.",
             )
         elif not os.environ.get(installation.GATE):
-            said = warning if _has_run() else error
-            yield said(
-                "gate-closed",
-                f"{path}, which `install` wrote, does nothing where {installation.GATE} is not set. Set it to true.",
-            )
+            yield (warning if _has_run() else error)("gate-closed", _CLOSED.format(path=path))
         elif not _has_run():
             yield error("bootstrap-broken", f"The bootstrap in {directory}, which {path} names, has not run.")
         else:
