@@ -17,6 +17,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from sentry_asgi_autoconf import __version__
+from sentry_asgi_autoconf.cli.bundle.distributions import Distribution
+from sentry_asgi_autoconf.cli.bundle.layout import arrange
 from tests.fleet.bundles import bundle, copied_bundle, oldest_and_newest, wheelhouse, write
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, ROOT, Server, environment, run, uvicorn
@@ -143,12 +145,12 @@ def test_it_is_small_and_says_what_it_consists_of() -> None:
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     options = ("--wheelhouse", str(wheelhouse()), "--python", "3.11", "--compile", sys.executable)
-    said = write(tmp_path / "one", *options).stdout
-    write(tmp_path / "another", *options)
+    said = write(tmp_path / "one", *options, SOURCE_DATE_EPOCH="1700000000").stdout
+    write(tmp_path / "another", *options, SOURCE_DATE_EPOCH="1700000000")
     one, another = (
         {path: told(tmp_path / name, path) for path in within(tmp_path / name)} for name in ("one", "another")
     )
-    assert one == another
+    assert one == another and {time for time, _ in one.values()} == {1700000000}
     assert f"{tmp_path / 'one'}: " in said and "MB of byte code" in said and "Python 3.11" in said
     # Byte code that no change of a file's time makes stale.
     code = [content for name, (_, content) in one.items() if name.endswith(".pyc")]
@@ -159,6 +161,26 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     write(tmp_path / "one", *options[:-2])
     assert not list((tmp_path / "one").rglob("*.pyc"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["another", "one"]
+
+
+def test_each_python_has_what_it_needs_and_no_more() -> None:
+    sdk, old, new, tomli = (
+        Distribution(name, "1", "MIT", [], {name: b""}) for name in ("sdk", "old", "new", "tomli")
+    )
+    needed = {
+        8: [sdk, old, tomli],
+        9: [sdk, old, tomli],
+        10: [sdk, new, tomli],
+        11: [sdk, new],
+        12: [sdk, new],
+    }
+    found = {
+        minor: {each.name.replace("old", "new"): each for each in several}
+        for minor, several in needed.items()
+    }
+    assert arrange(found) == {"any": [sdk], "py38": [old, tomli], "py310": [new, tomli], "py311": [new]}
+    assert arrange({9: found[9], 8: found[8]}) == {"any": [old, sdk, tomli]}
+    assert arrange({10: found[10], 11: found[11]}) == {"any": [new, sdk], "py310": [tomli], "py311": []}
 
 
 def within(root: Path) -> list[str]:

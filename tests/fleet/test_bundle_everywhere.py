@@ -9,6 +9,7 @@ from typing import Callable
 import pytest
 
 from tests.fleet.bundles import bundle
+from tests.fleet.pythons import base_like, command, environment_of, hooks
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 from tests.harness.venvs import interpreters, venv
@@ -54,6 +55,18 @@ def check(python: str, app: str, start: Start, project: Project, tmp_path: Path)
 @pytest.mark.parametrize("python", interpreters().values(), ids=interpreters().keys())
 def test_each_python_reports(python: str, app: str, start: Start, project: Project, tmp_path: Path) -> None:
     check(venv(python, "uvicorn", "fastapi"), app, start, project, tmp_path)
+
+
+@pytest.mark.parametrize("python", interpreters().values(), ids=interpreters().keys())
+def test_each_python_runs_what_is_installed_for_it(python: str, tmp_path: Path) -> None:
+    base = base_like(python, tmp_path / "base")
+    for reached in (environment_of(base, tmp_path / "venv"), base):
+        command("install", "--python", reached)
+        for options in ((), ("-I",)):
+            assert hooks(reached, *options) == "0"
+            assert hooks(reached, *options, SENTRY_ASGI_ENABLED="true") == "1"
+        command("uninstall", "--python", reached)
+        assert hooks(reached, SENTRY_ASGI_ENABLED="true") == "0"
 
 
 @pytest.mark.parametrize("pinned", PINNED.values(), ids=PINNED.keys())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,60 +14,19 @@ import pytest
 from sentry_asgi_autoconf.cli.installation import Interpreter, files_for
 from tests.cli.checking import Checked, check, distribution
 from tests.fleet.bundles import bundle
+from tests.fleet.pythons import HOOKS, base_like, command, environment_of, hooks
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, BOOTSTRAP, ROOT, Server, environment, run
-from tests.harness.venvs import venv
 
 Start = Callable[..., Server]
 OPEN = {"SENTRY_ASGI_ENABLED": "true", "PYTHONPATH": None}
-HOOKS = "import sys; print(sum(type(finder).__name__ == 'TriggerFinder' for finder in sys.meta_path))"
 LIBRARY = Path(sysconfig.get_path("stdlib"))
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     """Return an interpreter that is no virtual environment, whose library may be written to."""
-    root = tmp_path / "base"
-    library = root / "lib" / LIBRARY.name
-    (library / "site-packages").mkdir(parents=True)
-    (root / "bin").mkdir()
-    for entry in LIBRARY.iterdir():
-        if entry.name not in ("site-packages", "__pycache__"):
-            (library / entry.name).symlink_to(entry)
-    python = root / "bin" / f"python{LIBRARY.name[6:]}"
-    shutil.copy(os.path.realpath(sys.executable), python)
-    return python
-
-
-def environment_of(python: str | Path, directory: Path) -> str:
-    """Make an environment in which uvicorn is found, and return its interpreter."""
-    subprocess.run(
-        [python, "-m", "venv", "--without-pip", directory], check=True, env=environment(bootstrap=False)
-    )
-    (packages,) = directory.glob("lib/python*/site-packages")
-    uvicorn = Path(venv(sys.executable, "uvicorn")).parents[1]
-    (packages / "uvicorn.pth").write_text(str(next(uvicorn.glob("lib/python*/site-packages"))))
-    return str(directory / "bin" / "python")
-
-
-def command(*words: str, status: int = 0) -> str:
-    """Run a command out of the bundle, and return what it says."""
-    result = subprocess.run(
-        [sys.executable, str(bundle()), *words],
-        env=environment(bootstrap=False),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == status, result.stderr
-    return str(result.stderr if status else result.stdout)
-
-
-def hooks(python: str | Path, *options: str, **environ: str) -> str:
-    """Return how many finders of ours an interpreter has, and see that it says nothing else."""
-    result = run(HOOKS, environment(environ, bootstrap=False), *options, python=str(python))
-    assert result.stderr == ""
-    return str(result.stdout.splitlines()[-1])
+    return Path(base_like(sys.executable, tmp_path / "base"))
 
 
 def files(*roots: Path) -> list[Path]:

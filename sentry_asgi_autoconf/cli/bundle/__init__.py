@@ -59,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     require_extra("bundle", needed_by="bundle")
     from sentry_asgi_autoconf.cli.bundle import contents, layout
 
-    seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or _EPOCH)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(epoch) if epoch.isdigit() else _EPOCH
     minors = sorted({minor for each in arguments.python or [list(_MINORS)] for minor in each})
     target = arguments.directory.absolute()
     with layout.Staging(target) as directory:

@@ -49,10 +49,10 @@ def arrange(resolved: Mapping[int, Mapping[str, Distribution]]) -> dict[str, lis
     ]
     first = next(iter(resolved.values()))
     folders = {ANY: [first[name] for name in sorted(everywhere)]}
-    before = None
+    before: list[Distribution] = []
     for minor, found in sorted(resolved.items()):
         differs = [found[name] for name in sorted(found) if name not in everywhere]
-        if differs and differs != before:
+        if differs != before:  # also where nothing does any more
             folders[f"{FOLDER}{minor}"] = differs
         before = differs
     return folders
@@ -64,6 +64,7 @@ def write(directory: Path, folders: Folders, sbom: str) -> None:
     files = {name: (bootstrap / name).read_bytes() for name in ("__main__.py", "sitecustomize.py")}
     files[SBOM] = sbom.encode()
     for folder, distributions in folders.items():
+        (directory / folder).mkdir()
         for distribution in distributions:
             files.update({f"{folder}/{path}": content for path, content in distribution.files.items()})
     for path, content in files.items():
