@@ -92,7 +92,7 @@ def _malformed() -> tuple[type[Exception], ...]:
 def _first_of_its_name(distribution: Any) -> Any:
     try:
         return metadata.distribution(distribution.metadata["Name"])
-    except (TypeError, ValueError, ImportError):  # it says no name, or none that is found
+    except (TypeError, ValueError, metadata.PackageNotFoundError):  # it says no name, or none that is found
         return distribution
 
 
