@@ -142,8 +142,9 @@ def find(site_packages: Path, library: Path) -> Iterator[Path]:
 
 
 def find_own() -> Iterator[Path]:
-    """Yield the files that were written for the interpreter that runs this."""
-    yield from find(Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("stdlib")))
+    """Yield those that name a bootstrap for the interpreter that runs this, one for each way in."""
+    found = find(Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("stdlib")))
+    return (path for path in found if path.suffix == ".pth" or path.name == "__init__.py")
 
 
 def bootstrap_of(path: Path) -> str:

@@ -22,6 +22,8 @@ def base_like(python: str, root: Path) -> str:
     library = root / "lib" / original.name
     (library / "site-packages").mkdir(parents=True)
     (root / "bin").mkdir()
+    for shared in original.parent.glob("libpython*"):
+        (root / "lib" / shared.name).symlink_to(shared)
     for entry in original.iterdir():
         if entry.name not in ("site-packages", "__pycache__"):
             (library / entry.name).symlink_to(entry)

@@ -129,6 +129,8 @@ def test_a_bundle_that_is_not_there_keeps_nothing_from_starting(tmp_path: Path) 
     assert hooks(python, SENTRY_ASGI_ENABLED="true") == "1"
     (tmp_path / "sitecustomize.py").unlink()
     assert hooks(python, SENTRY_ASGI_ENABLED="true") == "0"
+    absent = checked(python, SENTRY_ASGI_ENABLED="true")
+    assert absent.slugs("error") == ["bootstrap-absent"] and f"names {tmp_path}, where" in absent.text
 
 
 def old(tmp: Path, base: Path) -> Iterable[str]:

@@ -124,8 +124,6 @@ def _find_installed() -> Iterator[Finding]:
     """Look at what `install` has written for this interpreter."""
     for path in installation.find_own():
         directory = installation.bootstrap_of(path)
-        if not directory:  # the one line of which there are two
-            continue
         if not (Path(directory) / "sitecustomize.py").is_file():
             yield error(
                 "bootstrap-absent",
