@@ -166,17 +166,17 @@ else:
         import importlib_metadata as metadata
 
 
-def _other_release() -> tuple[str, str, str] | None:
+def _other_releases() -> list[tuple[str, str, str]]:
     """Return where the bootstrap that has run keeps another release of this package, that release, and this one."""
     finder: Any = next((each for each in sys.meta_path if type(each).__name__ == "TriggerFinder"), None)
     places: tuple[str, ...] = getattr(finder, "places", ())
     if own_directories()[0] in places:
-        return None
+        return []
     own = version_of(NAME)
     found = [each for place in places for each in Path(place).glob("sentry_asgi_autoconf-*.dist-info")]
     versions = [(str(each.parent), each.stem.partition("-")[2], own) for each in found]
-    return next((other for other in versions if other[1] != own), None)
+    return [other for other in versions if other[1] != own]
 
 
-# A process that serves says so; what keeps it from that would be said in its place.
-OTHER_RELEASE = _other_release()
+# A process that serves says so, once.
+OTHER_RELEASES = _other_releases()

@@ -39,8 +39,8 @@ def _read(found: Found) -> Loaded | Decision:
         return decision.SUBINTERPRETER
     if entry_points.BROUGHT_ALONG:
         entry_points.complete_path()
-    if entry_points.OTHER_RELEASE:
-        _report([exceptions.of_other_release(*entry_points.OTHER_RELEASE)], strict=False)
+    while entry_points.OTHER_RELEASES:
+        _report([exceptions.of_other_release(*entry_points.OTHER_RELEASES.pop())], strict=False)
     from sentry_asgi_autoconf.activation import layers
 
     loaded = layers.read(found)

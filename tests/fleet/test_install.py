@@ -95,6 +95,10 @@ def test_an_interpreter_s_environments_are_reached_and_its_own_sitecustomize_run
     with_both = run(HOOKS, environment({"SENTRY_ASGI_ENABLED": "true"}), python=python)
     assert (with_both.stdout, with_both.stderr) == ("theirs True\n1\n", "")
     reports_once(start, project, python, "-I")
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "sitecustomize.py").touch()
+    hidden = checked(python, SENTRY_ASGI_ENABLED="true", PYTHONPATH=str(tmp_path / "first"))
+    assert hidden.slugs("error") == ["shadowed"]
     assert f"Removed {written}\n" in command("uninstall", "--python", str(base))
     assert files(library) == before
 
@@ -205,6 +209,8 @@ def test_check_names_each_way_in(tmp_path: Path) -> None:
     command("install", "--python", python)
     closed = checked(python)
     assert closed.slugs("error") == ["gate-closed"]
+    assert checked(python, SENTRY_ASGI_ENABLED="false").slugs("error") == ["disabled"]
+    assert checked(python, PYTHONPATH="/app").slugs("error") == ["gate-closed"]
     assert checked(python, PYTHONPATH=str(bundle())).slugs("warning") == ["gate-closed"]
     words = ("--", python, "-I", "-m", "uvicorn", "--port", "0", "raw3:app")
     assert checked(python, words=words).slugs("error") == ["gate-closed"]

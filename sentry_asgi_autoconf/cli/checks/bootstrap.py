@@ -41,7 +41,7 @@ def find_all() -> Iterator[Finding]:
     # What is skipped here is said of the interpreter, of what is installed for it, and of the settings.
     entries = path_entries(os.environ)
     is_skipped = sys.flags.ignore_environment or sys.flags.no_site or is_disabled(os.environ)
-    if not is_skipped and (entries or not installed):
+    if not is_skipped and (any(map(_is_any_bootstrap, entries)) or not installed):
         yield from _find_bootstrap(entries)
     for entry in path_entries(os.environ):
         product, _ = _product_of(entry)
@@ -132,10 +132,13 @@ def _find_installed() -> Iterator[Finding]:
             )
         elif not os.environ.get(installation.GATE):
             yield (warning if _has_run() else error)("gate-closed", _CLOSED.format(path=path))
-        elif not _has_run():
-            yield error("bootstrap-broken", f"The bootstrap in {directory}, which {path} names, has not run.")
-        else:
+        elif _has_run():
             yield ok("installed", f"{path} has the bootstrap in {directory} run")
+        elif not (sys.flags.no_site or is_disabled(os.environ)):
+            broken = error(
+                "bootstrap-broken", f"The bootstrap in {directory}, which {path} names, has not run."
+            )
+            yield find_shadowing(path_entries(os.environ)) or broken
 
 
 def _has_run() -> bool:
@@ -168,7 +171,7 @@ def _has_sdk(environment: Path) -> bool:
 
 def _find_bootstrap(entries: list[str]) -> Iterator[Finding]:
     ours = [entry for entry in entries if is_bootstrap(entry)]
-    others = [entry for entry in entries if _is_named_like_ours(Path(entry)) and not is_bootstrap(entry)]
+    others = [entry for entry in entries if _is_any_bootstrap(entry) and not is_bootstrap(entry)]
     others = [entry for entry in others if (Path(entry) / "sitecustomize.py").is_file()]
     file = getattr(sys.modules.get("sitecustomize"), "__file__", None)
     is_other_file = bool(file) and not is_bootstrap(str(Path(str(file)).parent))
@@ -231,3 +234,7 @@ def _product_of(directory: str) -> tuple[str, str]:
 def _is_named_like_ours(path: Path) -> bool:
     is_bundle = entry_points.bundle_of(path / entry_points.ANY) is not None
     return is_bundle or (path.parent.name, path.name) == ("sentry_asgi_autoconf", "bootstrap")
+
+
+def _is_any_bootstrap(entry: str) -> bool:
+    return is_bootstrap(entry) or _is_named_like_ours(Path(entry))
