@@ -1,10 +1,11 @@
-"""Find what installed distributions declare for us: server adapters, policies, configurators."""
+"""Find what installed distributions declare for us: server adapters, policies, configurators; and where we are."""
 
 from __future__ import annotations
 
 import functools
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 # An object of the first is a server's adapter, `join(module, AdapterRuntime)`, and its name is the trigger module.
@@ -13,7 +14,16 @@ SERVERS = "sentry_asgi_autoconf.servers"
 POLICIES = "sentry_asgi_autoconf.policies"
 # A function of the options of `sentry_sdk.init` by name, which changes them in place or returns others.
 CONFIGURATORS = "sentry_asgi_autoconf.configurators"
+# Of the distribution that this package is.
+NAME = "sentry-asgi-autoconf"
 _GROUPS = (SERVERS, POLICIES, CONFIGURATORS)
+
+
+# A bundle has here what is the same for all Pythons; beside it, a folder from each Python on that needs something else,
+# which ends in its minor version; and what it consists of.
+ANY = "any"
+FOLDER = "py3"
+MANIFEST = "manifest.json"
 
 
 class _Found(NamedTuple):
@@ -27,12 +37,12 @@ def in_group(group: str) -> list[Any]:
     Policies and configurators of one name are in the order of their distributions' names and versions. A distribution
     with malformed metadata is left out.
     """
-    return [point for point in _read(tuple(sys.path)).points if point.group == group]
+    return [point for point in _read((*sys.path, *BROUGHT_ALONG)).points if point.group == group]
 
 
 def unreadable(group: str) -> list[str]:
     """Return the names of the distributions whose metadata is malformed and mentions `group`."""
-    malformed = _read(tuple(sys.path)).malformed
+    malformed = _read((*sys.path, *BROUGHT_ALONG)).malformed
     return sorted({str(each.metadata["Name"]) for each in malformed if _mentions(each, group)})
 
 
@@ -40,11 +50,11 @@ def unreadable(group: str) -> list[str]:
 def _read(search_path: tuple[str, ...]) -> _Found:
     """Read one distribution after the other; of several by one name on the path, the first is the one that counts.
 
-    It takes tens of milliseconds, once for `search_path`, which is `sys.path`. `metadata.entry_points` would read all
+    It takes tens of milliseconds, once for `search_path`. `metadata.entry_points` would read all
     for each group, and none where one is malformed.
     """
     points, malformed = [], []
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions(path=list(search_path)):
         declared = _declared_by(distribution)
         if declared is None:
             malformed.append(distribution)
@@ -82,7 +92,7 @@ def _malformed() -> tuple[type[Exception], ...]:
 def _first_of_its_name(distribution: Any) -> Any:
     try:
         return metadata.distribution(distribution.metadata["Name"])
-    except (TypeError, ValueError, ImportError):  # it says no name, or none that is found
+    except (TypeError, ValueError, metadata.PackageNotFoundError):  # it says no name, or none that is found
         return distribution
 
 
@@ -102,6 +112,36 @@ def version_of(name: str) -> str:
         return "unknown"
 
 
+def bundle_of(place: Path) -> Path | None:
+    """Return the bundle of which `place`, the directory that holds this package, is a part; None if of none."""
+    return place.parent if place.name == ANY and (place.parent / MANIFEST).is_file() else None
+
+
+def own_directories() -> list[str]:
+    """Return the directory that holds this package and, in a bundle, the one for this Python."""
+    place = Path(__file__).absolute().parent.parent
+    root = bundle_of(place)
+    numbers = [folder.name[len(FOLDER) :] for folder in root.glob(f"{FOLDER}*")] if root else []
+    fitting = sorted(int(each) for each in numbers if each.isdigit() and int(each) <= sys.version_info[1])
+    return [str(place), *(str(place.parent / f"{FOLDER}{minor}") for minor in fitting[-1:])]
+
+
+# What this package has brought with it, for an environment that does not have it on its path.
+BROUGHT_ALONG = sorted(
+    {*own_directories()}.difference(str(Path(entry)) for entry in sys.path if isinstance(entry, str))
+)
+
+
+def complete_path() -> None:
+    """Append to sys.path what this package has brought with it: last, so that nothing of it shadows the app's."""
+    sys.path += [directory for directory in BROUGHT_ALONG if directory not in sys.path]
+
+
+def own_metadata(name: str) -> str:
+    """Return the text of a file of this package's metadata, empty if there is none of that name."""
+    return metadata.distribution(NAME).read_text(name) or ""
+
+
 if TYPE_CHECKING or sys.version_info >= (3, 10):
     # On a newer Python the backport would change the host process's finders.
     from importlib import metadata
@@ -119,4 +159,24 @@ elif sys.version_info >= (3, 8):
         with suppress(AttributeError, ImportError, SyntaxError, TypeError):  # or it is broken itself
             import importlib_metadata as metadata
 else:
-    import importlib_metadata as metadata
+    try:
+        import importlib_metadata as metadata
+    except ImportError:  # without which no adapter is found
+        complete_path()
+        import importlib_metadata as metadata
+
+
+def _other_releases() -> list[tuple[str, str, str]]:
+    """Return where the bootstrap that has run keeps another release of this package, that release, and this one."""
+    finder: Any = next((each for each in sys.meta_path if type(each).__name__ == "TriggerFinder"), None)
+    places: tuple[str, ...] = getattr(finder, "places", ())
+    if own_directories()[0] in places:
+        return []
+    own = version_of(NAME)
+    found = [each for place in places for each in Path(place).glob("sentry_asgi_autoconf-*.dist-info")]
+    versions = [(str(each.parent), each.stem.partition("-")[2], own) for each in found]
+    return [other for other in versions if other[1] != own]
+
+
+# A process that serves says so, once.
+OTHER_RELEASES = _other_releases()

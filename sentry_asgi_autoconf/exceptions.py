@@ -68,6 +68,10 @@ class DependencyError(AutoconfError, slug="missing-dependency"):
     """A package that this one needs is missing in the app's environment, or too old."""
 
 
+class OtherReleaseError(AutoconfError, slug="other-release"):
+    """A bootstrap of another release than the package that the environment has, which serves."""
+
+
 class UnknownServerError(AutoconfError, slug="unknown-server"):
     """A server that has no adapter."""
 
@@ -124,7 +128,10 @@ def of_stage(error: Exception, adapter_of: str | None = None) -> AutoconfError:
         return error
     if isinstance(error, ImportError):
         what = f"{error}: the app is served without us"
-        return DependencyError(what, remedy="pip install 'sentry-sdk>=2.0.1' in the app's environment.")
+        remedy = (
+            "pip install 'sentry-sdk>=2.0.1' in the app's environment, or lay an incomplete bundle out anew."
+        )
+        return DependencyError(what, remedy=remedy)
     return UnexpectedError(failed, remedy="Please report it, with SENTRY_DEBUG=true's output.")
 
 
@@ -142,4 +149,12 @@ def of_metadata(trigger: str) -> AdapterError:
         f"No installed distribution declares an adapter for {trigger}: what it serves is not instrumented",
         remedy="Install with its metadata (pip install, also with --target) what has the adapter:"
         " sentry-asgi-autoconf, or the one for which SENTRY_ASGI_WATCH names the module.",
+    )
+
+
+def of_other_release(place: str, version: str, own: str) -> OtherReleaseError:
+    """Return what to say of a bootstrap that would bring another release of this package than the environment has."""
+    return OtherReleaseError(
+        f"The bootstrap is that of release {version} in {place}; the app's environment has {own}, which serves",
+        remedy="Bring both to one release, or uninstall the package from the environment.",
     )

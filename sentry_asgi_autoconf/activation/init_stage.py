@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
 
-from sentry_asgi_autoconf import console
+from sentry_asgi_autoconf import console, entry_points, exceptions
 from sentry_asgi_autoconf.activation import decision
 from sentry_asgi_autoconf.activation.decision import Decision, Found
 from sentry_asgi_autoconf.exceptions import AutoconfError, ConfiguratorError, InvalidPolicyError, SdkError
@@ -37,6 +37,10 @@ def _read(found: Found) -> Loaded | Decision:
         return decision.NO_DESTINATION
     if decision.is_subinterpreter():
         return decision.SUBINTERPRETER
+    if entry_points.BROUGHT_ALONG:
+        entry_points.complete_path()
+    while entry_points.OTHER_RELEASES:
+        _report([exceptions.of_other_release(*entry_points.OTHER_RELEASES.pop())], strict=False)
     from sentry_asgi_autoconf.activation import layers
 
     loaded = layers.read(found)

@@ -60,6 +60,38 @@ STARTERS = ("elasticapm-run", "opentelemetry-instrument")
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
+_PACKAGE = "sentry_asgi_autoconf"
+# Where it is if the environment has none: in the bundle that has this file at its root, or around this directory.
+_PLACES = (os.path.join(_HERE, "any"), os.path.dirname(os.path.dirname(_HERE)))
+
+
+class SpecFinder(object):
+    """Answer the search for one module with the spec that is given, while a `with` statement runs."""
+
+    def __init__(self, spec):
+        # type: (ModuleSpec) -> None
+        self.spec = spec
+
+    def find_spec(self, name, path=None, target=None):
+        # type: (str, Any, Any) -> Optional[ModuleSpec]
+        """Return the spec for its name."""
+        return self.spec if name == self.spec.name else None
+
+    def __enter__(self):
+        # type: () -> None
+        sys.meta_path.insert(0, self)
+
+    def __exit__(self, *error):
+        # type: (Any) -> None
+        sys.meta_path.remove(self)
+
+
+def search(name, directories):
+    # type: (str, Any) -> Optional[ModuleSpec]
+    """Return the spec of a module in these directories."""
+    finder = sys.modules["_frozen_importlib_external"].PathFinder
+    return finder.find_spec(name, directories)  # type: ignore[no-any-return] # of a module without types
+
 
 class TriggerFinder(object):
     """Answer for trigger modules alone, through the package's import hook."""
@@ -67,8 +99,7 @@ class TriggerFinder(object):
     def __init__(self, triggers):
         # type: (set[str]) -> None
         self.triggers = triggers
-        # Where the package is if the environment has none: an init container's volume, say.
-        self.beside = os.path.dirname(os.path.dirname(_HERE))
+        self.places = _PLACES
 
     def find_spec(self, name, path=None, target=None):
         # type: (str, Any, Any) -> Optional[ModuleSpec]
@@ -85,11 +116,12 @@ class TriggerFinder(object):
             try:
                 from sentry_asgi_autoconf.servers import joining
             except ImportError:
-                # Last on the path, so that nothing of it shadows what the app has itself.
-                if self.beside in sys.path:
+                spec = search(_PACKAGE, self.places)
+                if spec is None or _PACKAGE in sys.modules:
                     raise
-                sys.path.append(self.beside)
-                from sentry_asgi_autoconf.servers import joining
+                # By its spec: what is beside it concerns a process that serves, and no other.
+                with SpecFinder(spec):
+                    from sentry_asgi_autoconf.servers import joining
             return joining
         except Exception as error:
             self.triggers.clear()
@@ -121,36 +153,21 @@ def install():
             hook.begin(finder, everywhere)
 
 
-class ShadowedFinder(object):
-    """Answer one search for sitecustomize with the file that this one hides."""
-
-    def __init__(self, spec):
-        # type: (ModuleSpec) -> None
-        self.spec = spec
-
-    def find_spec(self, name, path=None, target=None):
-        # type: (str, Any, Any) -> Optional[ModuleSpec]
-        """Return the shadowed file's spec for its name."""
-        return self.spec if name == self.spec.name else None
-
-
 def run_shadowed():
     # type: () -> None
     """Import the next sitecustomize on the path. What it raises leaves here, for site to report as without us."""
     entries = [os.path.abspath(entry) for entry in sys.path]
     later = sys.path[entries.index(_HERE) + 1 :] if _HERE in entries else []
-    spec = sys.modules["_frozen_importlib_external"].PathFinder.find_spec("sitecustomize", later)
+    spec = search("sitecustomize", later)
     if spec is None:
         return
-    finder = ShadowedFinder(spec)
-    sys.meta_path.insert(0, finder)
     # Dropped, so that the import below executes theirs and sys.modules ends as it would without us.
     sys.modules.pop("sitecustomize", None)
     entry = own_entry()
     try:
-        import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
+        with SpecFinder(spec):
+            import sitecustomize  # type: ignore[import-not-found] # noqa: F401 (imported to run it)
     finally:
-        sys.meta_path.remove(finder)
         stay_first(entry)
 
 

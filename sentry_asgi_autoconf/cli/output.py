@@ -10,7 +10,11 @@ import sys
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
-_EXTRAS = {"cli": ("dotenv", "rich"), "inbox": ("jinja2", "pygments", "rich", "starlette", "uvicorn")}
+_EXTRAS = {
+    "bundle": ("cyclonedx", "packageurl", "packaging", "pip", "rich"),
+    "cli": ("dotenv", "rich"),
+    "inbox": ("jinja2", "pygments", "rich", "starlette", "uvicorn"),
+}
 
 
 class MissingExtraError(AutoconfError):

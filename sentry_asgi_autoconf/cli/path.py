@@ -7,9 +7,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from sentry_asgi_autoconf import entry_points
+
 # As it was imported, symbolic links kept: a link that is switched on deployment stays good.
 PACKAGE_DIRECTORY = Path(__file__).absolute().parent.parent
-BOOTSTRAP_DIRECTORY = str(PACKAGE_DIRECTORY / "bootstrap")
+_IN_PACKAGE = str(PACKAGE_DIRECTORY / "bootstrap")
+# A bundle has it at its root.
+BOOTSTRAP_DIRECTORY = str(entry_points.bundle_of(PACKAGE_DIRECTORY.parent) or _IN_PACKAGE)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,4 +49,5 @@ def other_entries(pythonpath: str) -> list[str]:
 def is_bootstrap(entry: str) -> bool:
     """Whether an entry of a path is the bootstrap directory, by whatever name."""
     # Not Path.resolve(), which raises where links run in a circle.
-    return Path(os.path.realpath(entry)) == Path(os.path.realpath(BOOTSTRAP_DIRECTORY))
+    ours = (BOOTSTRAP_DIRECTORY, _IN_PACKAGE)
+    return Path(os.path.realpath(entry)) in [Path(os.path.realpath(each)) for each in ours]

@@ -74,9 +74,12 @@ def join(module: ModuleType) -> None:
 
 
 def _join(entry_point: Any, module: ModuleType) -> None:
+    from sentry_asgi_autoconf import entry_points
     from sentry_asgi_autoconf.servers.server import AdapterRuntime
 
     adapted = AdapterRuntime(_runtime())
+    if not entry_point.value.startswith("sentry_asgi_autoconf."):  # it may be beside this package
+        entry_points.complete_path()
     try:
         entry_point.load()(module, adapted)
     except Exception as error:  # an adapter may be anybody's code, and must not keep others from joining

@@ -18,7 +18,8 @@ _own = functools.partial(Option, prefix="SENTRY_ASGI_")
 # fmt: off
 OWN_SETTINGS = by_name(
     _own("enabled", kinds.BOOLEAN, "false",
-        "Instrument at all; false leaves every process as if this package were not there.", default=True),
+        "Instrument at all; false leaves every process as if this package were not there, and so does what `install` "
+        "has written where this is not set.", default=True),
     _own("strict", kinds.BOOLEAN, "true",
         "Refuse to start the server, with exit status 78, if a setting is refused.", default=False),
     _own("log_level", kinds.LOG_LEVEL, "info",

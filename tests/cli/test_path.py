@@ -45,7 +45,12 @@ def test_wrong_usage_ends_with_status_2_and_says_what_is_right(words: list[str])
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["run", "--help"], ["path", "-h"], ["check", "-h"], ["inbox", "-h"], ["demo", "-h"]]
+    "words",
+    [
+        ["--help"],
+        ["run", "--help"],
+        *([name, "-h"] for name in ("path", "check", "inbox", "demo", "bundle", "install")),
+    ],
 )
 def test_each_command_explains_itself(words: list[str]) -> None:
     result = cli(*words)

@@ -60,7 +60,7 @@ def pip() -> list[str]:
 
 def wheel(source: Path = ROOT) -> Path:
     """Return a wheel of a source as it is now: what users have, with no path of an editable installation."""
-    directory = WHEELS / _content(source)
+    directory = WHEELS / contents(source)
     if not directory.exists():
         WHEELS.mkdir(parents=True, exist_ok=True)
         built = tempfile.mkdtemp(dir=WHEELS)
@@ -71,7 +71,7 @@ def wheel(source: Path = ROOT) -> Path:
     return found
 
 
-def _content(source: Path) -> str:
+def contents(source: Path = ROOT) -> str:
     """Return a hash of all that a wheel of a source has."""
     packages = (source / "sentry_asgi_autoconf", source / "sitecustomize_example")
     found = sorted(path for package in packages for path in package.rglob("*") if path.is_file())

@@ -10,8 +10,8 @@ import pytest
 
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, Server
-from tests.harness.venvs import installed_beside
-from tests.third_party.installation import OLDEST, RUNNING, python_with
+from tests.harness.venvs import installed_beside, release_beside
+from tests.third_party.installation import OLDEST, RUNNING, TREES, python_with, wheel_of
 
 Start = Callable[..., Server]
 WATCH = {"SENTRY_ASGI_WATCH": "acme_server.loader,acme_server.server"}
@@ -53,6 +53,13 @@ def check(server: Server, project: Project) -> None:
 @pytest.mark.parametrize("minor", sorted({OLDEST, RUNNING}))
 def test_a_watched_server_wraps_its_app_once_and_reports(minor: str, serve: Start, project: Project) -> None:
     check(serve("raw3:app", {**WATCH, "SENTRY_ASGI_LOG_LEVEL": "info"}, minor=minor), project)
+
+
+def test_an_adapter_may_be_where_the_package_is(start: Start, project: Project, tmp_path: Path) -> None:
+    bootstrap = installed_beside(tmp_path)
+    release_beside(bootstrap.parents[1], str(wheel_of(TREES / "acme-server-sentry")))
+    command = [python_with("acme-server", minor=RUNNING), "-m", "acme_server", "raw3:app"]
+    check(start(command, {"PYTHONPATH": str(bootstrap), **WATCH, "SENTRY_ASGI_LOG_LEVEL": "info"}), project)
 
 
 def test_run_watches_for_the_adapters_that_are_installed(

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Iterator, Mapping
 
+from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.cli import installation
 from sentry_asgi_autoconf.cli.checks.findings import Finding, error, ok, warning
 from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, is_bootstrap
 from sentry_asgi_autoconf.settings.values import parse_boolean
@@ -25,15 +27,22 @@ _OTHERS = {
     "opentelemetry/instrumentation/auto_instrumentation": ("OpenTelemetry", "opentelemetry-instrument"),
 }
 _EXPORT = f"export PYTHONPATH={BOOTSTRAP_DIRECTORY}, or start the server with `sentry-asgi-autoconf run`."
+_CLOSED = (
+    f"{{path}}, which `install` wrote, does nothing where {installation.GATE} is not set. Set it to true."
+)
 
 
 def find_all() -> Iterator[Finding]:
     """Look at the interpreter that runs the check, its path, and others that instrument the same processes."""
     yield from _find_interpreter()
     yield from _find_virtual_environment()
-    # What is skipped here is said of the interpreter and of the settings.
-    if not (sys.flags.ignore_environment or sys.flags.no_site or is_disabled(os.environ)):
-        yield from _find_bootstrap(path_entries(os.environ))
+    installed = list(_find_installed())
+    yield from installed
+    # What is skipped here is said of the interpreter, of what is installed for it, and of the settings.
+    entries = path_entries(os.environ)
+    is_skipped = sys.flags.ignore_environment or sys.flags.no_site or is_disabled(os.environ)
+    if not is_skipped and (any(map(_is_any_bootstrap, entries)) or not installed):
+        yield from _find_bootstrap(entries)
     for entry in path_entries(os.environ):
         product, _ = _product_of(entry)
         if product:
@@ -52,6 +61,14 @@ def path_entries(environ: Mapping[str, str]) -> list[str]:
 def is_disabled(environ: Mapping[str, str]) -> bool:
     """Whether this environment switches everything off."""
     return parse_boolean(environ.get("SENTRY_ASGI_ENABLED", "")) is False
+
+
+def explain_closed_gate(environ: Mapping[str, str]) -> Finding | None:
+    """Name the file that does nothing in a process with this environment, if one is installed for its interpreter."""
+    path = next(installation.find_own(), None)
+    if path is None or environ.get(installation.GATE):
+        return None
+    return error("gate-closed", _CLOSED.format(path=path))
 
 
 def find_shadowing(entries: list[str], where: str = "the path") -> Finding | None:
@@ -87,7 +104,8 @@ def _find_interpreter() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     flags = {"I": sys.flags.isolated, "E": sys.flags.ignore_environment, "S": sys.flags.no_site}
     option = next((each for each in INTERPRETER_OPTIONS if flags[each]), None)
-    if option is None:
+    # What `install` writes is run all the same.
+    if option is None or _has_run():
         yield ok("interpreter", f"Python {version}, {sys.executable}")
     else:
         slug, what = INTERPRETER_OPTIONS[option]
@@ -100,6 +118,31 @@ def _find_interpreter() -> Iterator[Finding]:
             "PYTHONSAFEPATH (or -P) keeps the working directory off the path: apps, and hooks that settings name,"
             " are found only where they are installed.",
         )
+
+
+def _find_installed() -> Iterator[Finding]:
+    """Look at what `install` has written for this interpreter."""
+    for path in installation.find_own():
+        directory = installation.bootstrap_of(path)
+        if not (Path(directory) / "sitecustomize.py").is_file():
+            yield error(
+                "bootstrap-absent",
+                f"{path} names {directory}, where there is no sitecustomize.py: is its volume mounted? Else run"
+                " `sentry-asgi-autoconf install` again, or `uninstall`.",
+            )
+        elif not os.environ.get(installation.GATE):
+            yield (warning if _has_run() else error)("gate-closed", _CLOSED.format(path=path))
+        elif _has_run():
+            yield ok("installed", f"{path} has the bootstrap in {directory} run")
+        elif not (sys.flags.no_site or is_disabled(os.environ)):
+            broken = error(
+                "bootstrap-broken", f"The bootstrap in {directory}, which {path} names, has not run."
+            )
+            yield find_shadowing(path_entries(os.environ)) or broken
+
+
+def _has_run() -> bool:
+    return any(type(finder).__name__ == "TriggerFinder" for finder in sys.meta_path)
 
 
 def _find_virtual_environment() -> Iterator[Finding]:
@@ -128,13 +171,13 @@ def _has_sdk(environment: Path) -> bool:
 
 def _find_bootstrap(entries: list[str]) -> Iterator[Finding]:
     ours = [entry for entry in entries if is_bootstrap(entry)]
-    others = [entry for entry in entries if _is_named_like_ours(Path(entry)) and not is_bootstrap(entry)]
+    others = [entry for entry in entries if _is_any_bootstrap(entry) and not is_bootstrap(entry)]
     others = [entry for entry in others if (Path(entry) / "sitecustomize.py").is_file()]
     file = getattr(sys.modules.get("sitecustomize"), "__file__", None)
     is_other_file = bool(file) and not is_bootstrap(str(Path(str(file)).parent))
-    if any(type(finder).__name__ == "TriggerFinder" for finder in sys.meta_path):
+    if _has_run():
         yield from _find_running(entries, ours, others)
-        if is_other_file:
+        if is_other_file and Path(str(file)) not in installation.find_own():
             yield ok("chained", f"{file} runs as well")
     elif not (ours or others):
         yield explain_missing(entries)
@@ -189,4 +232,9 @@ def _product_of(directory: str) -> tuple[str, str]:
 
 
 def _is_named_like_ours(path: Path) -> bool:
-    return (path.parent.name, path.name) == ("sentry_asgi_autoconf", "bootstrap")
+    is_bundle = entry_points.bundle_of(path / entry_points.ANY) is not None
+    return is_bundle or (path.parent.name, path.name) == ("sentry_asgi_autoconf", "bootstrap")
+
+
+def _is_any_bootstrap(entry: str) -> bool:
+    return is_bootstrap(entry) or _is_named_like_ours(Path(entry))

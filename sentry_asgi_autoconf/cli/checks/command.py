@@ -157,16 +157,19 @@ def _explain_packing(process: Seen) -> Finding | None:
 def _explain_start(process: Seen) -> Finding | None:
     """Name what is wrong with how a Python was started."""
     letters, told = _options_of(process.words), _told(process)
+    closed = bootstrap.explain_closed_gate(process.environ)
     for option, (slug, what) in bootstrap.INTERPRETER_OPTIONS.items():
         if option in letters:
-            return error(slug, f"{told} runs Python with -{option}, which {what}. Leave that option out.")
+            return closed or error(
+                slug, f"{told} runs Python with -{option}, which {what}. Leave that option out."
+            )
     if bootstrap.is_disabled(process.environ):
         return error("disabled", f"SENTRY_ASGI_ENABLED is false in {told}. Unset it.")
     entries = bootstrap.path_entries(process.environ)
     if any(map(is_bootstrap, entries)):
         return bootstrap.find_shadowing(entries, f"the path of {told}")
     if not any(map(is_bootstrap, bootstrap.path_entries(os.environ))):
-        return bootstrap.explain_missing(entries)
+        return closed or bootstrap.explain_missing(entries)
     return error(
         "path-stripped",
         f"{told} was started without the PYTHONPATH that the command was given (by env -i, sudo, or a script that sets"

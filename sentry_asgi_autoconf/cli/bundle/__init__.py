@@ -1,0 +1,113 @@
+"""Write a bundle: one directory of pure Python that instruments any Python on any platform, without installation."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from sentry_asgi_autoconf.cli.output import require_extra, write
+
+_MINORS = range(7, 16)
+# Without SOURCE_DATE_EPOCH: the first moment that a ZIP archive can tell.
+_EPOCH = 315532800
+
+
+def add_parser(subparsers: Any) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "bundle",
+        help="write one directory that instruments any Python, for PYTHONPATH",
+        description="Write DIR: this package and what it needs, as pure Python for every version and platform.",
+        epilog="export PYTHONPATH=DIR, or: python3 DIR run -- CMD. The same inputs give the same bytes.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "directory",
+        metavar="DIR",
+        type=Path,
+        help="the directory to write: a new one, or a bundle to replace",
+    )
+    add("--wheelhouse", metavar="DIR", help="take wheels from this directory alone, and not from pip's index")
+    pythons = "a Python to serve: 3.7, or several with commas (default: 3.7 to 3.15)"
+    add("--python", metavar="VERSION", action="append", type=_minors, help=pythons)
+    add("--sdk", metavar="VERSION", type=_version, help="the release of sentry-sdk (default: the newest)")
+    compiling = "have this interpreter add byte code; may be given several times"
+    add("--compile", metavar="PYTHON", action="append", default=[], help=compiling)
+    parser.set_defaults(command=run)
+
+
+def _minors(text: str) -> list[int]:
+    found = [re.fullmatch(r"3\.(\d+)", each.strip()) for each in text.split(",")]
+    minors = [int(each.group(1)) for each in found if each]
+    if len(minors) < len(found) or min(minors) < _MINORS.start:
+        raise argparse.ArgumentTypeError(f"{text} is not a Python's version: 3.{_MINORS.start} and newer are")
+    return minors
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"[0-9][\w.+!]*", text):
+        raise argparse.ArgumentTypeError(f"{text} is not a version")
+    return text
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write it, and say what it holds. Raises AutoconfError."""
+    require_extra("bundle", needed_by="bundle")
+    from sentry_asgi_autoconf.cli.bundle import contents, layout
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(epoch) if epoch.isdigit() else _EPOCH
+    minors = sorted({minor for each in arguments.python or [list(_MINORS)] for minor in each})
+    target = arguments.directory.absolute()
+    with layout.Staging(target) as directory:
+        folders = layout.arrange(_resolve(minors, arguments.sdk, arguments.wheelhouse))
+        manifest = contents.describe(folders, minors)
+        layout.write(directory, folders, contents.bill_of_materials(manifest, seconds))
+        for python in arguments.compile:
+            layout.compile_with(python, directory)
+        layout.write_manifest(directory, manifest)
+        layout.set_times(directory, seconds)
+    write(_summary(target, manifest))
+    return 0
+
+
+def _resolve(minors: list[int], sdk: str | None, wheelhouse: str | None) -> dict[int, dict[str, Any]]:
+    """Return the distributions by Python, and show how far it has come on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from sentry_asgi_autoconf.cli.bundle.distributions import own_distribution
+    from sentry_asgi_autoconf.cli.bundle.resolution import Resolver
+
+    own = own_distribution()
+    resolver = Resolver([*own.requires, *([f"sentry-sdk=={sdk}"] if sdk else [])], wheelhouse)
+    resolved = {}
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=len(minors))
+        # The newest first: each begins with what was found for the one before, and the newest need least.
+        for minor in reversed(minors):
+            progress.update(task, description=f"Python 3.{minor}")
+            resolved[minor] = {**resolver.resolve(minor), own.name: own}
+            progress.advance(task)
+    return resolved
+
+
+def _summary(target: Path, manifest: dict[str, Any]) -> str:
+    files = [path for path in target.rglob("*") if path.is_file()]
+    code = [path for path in files if path.suffix == ".pyc"]
+    size = sum(path.stat().st_size for path in files if path.suffix != ".pyc")
+    compiled = f", and {sum(path.stat().st_size for path in code) / 1e6:.1f} MB of byte code" if code else ""
+    versions = [f"{each['name']} {each['version']}" for each in manifest["distributions"]]
+    pythons = manifest["pythons"]
+    return "\n".join(
+        [
+            f"{target}: {len(files) - len(code)} files, {size / 1e6:.1f} MB{compiled}",
+            f"Python {', '.join(pythons)}; what serves {pythons[-1]} serves newer ones",
+            ", ".join(versions),
+        ]
+    )

@@ -1,0 +1,1 @@
+"""What a fleet is given: the bundle, and what `install` writes."""
