@@ -137,7 +137,7 @@ class Runtime:
 
     def _report_app_init(self, caller: str, merged: Merged) -> None:
         from sentry_asgi_autoconf.activation import app_init
-        from sentry_asgi_autoconf.serving.opened_request import request_opener
+        from sentry_asgi_autoconf.serving.request_layer import request_opener
 
         request_opener.app_calls_init()
         app_init.report(caller, merged)

@@ -11,7 +11,7 @@ from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportE
 from sentry_asgi_autoconf.import_strings import guarded
 from sentry_asgi_autoconf.policy.enforcement import Enforcement, Refusal, copied, same
 from sentry_asgi_autoconf.policy.in_force import apply_policy
-from sentry_asgi_autoconf.sdk import sending
+from sentry_asgi_autoconf.sdk.init_options import DirectTransport
 from sentry_asgi_autoconf.serving import chained_hooks, redaction, request_names
 from sentry_asgi_autoconf.settings import destinations
 
@@ -27,6 +27,8 @@ _SAMPLERS = {
 }
 # The SDK's middleware raises what it has captured without its chain, unless this experiment says otherwise.
 EXPERIMENTS = {"suppress_asgi_chained_exceptions": False}
+# What else than the usual transport sends under these.
+_OTHER_TRANSPORTS = ("transport_async", "transport_http2")
 
 
 class Found(NamedTuple):
@@ -144,10 +146,11 @@ class Arguments:
         ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         redaction.add(arguments)
-        sending.add(arguments)
         experiments = arguments.get("_experiments", {})
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
             arguments["_experiments"] = {**EXPERIMENTS, **experiments}
+            if arguments.get("dsn") and not any(map(experiments.get, _OTHER_TRANSPORTS)):
+                arguments["transport"] = arguments.get("transport") or DirectTransport
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals

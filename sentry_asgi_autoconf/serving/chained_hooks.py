@@ -20,16 +20,16 @@ def add(arguments: dict[str, Any], hooks: Mapping[str, Any]) -> None:
     for name, hook in hooks.items():
         first = _given(arguments, name)
         if name == "event_scrubber":
-            arguments[name] = _Scrubbers(first or _usual_scrubber(arguments), hook)
+            arguments[name] = _Scrubbers(first or usual_scrubber(arguments), hook)
         elif name in DEFAULT_OPTIONS:
-            arguments[name] = _in_turn(name, first, hook) if first else hook
+            arguments[name] = _KINDS.get(name, _Hooks)((first, hook)) if first else hook
 
 
 def put_first(arguments: dict[str, Any], name: str, hook: Hook) -> None:
     """Put `hook` before init's argument of this name."""
     if name in DEFAULT_OPTIONS:
         then = _given(arguments, name)
-        arguments[name] = _in_turn(name, hook, then) if then else hook
+        arguments[name] = _KINDS.get(name, _Hooks)((hook, then)) if then else hook
 
 
 def shut(arguments: dict[str, Any], enforced: Mapping[str, Any]) -> None:
@@ -47,25 +47,20 @@ def shut_out(arguments: dict[str, Any], name: str) -> None:
 
 def is_streaming(arguments: Mapping[str, Any]) -> bool:
     """Whether a client of these arguments of init's, or of these options, sends its spans one by one."""
-    return "stream" in (arguments.get("trace_lifecycle"), experiments(arguments).get("trace_lifecycle"))
+    return "stream" in (arguments.get("trace_lifecycle"), _experiments(arguments).get("trace_lifecycle"))
 
 
-def experiments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the experiments of init's arguments, or of a client's options."""
+def _experiments(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     found = arguments.get("_experiments")
     return found if isinstance(found, Mapping) else {}
 
 
 def _given(arguments: Mapping[str, Any], name: str) -> Any:
-    return arguments.get(name) or experiments(arguments).get(name)
+    return arguments.get(name) or _experiments(arguments).get(name)
 
 
 def _dropped(data: Any, hint: Any) -> None:
     """Drop it."""
-
-
-def _in_turn(name: str, *hooks: Hook) -> Hook:
-    return _KINDS.get(name, _Hooks)(hooks)
 
 
 class _Hooks:
@@ -124,7 +119,8 @@ class _Scrubbers:
             self._second.scrub_event(event)
 
 
-def _usual_scrubber(arguments: Mapping[str, Any]) -> Any:
+def usual_scrubber(arguments: Mapping[str, Any]) -> Any:
+    """Return the scrubber that the SDK takes where there is no argument."""
     # In the first releases it had no such parameter.
     if "send_default_pii" not in inspect.signature(EventScrubber.__init__).parameters:
         return EventScrubber()

@@ -11,27 +11,20 @@ Left to the middleware: websockets, and all requests with an SDK that has no suc
 from __future__ import annotations
 
 import functools
-import inspect
 from datetime import datetime, timezone
 from typing import Any, Callable, Mapping
 
-import sentry_sdk
 from sentry_sdk import Scope
 from sentry_sdk.integrations import asgi
 from sentry_sdk.session import Session
-from sentry_sdk.tracing_utils import has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.serving import current_request
 from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
 from sentry_asgi_autoconf.serving.current_request import Request
-from sentry_asgi_autoconf.serving.request_layer import RequestLayer
 
-# Those whose middleware opens all requests of their frameworks' apps, for the methods that the integration says.
-INTEGRATIONS = ("starlette",)
-_METHODS = "http_methods_to_capture"
+METHODS = "http_methods_to_capture"
 # How the SDK knows a middleware within another, and a request from this machine; older releases know neither.
-_applied: Any = getattr(asgi, "_asgi_middleware_applied", None)
+applied: Any = getattr(asgi, "_asgi_middleware_applied", None)
 _is_localhost: Any = getattr(asgi, "_is_localhost", None)
 
 
@@ -43,18 +36,18 @@ class Plan:
         self._streams = is_streaming(client.options)
         self.release, self.environment = client.options.get("release"), client.options.get("environment")
         self.counts_sessions = bool(self.release and client.options.get("auto_session_tracking"))
-        makers = {name: getattr(each, _METHODS, None) for name, each in client.integrations.items()}
+        makers = {name: getattr(each, METHODS, None) for name, each in client.integrations.items()}
         # By integration, the methods for which its middleware makes transactions.
         self._methods = {name: methods for name, methods in makers.items() if methods is not None}
-        self._wanted: dict[RequestLayer, frozenset[str] | None] = {}
+        self._wanted: dict[Any, frozenset[str] | None] = {}
 
-    def wanted_methods(self, layer: RequestLayer) -> frozenset[str] | None:
+    def wanted_methods(self, layer: Any) -> frozenset[str] | None:
         """Return the methods for which requests of `layer` have transactions; None if nothing is to open them."""
         if layer not in self._wanted:
             self._wanted[layer] = self._methods_of(layer)
         return self._wanted[layer]
 
-    def _methods_of(self, layer: RequestLayer) -> frozenset[str] | None:
+    def _methods_of(self, layer: Any) -> frozenset[str] | None:
         if layer.integration is None:
             # Whatever integrations are inside; but a segment that has begun cannot be taken back.
             inside = () if self._streams else self._methods.values()
@@ -68,7 +61,7 @@ class OpenedRequest:
 
     __slots__ = ("_layer", "_plan", "_request")
 
-    def __init__(self, plan: Plan, layer: RequestLayer, request: Request) -> None:
+    def __init__(self, plan: Plan, layer: Any, request: Request) -> None:
         self._plan, self._layer, self._request = plan, layer, request
 
     async def serve(self, app: Any, receive: Any, send: Any) -> Any:
@@ -84,7 +77,7 @@ class OpenedRequest:
         isolation, current = self._request.scopes
         with capture_internal_exceptions():
             self._close(error)
-        _applied.set(False)
+        applied.set(False)
         Scope.set_isolation_scope(isolation)
         Scope.set_current_scope(current)
 
@@ -94,7 +87,7 @@ class OpenedRequest:
         isolation, current = outer_isolation.fork(), outer_current.fork()
         Scope.set_isolation_scope(isolation)
         Scope.set_current_scope(current)
-        _applied.set(True)
+        applied.set(True)
         isolation.clear_breadcrumbs()
         isolation.add_event_processor(functools.partial(layer.event_processor, asgi_scope=scope))
         request.is_open, request.needs_inner = True, layer.is_for_inner(scope)
@@ -143,58 +136,6 @@ class CountedSession(Session):
             self.status = status or "exited"
 
 
-class RequestOpener:
-    """Opens the requests of this process's apps as the client at hand wants it."""
-
-    def __init__(self) -> None:
-        self._client: Any = None
-        self._plan: Plan | None = None
-        self._app_knows_sentry = False
-
-    def app_calls_init(self) -> None:
-        """Take note that the app's code knows Sentry's objects: it may rely on a transaction with tracing off, too."""
-        self._client, self._app_knows_sentry = None, True
-
-    def around(self, app: Any, layer: RequestLayer) -> Any:
-        """Return an ASGI 3 app that serves `app` in scopes that are told by `layer` what there is to tell."""
-
-        def serve(scope: Any, receive: Any, send: Any) -> Any:
-            plan = self._current() if scope["type"] == "http" else None
-            request = current_request.recall()
-            is_inner = request is None or _applied.get(False)
-            if plan is None or is_inner or plan.wanted_methods(layer) is None:
-                return app(scope, receive, send)
-            return plan.make(plan, layer, request).serve(app, receive, send)
-
-        return serve if _is_known else app
-
-    def _current(self) -> Plan | None:
-        """Return the plan for the client at hand, None if the middleware is to open its requests."""
-        client = sentry_sdk.get_client()
-        if client is not self._client:
-            self._client, self._plan = client, None
-            with capture_internal_exceptions():
-                self._plan = self._plan_of(client)
-        return self._plan
-
-    def _plan_of(self, client: Any) -> Plan | None:
-        options = client.options
-        if not client.is_active():
-            return None
-        make: Any = OpenedRequest
-        if is_streaming(options):
-            from sentry_asgi_autoconf.serving import streamed_request
-
-            if not streamed_request.is_known(options):
-                return None
-            make = streamed_request.StreamedRequest
-        elif has_tracing_enabled(options) or self._app_knows_sentry:
-            from sentry_asgi_autoconf.serving import traced_request
-
-            make = traced_request.maker(options)
-        return Plan(make, client)
-
-
 def _headers(pairs: Any) -> dict[str, str]:
     headers: dict[str, str] = {}
     for raw_name, raw_value in pairs:
@@ -229,10 +170,3 @@ def _set_attributes(isolation: Any, headers: Mapping[str, str], scope: Mapping[s
     isolation.set_attribute("sentry.is_localhost", is_local)
     if headers.get("user-agent"):
         isolation.set_attribute("user_agent.original", headers["user-agent"])
-
-
-# Whether this SDK's middleware joins a request that is open, and names what is sent, not only its own transaction.
-_is_known = _applied is not None and {_METHODS, "asgi_version"} <= set(
-    inspect.signature(asgi.SentryAsgiMiddleware.__init__).parameters
-)
-request_opener = RequestOpener()

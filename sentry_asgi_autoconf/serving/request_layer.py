@@ -9,6 +9,7 @@ transaction is not sent.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from itertools import takewhile
 from typing import Any, Callable
@@ -16,12 +17,16 @@ from typing import Any, Callable
 import sentry_sdk
 from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
+from sentry_sdk.tracing_utils import has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving import current_request
 from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
 from sentry_asgi_autoconf.serving.current_request import Request
+from sentry_asgi_autoconf.serving.opened_request import METHODS, OpenedRequest, Plan, applied
 
+# Those whose middleware opens all requests of their frameworks' apps, for the methods that the integration says.
+INTEGRATIONS = ("starlette",)
 # How a second patch knows the first.
 _PATCHED = "_sentry_asgi_autoconf_patched"
 # Those whose integrations read the bodies of requests.
@@ -67,6 +72,65 @@ class RequestLayer(SentryAsgiMiddleware):
         request = current_request.recall()
         if request is None or not request.has_captured(exc):
             super()._capture_request_exception(exc)
+
+
+class RequestOpener:
+    """Opens the requests of this process's apps as the client at hand wants it."""
+
+    def __init__(self) -> None:
+        self._client: Any = None
+        self._plan: Plan | None = None
+        self._app_knows_sentry = False
+
+    def app_calls_init(self) -> None:
+        """Take note that the app's code knows Sentry's objects: it may rely on a transaction with tracing off, too."""
+        self._client, self._app_knows_sentry = None, True
+
+    def around(self, app: Any, layer: RequestLayer) -> Any:
+        """Return an ASGI 3 app that serves `app` in scopes that are told by `layer` what there is to tell."""
+
+        def serve(scope: Any, receive: Any, send: Any) -> Any:
+            plan = self._current() if scope["type"] == "http" else None
+            request = current_request.recall()
+            is_inner = request is None or applied.get(False)
+            if plan is None or is_inner or plan.wanted_methods(layer) is None:
+                return app(scope, receive, send)
+            return plan.make(plan, layer, request).serve(app, receive, send)
+
+        return serve if _is_known else app
+
+    def _current(self) -> Plan | None:
+        """Return the plan for the client at hand, None if the middleware is to open its requests."""
+        client = sentry_sdk.get_client()
+        if client is not self._client:
+            self._client, self._plan = client, None
+            with capture_internal_exceptions():
+                self._plan = self._plan_of(client)
+        return self._plan
+
+    def _plan_of(self, client: Any) -> Plan | None:
+        options = client.options
+        if not client.is_active():
+            return None
+        make: Any = OpenedRequest
+        if is_streaming(options):
+            from sentry_asgi_autoconf.serving import streamed_request
+
+            if not streamed_request.is_known(options):
+                return None
+            make = streamed_request.StreamedRequest
+        elif has_tracing_enabled(options) or self._app_knows_sentry:
+            from sentry_asgi_autoconf.serving import traced_request
+
+            make = traced_request.maker(options)
+        return Plan(make, client)
+
+
+# Whether this SDK's middleware joins a request that is open, and names what is sent, not only its own transaction.
+_is_known = applied is not None and {METHODS, "asgi_version"} <= set(
+    inspect.signature(SentryAsgiMiddleware.__init__).parameters
+)
+request_opener = RequestOpener()
 
 
 def install() -> None:

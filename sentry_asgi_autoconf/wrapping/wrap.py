@@ -15,8 +15,7 @@ from sentry_sdk.integrations.asgi import SentryAsgiMiddleware
 
 from sentry_asgi_autoconf.flushing.flush import MECHANISM
 from sentry_asgi_autoconf.serving import request_layer, served_app
-from sentry_asgi_autoconf.serving.opened_request import INTEGRATIONS, request_opener
-from sentry_asgi_autoconf.serving.request_layer import RequestLayer
+from sentry_asgi_autoconf.serving.request_layer import INTEGRATIONS, RequestLayer, request_opener
 from sentry_asgi_autoconf.serving.served_app import ServedApp
 
 # Class (module, name) → the integration that makes a transaction for each of its requests, if any does.

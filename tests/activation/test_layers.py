@@ -18,7 +18,13 @@ TEXTS = [name for name in OPTIONS if limits_texts(name)]
 
 # What is said of them even where nothing is set.
 UNSET = {"dsn": "", "spotlight": False, "_experiments": EXPERIMENTS}
-REDACTING = ("before_send", "before_send_transaction", "before_send_log", "before_send_metric")
+REDACTING = (
+    "before_send",
+    "before_send_transaction",
+    "before_send_log",
+    "before_send_metric",
+    "event_scrubber",
+)
 
 
 @pytest.fixture

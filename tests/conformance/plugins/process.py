@@ -20,7 +20,7 @@ from sentry_asgi_autoconf.import_strings import IntegrationReference
 from sentry_asgi_autoconf.integrations import deferred
 from sentry_asgi_autoconf.provenance import Origin
 from sentry_asgi_autoconf.sdk import clients
-from sentry_asgi_autoconf.serving.opened_request import request_opener
+from sentry_asgi_autoconf.serving.request_layer import request_opener
 
 # Where import strings lead to the objects that a test gives: settings name such by import string.
 _OBJECTS = ModuleType("conformance_objects")
