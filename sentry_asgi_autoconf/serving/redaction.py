@@ -10,10 +10,12 @@ takes from each object what its `__sentry_repr__` returns. Parts that the serial
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 from typing import Any, Dict, Mapping, NamedTuple
 
+from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import (  # type: ignore[attr-defined] # where all releases have it
     AnnotatedValue,
     capture_internal_exceptions,
@@ -57,8 +59,9 @@ _PARTS: dict[Any, Any] = {
     "sdk": _PART,
     "tags": _PART,
 }
-_LONGEST = 4096  # characters: longer text is the serialiser's, which may cut it
+_LONGEST = 4096  # characters: longer text is left to the serialiser
 _DEEPEST = 16
+_ATOMS = frozenset((bool, int, type(None)))
 
 _URL = Sensitive.replaced_in_url
 _REQUEST = {
@@ -69,7 +72,11 @@ _TELEMETRY = {"body": _TEXT, "name": _TEXT, "attributes": _TEXT}
 
 def add(arguments: dict[str, Any]) -> None:
     """Put redaction before each hook of init's `arguments`, unless they ask for personal data; mark what is plain."""
-    arguments["event_scrubber"] = _Marking(arguments.get("event_scrubber") or usual_scrubber(arguments))
+    scrubber = arguments.get("event_scrubber") or usual_scrubber(arguments)
+    most = arguments.get("max_value_length", DEFAULT_OPTIONS.get("max_value_length"))
+    # In characters, of which the serialiser counts the bytes.
+    longest = min(most // 4, _LONGEST) if isinstance(most, int) else _LONGEST
+    arguments["event_scrubber"] = _Marking(scrubber, longest)
     if arguments.get("send_default_pii"):
         return
     redaction = Redaction(arguments)
@@ -165,40 +172,37 @@ class _Marking(NamedTuple):
     """Marks the plain parts of an event once `scrubber` has scrubbed it: after that comes the serialiser."""
 
     scrubber: Any
+    longest: int  # text that is sure not to be cut
 
     def scrub_event(self, event: Any) -> None:
         """Scrub it, and mark them."""
         self.scrubber.scrub_event(event)
         with capture_internal_exceptions():
-            _marked(event, _PARTS)
+            self._marked(event, _PARTS)
 
+    def _marked(self, data: Any, parts: Any) -> Any:
+        """Return `data` with its plain parts, and in place, so that it must be the event's own down to them."""
+        if parts is _PART:
+            with contextlib.suppress(_NotPlainError):
+                return _Plain(self._plain(data, 0)) if type(data) is dict else data
+        elif type(parts) is list and type(data) is list:
+            data[:] = [self._marked(each, parts[0]) for each in data]
+        elif type(parts) is dict and type(data) is dict:
+            for name in data if _ALL_OTHERS in parts else parts.keys() & data.keys():
+                data[name] = self._marked(data[name], parts.get(name, parts.get(_ALL_OTHERS)))
+        return data
 
-def _marked(data: Any, parts: Any) -> Any:
-    """Return `data` with its plain parts, and in place, so that it must be the event's own down to them."""
-    if parts is _PART:
-        try:
-            return _Plain(_plain(data, 0)) if type(data) is dict else data
-        except _NotPlainError:
-            return data
-    if type(parts) is list and type(data) is list:
-        data[:] = [_marked(each, parts[0]) for each in data]
-    elif type(parts) is dict and type(data) is dict:
-        for name in data if _ALL_OTHERS in parts else parts.keys() & data.keys():
-            data[name] = _marked(data[name], parts.get(name, parts.get(_ALL_OTHERS)))
-    return data
-
-
-def _plain(value: Any, depth: int) -> Any:
-    """Return a copy of plain data. Raises _NotPlainError for all else."""
-    kind = type(value)
-    if (kind is str and len(value) <= _LONGEST) or kind in _ATOMS or (kind is float and math.isfinite(value)):
-        return value
-    if depth < _DEEPEST:
-        if kind is list:
-            return [_plain(each, depth + 1) for each in value]
-        if kind is dict and all(type(key) is str for key in value):
-            return {key: _plain(each, depth + 1) for key, each in value.items()}
-    raise _NotPlainError
-
-
-_ATOMS = frozenset((bool, int, type(None)))
+    def _plain(self, value: Any, depth: int) -> Any:
+        """Return a copy of plain data. Raises _NotPlainError for all else."""
+        kind = type(value)
+        if kind is str:
+            if len(value) <= self.longest:
+                return value
+        elif kind in _ATOMS or (kind is float and math.isfinite(value)):
+            return value
+        elif depth < _DEEPEST:
+            if kind is list:
+                return [self._plain(each, depth + 1) for each in value]
+            if kind is dict and all(type(key) is str for key in value):
+                return {key: self._plain(each, depth + 1) for key, each in value.items()}
+        raise _NotPlainError

@@ -83,6 +83,7 @@ def begin(start: Callable[..., Server], service: Service) -> Callable[..., Serve
         rate: str = "",
         *options: str,
         by_hand: bool = False,
+        streams: bool = False,
         python: str = sys.executable,
         bootstrap: Path = BOOTSTRAP,
     ) -> Server:
@@ -94,6 +95,7 @@ def begin(start: Callable[..., Server], service: Service) -> Callable[..., Serve
             "RATE": rate,
             "WITH_MIDDLEWARE": "1" if module == "caller_app" else "",
             "PYTHONPATH": "" if by_hand else str(bootstrap),
+            **({"SENTRY_TRACE_LIFECYCLE": "stream", "STREAM": "1"} if streams else {}),
         }
         app = "by_hand:app" if by_hand else f"{module}:app"
         return start(uvicorn(app, *options, python=python), environ).ready()
@@ -194,6 +196,47 @@ def compare(
         assert (trace == TRACE) is (caller != "none")
         if caller == "none":
             assert f"sentry-trace_id={trace}" in by_ours["baggage"]
+
+
+@pytest.mark.parametrize("module", KINDS)
+@pytest.mark.parametrize("rate", ["0.000001", "1"])
+def test_streamed_spans_are_those_of_by_hand(
+    module: str,
+    rate: str,
+    begin: Callable[..., Server],
+    project: Project,
+    new_project: Callable[[], Project],
+) -> None:
+    by_hand = new_project()
+    for of in (by_hand, project):
+        server = begin(module, of, rate, "--limit-max-requests", "7", by_hand=of is by_hand, streams=True)
+        for headers in CALLERS.values():
+            server.get("/fine", headers=headers)
+        server.request("HEAD", "/fine")
+        server.provoke("/boom")
+        server.wait()
+    ours, theirs = (spans_of(of) for of in (project, by_hand))
+    assert len(ours) == len(theirs) > 1
+    for our_span, their_span in zip(ours, theirs, strict=True):
+        assert our_span == their_span
+    (our_event,), (their_event,) = (
+        [item["payload"] for item in of.items("event")] for of in (project, by_hand)
+    )
+    assert normalised(our_event) == normalised(their_event)
+    assert lost(project) == lost(by_hand)
+
+
+def spans_of(project: Project) -> list[Any]:
+    """Return the spans that have arrived, without what differs between any two runs, in a fixed order."""
+    spans = [span for item in project.items("span") for span in item["payload"]["items"]]
+    for span in spans:
+        del span["end_timestamp"]
+        span["attributes"] = {k: v for k, v in span["attributes"].items() if k not in OF_THE_PROCESS}
+    return sorted((normalised(span) for span in spans if "/envelope/" not in span["name"]), key=repr)
+
+
+# The SDK has the name of an integration, and by hand those of all that are installed.
+OF_THE_PROCESS = {"process.command_args", "sentry.sdk.integrations", "sentry.sdk.name"}
 
 
 @pytest.mark.parametrize("module", KINDS)

@@ -13,6 +13,7 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.utils import AnnotatedValue  # type: ignore[attr-defined]
 
 from sentry_asgi_autoconf.serving import current_request, redaction
+from sentry_asgi_autoconf.serving.credentials import FILTERED
 from sentry_asgi_autoconf.serving.current_request import Request
 from sentry_asgi_autoconf.serving.redaction import Redaction
 from sentry_asgi_autoconf.serving.sensitive import Sensitive
@@ -278,3 +279,43 @@ def at_depth(depth: int, event: Any) -> Any:
 def test_what_the_sdk_has_filtered_in_a_query_stays_as_it_is() -> None:
     query = "auth=%5BFiltered%5D&token=[Filtered]&sid="
     assert Sensitive(None, addresses=False).replaced_in_url(f"{query}abc") == f"{query}[Filtered]"
+
+
+NAMES = st.sampled_from(
+    ["a", "sid", "token", "cookie", "x-real-ip", "host", "headers", "type", "client", "forwarded"]
+)
+TEXTS = st.sampled_from(
+    [
+        HARMLESS,
+        text(),
+        SECRET,
+        "203.0.113.9",
+        "/path?token=abc",
+        "/path?page=1",
+        "{'password': 'x'}",
+        "cut s3ss1...",
+        "a:b",
+        "q=0.9",
+    ]
+)
+DATA = st.recursive(
+    st.none() | st.booleans() | st.integers() | NAMES | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(data=DATA, addresses=st.booleans())
+def test_a_quick_look_finds_what_a_thorough_one_finds(data: Any, addresses: bool) -> None:
+    sensitive = Sensitive(SCOPE, addresses=addresses)
+    # With a cookie beside it, there is no quick look.
+    thorough = sensitive.replaced_in([data, {"cookie": "x"}, None])[0]
+    assert sensitive.replaced_in(data) == thorough
+    assert not sensitive.is_clean(data) or thorough == data
+
+
+@given(headers=st.dictionaries(NAMES, TEXTS, max_size=4))
+def test_a_quick_look_at_headers_finds_what_a_thorough_one_finds(headers: dict[str, str]) -> None:
+    sensitive = Sensitive(SCOPE, addresses=True)
+    thorough = sensitive.replaced_in_headers({**headers, "cookie": "x"})
+    assert {**sensitive.replaced_in_headers(headers), "cookie": FILTERED} == thorough
