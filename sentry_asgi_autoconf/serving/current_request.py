@@ -29,7 +29,7 @@ class Request:
     # The URL routers of channels, and the scopes that they were given.
     routers: tuple[tuple[Any, Any], ...] = ()
     # What it brought along that must not leave, behind the parts of it where that was collected.
-    sensitive: tuple[list[Any], Any] = [], None
+    sensitive: tuple[list[Any], Any] = ([], None)
     has_error = False
     client_left = False
 

@@ -91,12 +91,15 @@ class OpenedRequest:
         isolation.clear_breadcrumbs()
         isolation.add_event_processor(functools.partial(layer.event_processor, asgi_scope=scope))
         request.is_open, request.needs_inner = True, layer.is_for_inner(scope)
-        if self._plan.counts_sessions:
-            isolation._session = CountedSession(self._plan, isolation)
+        if (
+            self._plan.counts_sessions
+            and getattr(isolation, "_force_auto_session_tracking", None) is not False
+        ):
+            isolation._session = CountedSession(self._plan)
         headers = _headers(scope["headers"])
-        _set_attributes(isolation, headers, scope)
         if scope["method"].upper() in (self._plan.wanted_methods(layer) or ()):
             self._begin_trace(isolation, headers)
+        _set_attributes(isolation, headers, scope)
 
     def _begin_trace(self, isolation: Any, headers: dict[str, str]) -> None:
         if "sentry-trace" in headers or "baggage" in headers:
@@ -126,7 +129,7 @@ class CountedSession(Session):
     status: Any = "ok"
     errors, session_mode = 0, "request"
 
-    def __init__(self, plan: Plan, scope: Any) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.release, self.environment = plan.release, plan.environment
         self.started = datetime.now(timezone.utc)
 
