@@ -29,6 +29,7 @@ SLOW = (
     "cli/test_check_delivery.py",
     "cli/test_packed_apps.py",
     "cli/test_redirection.py",
+    "conformance/test_running.py",
     "fleet/test_bundle_everywhere.py",
     "flushing/test_failed_boot.py",
     "flushing/test_server_noise.py",

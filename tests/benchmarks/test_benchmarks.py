@@ -81,6 +81,7 @@ def test_a_request_that_finds_no_connection_free_is_timed_since_it_was_due() -> 
     assert took[-1] > took[0]
 
 
+@pytest.mark.slow
 def test_one_command_measures_prints_and_publishes(tmp_path: Path) -> None:
     parts = ["idle", "boot", "firsts", "cpu", "requests", "latency"]
     results, docs = tmp_path / "results.json", _docs(tmp_path, "benchmarks.md")

@@ -30,7 +30,7 @@ def terms(sink: Sink, server: str = "uvicorn", seed: int = 1, **environ: str) ->
     return Terms(server, seed, environ=ours, most_differences=3)
 
 
-@pytest.mark.parametrize("framework", READERS)
+@pytest.mark.parametrize("framework", ["plain", "fastapi"])
 def test_a_sample_of_requests_is_served_as_bare(framework: str, sink: Sink) -> None:
     check(framework, 60, terms(sink))
 
@@ -38,7 +38,7 @@ def test_a_sample_of_requests_is_served_as_bare(framework: str, sink: Sink) -> N
 @pytest.mark.matrix
 @pytest.mark.parametrize("framework", READERS)
 def test_many_requests_are_served_as_bare(framework: str, sink: Sink) -> None:
-    check(framework, 300, terms(sink, seed=2))
+    check(framework, 200, terms(sink, seed=2))
 
 
 @pytest.mark.matrix

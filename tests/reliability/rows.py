@@ -40,7 +40,7 @@ class Scale(NamedTuple):
 
 
 FULL = Scale(1.0)
-QUICK = Scale(0.02, is_whole=False)
+QUICK = Scale(0.01, is_whole=False)
 TINY = Scale(0.002, is_whole=False, most=2)
 
 
