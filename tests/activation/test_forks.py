@@ -31,7 +31,7 @@ def locks():
         for name, value in getattr(thing, "__dict__", {}).items():
             if isinstance(value, LOCKS):
                 yield f"{type(thing).__name__}.{name}", value
-            elif type(value).__module__.startswith(("sentry_sdk.", "threading", "queue")):
+            elif type(value).__module__.startswith(("sentry_", "threading", "queue")):
                 pending.append(value)
 
 def hold(lock, held, done):
