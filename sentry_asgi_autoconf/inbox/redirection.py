@@ -51,7 +51,8 @@ def places(named: Mapping[str, Any], inbox: str) -> Iterator[str]:
         yield f"the DSN of {_host(dsn)}"
     if spotlight and str(spotlight).strip().lower() not in _OFF:
         yield f"Spotlight at {_host(spotlight)}" if "://" in str(spotlight) else "Spotlight"
-    if named.get("transport") is not None:
+    transport = named.get("transport")
+    if transport is not None and not getattr(transport, "is_usual", False):
         yield "a transport of its own"
 
 

@@ -163,6 +163,8 @@ class DirectTransport(transport.HttpTransport):
     The pool, which urllib3 gives out, is asked without; a redirect is then followed in the SDK's way.
     """
 
+    is_usual = True  # for whom it matters whether somebody has chosen a transport
+
     def _request(self, method: str, endpoint_type: Any, body: Any, headers: Mapping[str, str]) -> Any:
         # A subclass, for a proxy say, may ask its pool for more than that.
         if type(self._pool) is PoolManager:

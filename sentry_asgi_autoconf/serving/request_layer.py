@@ -99,6 +99,14 @@ class RequestOpener:
 
         return serve if _is_known else app
 
+    def around_framework(self, app: Any, integration: Any) -> Any:
+        """Return the same for an app that calls the middleware of `integration` itself for each request."""
+        if not _is_known:
+            return app
+        arguments = {"transaction_style": integration.transaction_style, "span_origin": integration.origin}
+        name = integration.identifier
+        return self.around(app, RequestLayer(app, name, mechanism_type=name, asgi_version=3, **arguments))
+
     def _current(self) -> Plan | None:
         """Return the plan for the client at hand, None if the middleware is to open its requests."""
         client = sentry_sdk.get_client()

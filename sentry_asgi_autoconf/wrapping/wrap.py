@@ -69,7 +69,7 @@ def wrap(
         inner.needs_inner = True
     served = _as_asgi3(inner) if asgi_version == 2 else inner
     if opener in INTEGRATIONS:
-        served = request_opener.around(served, _layer_of(app, integrations[opener]))
+        served = request_opener.around_framework(served, integrations[opener])
     elif opener is None:
         served = request_opener.around(served, inner)
     if captures_5xx:
@@ -82,12 +82,6 @@ def _in_middleware(app: Any, asgi_version: int) -> Any:
     if "asgi_version" in inspect.signature(SentryAsgiMiddleware.__init__).parameters:
         return RequestLayer(app, mechanism_type=MECHANISM, asgi_version=asgi_version)
     return RequestLayer(_as_function(app) if asgi_version == 3 else app, mechanism_type=MECHANISM)
-
-
-def _layer_of(app: Any, integration: Any) -> RequestLayer:
-    """Return what tells of the requests of an app which calls the middleware of `integration` itself."""
-    arguments = {"transaction_style": integration.transaction_style, "span_origin": integration.origin}
-    return RequestLayer(app, integration.identifier, mechanism_type=integration.identifier, **arguments)
 
 
 def _as_function(app: Any) -> Any:

@@ -25,7 +25,6 @@ from sentry_asgi_autoconf.cli.checks.settings import is_tracing
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.integrations import event_loops
 from sentry_asgi_autoconf.sdk import clients
-from sentry_asgi_autoconf.sdk.init_options import DirectTransport
 
 _EVENT = "the test event"
 _TRANSACTION = "the test transaction"
@@ -42,7 +41,8 @@ def examine(arguments: dict[str, Any], timeout: float, *, sends: bool, alone: bo
         return
     if alone:
         yield ok("integrations", ", ".join(client.integrations()) or "none")
-    has_receiver = arguments.get("dsn") and arguments.get("transport") in (None, DirectTransport)
+    transport = arguments.get("transport")
+    has_receiver = arguments.get("dsn") and (transport is None or getattr(transport, "is_usual", False))
     if sends and not arguments.get("dsn"):
         yield warning("not-sent", "There is no DSN to send the test event to.")
     elif sends and not has_receiver:
