@@ -23,6 +23,8 @@ from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
 from sentry_asgi_autoconf.serving.current_request import Request
 
 METHODS = "http_methods_to_capture"
+# By which the spans of Starlette's middleware call what it is given to send with.
+NAME_OF_SEND = "SentryAsgiMiddleware._run_app.<locals>._sentry_wrapped_send"
 # How the SDK knows a middleware within another, and a request from this machine; older releases know neither.
 applied: Any = getattr(asgi, "_asgi_middleware_applied", None)
 _is_localhost: Any = getattr(asgi, "_is_localhost", None)

@@ -8,7 +8,7 @@ from sentry_sdk import Scope, traces
 from sentry_sdk.integrations import asgi
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.serving.opened_request import OpenedRequest
+from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest
 
 # What the SDK's middleware tells of a request, and how it names its segment, in the releases that stream spans.
 _attributes_of: Any = getattr(asgi, "_get_request_attributes", None)
@@ -69,6 +69,7 @@ class StreamedRequest(OpenedRequest):
                     segment.set_attribute("http.response.status_code", message["status"])
             return await send(message)
 
+        noticing_status.__qualname__ = NAME_OF_SEND
         return noticing_status
 
     def _close(self, error: Any) -> None:

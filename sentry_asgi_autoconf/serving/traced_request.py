@@ -12,7 +12,7 @@ from sentry_sdk.tracing import Transaction
 from sentry_sdk.tracing_utils import Baggage, PropagationContext, has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.serving.opened_request import OpenedRequest
+from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest
 
 _OP = "http.server"
 _SOURCE = "url"
@@ -73,6 +73,7 @@ class TracedRequest(OpenedRequest):
                     transaction.set_http_status(message["status"])
             return await send(message)
 
+        noticing_status.__qualname__ = NAME_OF_SEND
         return noticing_status
 
     def _begin_trace(self, isolation: Any, headers: dict[str, str]) -> None:
