@@ -57,9 +57,14 @@ def ended(
     return server
 
 
+# What gunicorn says in a thread, and maybe in the middle of another line.
+_OF_A_THREAD = re.compile(r"(?:\[[^\]\n]+\] ){2}\[INFO\] Control socket listening at \S+")
+
+
 def comparable(output: str) -> set[str]:
     """Return the lines that a server wrote, without what differs between any two runs."""
-    return {_VARIABLE.sub("…", line.strip()) for line in output.splitlines()}
+    lines = _OF_A_THREAD.sub("\n", output).splitlines()
+    return {_VARIABLE.sub("…", line.strip()) for line in lines if line.strip()}
 
 
 def fails_as_bare(
