@@ -78,7 +78,7 @@ try:
     for distribution in metadata.distributions():
         names |= {each.name for each in distribution.entry_points
                   if each.group == GROUP and not each.value.startswith("sentry_asgi_autoconf.")}
-except Exception:
+except Exception:  # of metadata that may be anybody's
     pass
 paths = sysconfig.get_paths()
 is_virtual = sys.prefix != getattr(sys, "base_prefix", sys.prefix)

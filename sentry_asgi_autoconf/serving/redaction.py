@@ -127,11 +127,12 @@ class Redaction:
         # An app may change them in place. By identity, as they may be any objects.
         parts = [self, scope.get("query_string"), scope.get("client"), headers]
         parts += headers if isinstance(headers, (list, tuple)) else []
-        known, sensitive = request.sensitive
+        known: list[Any] = request.sensitive[0]
+        sensitive: Sensitive = request.sensitive[1]
         if len(known) != len(parts) or not all(map(operator.is_, known, parts)):
             sensitive = Sensitive(scope, addresses=self._addresses)
             request.sensitive = parts, sensitive
-        return sensitive  # type: ignore[no-any-return]
+        return sensitive
 
 
 def _withheld(value: Any) -> Any:

@@ -173,11 +173,11 @@ def _noticing_asgi(original: Callable[..., Any]) -> Callable[..., Any]:
     def run_app(self: Any, scope: Any, *args: Any, **kwargs: Any) -> Any:
         request = current_request.recall()
         if request is not None and scope["type"] != "lifespan":
-            if isinstance(self, RequestLayer):
-                if not request.is_open:
-                    request.is_open, request.needs_inner = True, self.is_for_inner(scope)
-            elif request.is_open and request.inner is None:
-                with capture_internal_exceptions():
+            with capture_internal_exceptions():  # The scope may be anything.
+                if isinstance(self, RequestLayer):
+                    if not request.is_open:
+                        request.is_open, request.needs_inner = True, self.is_for_inner(scope)
+                elif request.is_open and request.inner is None:
                     _adopt(request, self, scope)
         return original(self, scope, *args, **kwargs)
 

@@ -22,7 +22,7 @@ from sentry_asgi_autoconf.cli.bundle.layout import arrange
 from tests.fleet.bundles import bundle, copied_bundle, oldest_and_newest, wheelhouse, write
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, ROOT, Server, environment, run, uvicorn
-from tests.harness.venvs import venv
+from tests.harness.venvs import PYENV, venv
 
 Start = Callable[..., Server]
 TWO = oldest_and_newest()
@@ -108,7 +108,7 @@ def test_the_command_line_runs_out_of_it(start: Start, project: Project) -> None
     assert path.stdout == f"{bundle()}\n"
 
 
-OLD_PYTHONS = [Path.home() / ".pyenv/versions" / release / "bin/python" for release in ("2.7.18", "3.6.15")]
+OLD_PYTHONS = [PYENV / release / "bin/python" for release in ("2.7.18", "3.6.15")]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.fleet.bundles import bundle
 from tests.fleet.pythons import HOOKS, base_like, command, environment_of, hooks
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, BOOTSTRAP, ROOT, Server, environment, run
+from tests.harness.venvs import PYENV
 
 Start = Callable[..., Server]
 OPEN = {"SENTRY_ASGI_ENABLED": "true", "PYTHONPATH": None}
@@ -138,7 +139,7 @@ def test_a_bundle_that_is_not_there_keeps_nothing_from_starting(tmp_path: Path) 
 
 
 def old(tmp: Path, base: Path) -> Iterable[str]:
-    python = Path.home() / ".pyenv/versions/3.6.15/bin/python"
+    python = PYENV / "3.6.15/bin/python"
     if not python.exists():
         pytest.skip("there is no such Python")
     return ("--python", str(python))

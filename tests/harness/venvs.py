@@ -18,16 +18,16 @@ from tests.harness.server import ROOT
 
 CACHE = ROOT / ".cache" / "venvs"
 WHEELS = ROOT / ".cache" / "wheels"
-_PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
 def interpreters() -> dict[str, str]:
     """Return the Pythons that the package supports and this machine has, by minor version; the running one always."""
     found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
     others: dict[str, Any]
-    if _PYENV.is_dir():  # whose commands on the path are there for releases, too, that it does not have
+    if PYENV.is_dir():  # whose commands on the path are there for releases, too, that it does not have
         others = {
-            python.parts[-3].rpartition(".")[0]: python for python in sorted(_PYENV.glob("3.*/bin/python"))
+            python.parts[-3].rpartition(".")[0]: python for python in sorted(PYENV.glob("3.*/bin/python"))
         }
     else:
         others = {f"3.{minor}": shutil.which(f"python3.{minor}") for minor in range(7, 30)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import http.server
-import threading
 from typing import Any, Callable, Iterator
 
 import pytest
 
 from tests.harness.envelopes import Project
+from tests.harness.http_service import running
 from tests.harness.server import Server, uvicorn
 
 
@@ -42,13 +42,9 @@ class Receiver:
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """Yield a running receiver."""
-    running = Receiver()
-    thread = threading.Thread(target=running.server.serve_forever)
-    thread.start()
-    yield running
-    running.server.shutdown()
-    thread.join()
-    running.server.server_close()
+    receiver = Receiver()
+    with running(receiver.server):
+        yield receiver
 
 
 def test_an_envelope_that_is_redirected_arrives(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from tests.harness.envelopes import Project
+from tests.harness.http_service import running
 from tests.harness.parity import normalised
 from tests.harness.server import BOOTSTRAP, Server, uvicorn
 from tests.harness.venvs import installed_beside, venv
@@ -64,13 +64,9 @@ class Service:
 @pytest.fixture
 def service() -> Iterator[Service]:
     """Yield a running service."""
-    running = Service()
-    thread = threading.Thread(target=running.server.serve_forever)
-    thread.start()
-    yield running
-    running.server.shutdown()
-    thread.join()
-    running.server.server_close()
+    service = Service()
+    with running(service.server):
+        yield service
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def _number(folder: str) -> int:
 
 
 def set_times(directory: Path, seconds: int) -> None:
-    """Give everything one time, and the permissions to be read by anybody."""
+    """Set one time for all files and directories, and the permissions that let anybody read them."""
     for path in [*directory.rglob("*"), directory]:
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(str(path), (seconds, seconds))
