@@ -84,6 +84,11 @@ class Arguments:
             from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
             self._on_leaving = OnLeaving(own.attachments, own.user_fields)
+        self._transport = DirectTransport
+        if own.status_dir:
+            from sentry_asgi_autoconf.sdk.counted_transport import CountedTransport
+
+            self._transport = CountedTransport
         # What was refused of the settings alone, and was reported.
         self._refused: set[str] = set()
 
@@ -150,7 +155,7 @@ class Arguments:
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
             arguments["_experiments"] = {**EXPERIMENTS, **experiments}
             if arguments.get("dsn") and not any(map(experiments.get, _OTHER_TRANSPORTS)):
-                arguments["transport"] = arguments.get("transport") or DirectTransport
+                arguments["transport"] = arguments.get("transport") or self._transport
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals

@@ -60,7 +60,11 @@ OWN_SETTINGS = by_name(
     _own("policy", kinds.FILE_PATH, "/opt/platform/sentry-policy.toml",
         "The file of a policy: defaults, limits and enforced values for many services.", is_environment_only=True),
     _own("status_dir", kinds.FILE_PATH, "/run/sentry-asgi",
-        "A directory in which each process keeps one small JSON file that tells its state.", is_environment_only=True),
+        "A directory in which each process keeps one small JSON file that tells its state, and counts what it sends.",
+        is_environment_only=True),
+    _own("status_line", kinds.BOOLEAN, "true",
+        "Have each process that serves say the same once, as a line of JSON on standard error.",
+        default=False, is_environment_only=True),
 )
 # fmt: on
 

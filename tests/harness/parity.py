@@ -18,7 +18,7 @@ _OF_THE_RUN = {
     "asctime",
     "id",
 }
-_ON_PURPOSE = {"asgi_server"}  # our one context
+_ON_PURPOSE = {"asgi_server", "sentry_asgi_autoconf"}  # our contexts
 _VARIABLE_TEXT = [
     (re.compile(r"0x[0-9a-f]+"), "0x…"),
     (re.compile(r"127\.0\.0\.1(:|', )\d+"), "[Filtered]"),  # the client's address
@@ -61,9 +61,13 @@ def _is_delivery(item: Any) -> bool:
     return isinstance(item, dict) and "/envelope/" in str(item.get("description"))
 
 
-def _without_integrations(sdk: Any) -> Any:
+def _of_the_sdk(sdk: Any) -> Any:
     # Ours lists no integration whose library the app does not import, and the SDK's name is that of one of them.
-    return {key: value for key, value in sdk.items() if key not in ("name", "integrations")}
+    kept = {key: value for key, value in sdk.items() if key not in ("name", "integrations")}
+    return {
+        **kept,
+        "packages": [each for each in sdk["packages"] if each["name"] != "pypi:sentry-asgi-autoconf"],
+    }
 
 
 def _redacted(variables: Any) -> Any:
@@ -71,4 +75,4 @@ def _redacted(variables: Any) -> Any:
     return sorted(variables)
 
 
-_SPECIAL = {"sdk": _without_integrations, "vars": _redacted}
+_SPECIAL = {"sdk": _of_the_sdk, "vars": _redacted}
