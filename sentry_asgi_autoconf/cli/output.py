@@ -81,7 +81,7 @@ def progress() -> Iterator[Callable[[str], object]]:
         from rich.console import Console
 
         console = Console(stderr=True, markup=False, highlight=False)
-        if console.is_terminal:
+        if sys.stderr.isatty():  # whatever FORCE_COLOR says
             with console.status("Looking at this environment") as status:
                 yield status.update
             return

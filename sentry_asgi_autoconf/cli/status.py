@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import calendar
 import json
 import os
 import platform
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 from sentry_asgi_autoconf.cli.output import UNLIMITED_COLUMNS, has_rich, plain_table, write
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
+from sentry_asgi_autoconf.flushing.deliveries import MOMENT
 from sentry_asgi_autoconf.status import DIRECTORY
 from sentry_asgi_autoconf.status.account import pid_namespace
 
@@ -151,7 +153,7 @@ def _cells(report: Mapping[str, Any]) -> tuple[str, ...]:
         for category, number in sorted(counts.items())
     )
     last = report["last_delivery"]
-    delivery = [f"{last['answer']} at {last['at']}"] if last else []
+    delivery = [f"{last['answer']}, {_age(last['at'])}"] if last else []
     counts = (_counts(report["captured"]), _counts(report["sent"]))
     return tuple(map(_lines, ([_state(report)], apps, *counts, dropped, delivery, report["policies"])))
 
@@ -161,6 +163,15 @@ def _state(report: Mapping[str, Any]) -> str:
         return "ended" if report.get("ended") else "gone"
     state, code = report["state"], report["code"]
     return state if state == code else f"{state}: {code}"
+
+
+def _age(moment: str) -> str:
+    """Return how long ago a moment was that a file tells."""
+    seconds = max(time.time() - calendar.timegm(time.strptime(moment, MOMENT)), 0.0)
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago"
 
 
 def _counts(counts: Mapping[str, int]) -> Iterator[str]:

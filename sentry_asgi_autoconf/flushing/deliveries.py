@@ -9,6 +9,9 @@ import time
 from collections import Counter
 from typing import Any, Callable, Iterator, Mapping
 
+# How a file tells when something was: in UTC.
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
 
 class Deliveries:
     """Numbers of events, transactions, logs and the like, by the data categories of Sentry's client reports."""
@@ -61,7 +64,7 @@ class Deliveries:
 
     def _delivered(self, left: Counter[str], answer: int | str) -> None:
         with self._lock:
-            self._last = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "answer": answer}
+            self._last = {"at": time.strftime(MOMENT, time.gmtime()), "answer": answer}
             if answer == 429:  # which the SDK reports to nobody, as its sender knows of it
                 self._lost.update({("status_429", category): number for category, number in left.items()})
             elif isinstance(answer, int) and 200 <= answer < 300:

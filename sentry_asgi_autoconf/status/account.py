@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.activation import decision
 from sentry_asgi_autoconf.activation.decision import Decision
-from sentry_asgi_autoconf.flushing.deliveries import deliveries
+from sentry_asgi_autoconf.flushing.deliveries import MOMENT, deliveries
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
@@ -132,4 +132,4 @@ def _versions() -> dict[str, str]:
 
 
 def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(MOMENT, time.gmtime())

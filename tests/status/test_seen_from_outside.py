@@ -104,7 +104,7 @@ def test_a_process_counts_what_it_captures_and_sends(start: Start, project: Proj
     assert found["last_delivery"]["answer"] == 200
     table = status(tmp_path)
     assert table.returncode == 0
-    for cell in ("raw3:app (uvicorn)", "active", "1 error", "200 at "):
+    for cell in ("raw3:app (uvicorn)", "active", "1 error", "200, "):
         assert cell in table.stdout
     server.kill()
     server.process.wait()
