@@ -35,6 +35,7 @@ SLOW = (
     "flushing/test_failed_boot.py",
     "flushing/test_server_noise.py",
     "flushing/test_shutdown.py",
+    "house/test_distributions.py",
     "house/test_pictures.py",
     "integrations/test_asyncio_integration.py",
     "integrations/test_deferred_libraries.py",
