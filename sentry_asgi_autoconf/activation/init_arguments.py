@@ -42,7 +42,8 @@ class Resolved(NamedTuple):
             rates = self.enforcement.rates_by_path(own.traces_sample_rates)
             own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
         look_up = functools.partial(_look_up, self.loaded, reported)
-        return Arguments(self.options, self.enforcement, own, look_up)
+        tags = self.loaded.settings["tags"].value if self.loaded.is_enforced("tags") else {}
+        return Arguments(self.options, self.enforcement, own, look_up, tags)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:

@@ -141,7 +141,11 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
             clients.init(final.arguments, defers=arguments.defers)
-            clients.describe_us(entry_points.way_in(), loaded.policies)
+            clients.describe_us(entry_points.way_in(), loaded.policies, loaded.own.tags)
+            if not loaded.own.traceparent:
+                from sentry_asgi_autoconf.serving import opened_request
+
+                opened_request.ignore_traceparent()
             return decision.ACTIVE
         decided = _why_nowhere(arguments, loaded)
     except (ConfiguratorError, SdkError) as error:

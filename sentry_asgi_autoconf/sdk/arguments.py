@@ -70,8 +70,12 @@ class Arguments:
         enforcement: Enforcement,
         own: OwnValues,
         look_up: Callable[[], Found] = Found,
+        tags: Mapping[str, str] = {},
     ) -> None:
-        """Take init's arguments from the settings; `look_up` returns what the SDK would look up in the environment."""
+        """Take init's arguments from the settings, and the tags that a policy enforces.
+
+        `look_up` returns what the SDK would look up in the environment.
+        """
         self.enforcement = enforcement
         # Whether integrations wait for their libraries.
         self.defers = own.integrations == "deferred"
@@ -80,10 +84,10 @@ class Arguments:
         self._settings = own
         self._look_up = look_up
         self._on_leaving: OnLeaving | None = None
-        if enforcement or not own.attachments or own.user_fields is not None:
+        if enforcement or not own.attachments or own.user_fields is not None or tags:
             from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
-            self._on_leaving = OnLeaving(own.attachments, own.user_fields)
+            self._on_leaving = OnLeaving(own.attachments, own.user_fields, tags)
         self._transport = DirectTransport
         if own.status_dir:
             from sentry_asgi_autoconf.sdk.counted_transport import CountedTransport
@@ -178,12 +182,17 @@ class Arguments:
                 self._settings.excluded_paths,
                 self._settings.traces_sample_rates,
                 ceiling,
+                ignores_probes=self._settings.health_checks == "ignore",
             )
 
     def _samples_by_path(self, arguments: Mapping[str, Any], ceiling: float | None) -> bool:
         """Whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
         tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
-        is_asked = bool(self._settings.excluded_paths) or ceiling is not None
+        is_asked = (
+            bool(self._settings.excluded_paths)
+            or self._settings.health_checks == "ignore"
+            or ceiling is not None
+        )
         is_changed = is_asked and (tracing or arguments.get("enable_tracing"))
         return bool(self._settings.traces_sample_rates or is_changed)
 

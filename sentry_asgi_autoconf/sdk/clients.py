@@ -38,6 +38,7 @@ _packages: Any = SDK_INFO["packages"]
 _PACKAGE = {"name": f"pypi:{entry_points.NAME}", "version": entry_points.own_version()}
 _CONTEXT = "sentry_asgi_autoconf"
 _context: dict[str, Any] = {}
+_tagged: list[str] = []
 _NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
 
 
@@ -87,13 +88,19 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
     return client
 
 
-def describe_us(way_in: str, policies: Sequence[str]) -> None:
-    """Say in every event that it comes by this package: which release, how it came in, and by which policies."""
+def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str]) -> None:
+    """Say in every event that it comes by this package: which release, how it came in, by which policies and tags."""
     if _PACKAGE not in _packages:
         _packages.append(_PACKAGE)
     _context.clear()
     _context.update(way_in=way_in, policies=list(policies))
-    _global_scope().set_context(_CONTEXT, dict(_context))
+    scope = _global_scope()
+    scope.set_context(_CONTEXT, dict(_context))
+    for name, text in tags.items():
+        scope.set_tag(name, text)
+        if hasattr(scope, "set_attribute"):  # which is how logs, metrics and streamed spans have them
+            scope.set_attribute(name, text)
+    _tagged.extend(tags)
 
 
 def describe_served(app: str, server: str, version: str) -> None:
@@ -108,7 +115,12 @@ def deactivate() -> None:
 
     One that the app made itself is as without us then; under a policy it stays as it is.
     """
-    _global_scope().remove_context(_CONTEXT)
+    scope = _global_scope()
+    scope.remove_context(_CONTEXT)
+    for name in _tagged:
+        scope.remove_tag(name)
+        getattr(scope, "remove_attribute", scope.remove_tag)(name)
+    _tagged.clear()
     _packages[:] = [each for each in _packages if each != _PACKAGE]
     call = client_calls.last_of_app(sentry_sdk.get_client())
     if not any(guard.arguments.must_hold for guard in _installed):
