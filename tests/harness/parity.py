@@ -42,6 +42,10 @@ def normalised(data: Any) -> Any:
         kept = {key: value for key, value in data.items() if key not in _OF_THE_RUN | _ON_PURPOSE}
         if kept.get("op") == "websocket.server" and kept.get("status") == "ok":
             del kept["status"]  # which by hand is not said of a websocket that no error has ended
+        if kept.get("op") == "http.client":  # of a slow one, as on a busy machine, the line of code is told
+            kept["data"] = {
+                name: value for name, value in kept["data"].items() if not name.startswith("code.")
+            }
         if list(kept.get("_meta", ())) == ["spans"]:
             del kept["_meta"]  # how many spans there were with that of an unfinished delivery
         return {key: _SPECIAL.get(key, normalised)(value) for key, value in kept.items()}
