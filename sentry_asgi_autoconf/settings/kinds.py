@@ -158,6 +158,12 @@ INTEGRATIONS = Kind(
 _ANYTHING: Shape = {"type": "object", "additionalProperties": True}
 _TEXTS: Shape = {"type": "object", "additionalProperties": ANY_TEXT}
 MAPPING = _by_shape("a JSON object", _ANYTHING, Dict[str, Any], values.json_value)
+MAPPINGS = _by_shape(
+    "a JSON object of objects",
+    {"type": "object", "additionalProperties": _ANYTHING},
+    Dict[str, Dict[str, Any]],
+    values.json_value,
+)
 TEXT_MAPPING = _by_shape("a JSON object whose values are text", _TEXTS, Dict[str, str], values.json_value)
 
 # What to collect of data with keys: nothing, all but some, or only some.

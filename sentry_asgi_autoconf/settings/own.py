@@ -34,6 +34,9 @@ OWN_SETTINGS = by_name(
     _own("integrations", kinds.INSTRUMENTATION, "eager",
         "When a library is instrumented: as the app imports it (deferred), or every installed one at start, "
         "imported for the purpose (eager).", default="deferred"),
+    _own("integration_options", kinds.MAPPINGS, '{"starlette": {"failed_request_status_codes": [500, 503]}}',
+        "Arguments of integrations by their short names; they are the constructor's own, as the SDK's pages name them.",
+        default={}, prefix="SENTRY_"),
     _own("capture_5xx", kinds.BOOLEAN, "true",
         "Report a 5xx response that no captured error explains, as of an app that catches its errors and logs "
         "nothing.", default=False),
