@@ -31,6 +31,8 @@ SLOW = (
     "cli/test_redirection.py",
     "conformance/test_running.py",
     "fleet/test_bundle_everywhere.py",
+    "fleet/test_kubernetes_served.py",
+    "fleet/test_launchers.py",
     "flushing/test_failed_boot.py",
     "flushing/test_server_noise.py",
     "flushing/test_shutdown.py",
