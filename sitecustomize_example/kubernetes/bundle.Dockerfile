@@ -15,8 +15,8 @@ COPY --from=python310 /usr/local /python310
 COPY --from=python311 /usr/local /python311
 COPY --from=python312 /usr/local /python312
 ENV LD_LIBRARY_PATH=/python39/lib:/python310/lib:/python311/lib:/python312/lib
-RUN pip install --no-cache-dir 'sentry-asgi-autoconf[bundle]==0.1.0'
-RUN sentry-asgi-autoconf bundle /bundle --sdk 2.75.0 \
+RUN pip install --no-cache-dir 'sentry-asgi-autoconf[bundle]==0.1.0' \
+    && sentry-asgi-autoconf bundle /bundle --sdk 2.75.0 \
     --compile /python39/bin/python3.9 \
     --compile /python310/bin/python3.10 \
     --compile /python311/bin/python3.11 \
