@@ -5,7 +5,7 @@
 FROM python:3.11.13-slim-bookworm AS build
 RUN pip install --no-cache-dir 'sentry-asgi-autoconf[bundle]==0.1.0' \
     && sentry-asgi-autoconf bundle /opt/sentry --sdk 2.75.0 --compile python3
-RUN pip install --no-cache-dir --target /app starlette==1.3.0 uvicorn==0.54.0
+RUN pip install --no-cache-dir --target /app starlette==1.10.0 uvicorn==0.54.0
 COPY main.py /app/
 
 FROM gcr.io/distroless/python3-debian12:nonroot

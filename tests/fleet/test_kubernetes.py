@@ -157,12 +157,20 @@ def test_the_policies_ignore_their_own_failure() -> None:
     assert documents("mutating-admission-policy.yaml")[0]["spec"]["failurePolicy"] == "Ignore"
 
 
-@pytest.mark.parametrize(
-    "name", ["settings.yaml", "image-volume.yaml", "init-container.yaml", "mutating-admission-policy.yaml"]
-)
+# The first release of Kubernetes that takes each.
+SINCE = {
+    "settings.yaml": "1.25",
+    "init-container.yaml": "1.25",
+    "image-volume.yaml": "1.31",
+    "mutating-admission-policy.yaml": "1.36",
+}
+
+
+@pytest.mark.parametrize("name", SINCE)
 def test_the_manifests_are_valid(name: str) -> None:
     for document in documents(name):
-        kubernetes_validate.validate(document, "1.37", strict=True)
+        for version in (SINCE[name], "1.37"):
+            kubernetes_validate.validate(document, version, strict=True)
 
 
 @pytest.mark.parametrize("name", ["image-volume.yaml", "init-container.yaml"])

@@ -13,6 +13,7 @@ import pytest
 
 from tests.fleet.bundles import oldest_and_newest
 from tests.fleet.pods import (
+    KUBERNETES,
     SWITCH,
     Pod,
     by_admission_policy,
@@ -107,3 +108,12 @@ def test_the_policy_keeps_to_kyverno_s_schema() -> None:
     (policy,) = documents("kyverno.yaml")
     command = [venv(sys.executable, "cloudcoil-models-kyverno"), "-c", READ]
     subprocess.run(command, input=json.dumps(policy), text=True, check=True)
+
+
+def test_the_expressions_have_the_types_that_the_api_server_asks_for() -> None:
+    python = venv(sys.executable, "cel-expr-python", "protobuf", "pyyaml")
+    script = Path(__file__).with_name("expression_types.py")
+    command = [python, str(script), str(KUBERNETES / "mutating-admission-policy.yaml")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    types = ["BOOL", "DYN", "BOOL", "STRING", "LIST<DYN>", "LIST<DYN>", "Object"]
+    assert (result.stdout.split(), result.stderr) == (types, "")
