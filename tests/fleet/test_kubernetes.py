@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator
 
 import kubernetes_validate
 import pytest
+import yaml  # type: ignore[import-untyped] # no stubs
 
 from sentry_asgi_autoconf.activation import layers
 from tests.fleet.pods import (
@@ -20,6 +21,7 @@ from tests.fleet.pods import (
     by_kustomize,
     by_kyverno,
     documents,
+    kustomized,
     laid_out,
     merge,
     pod,
@@ -140,6 +142,8 @@ def test_who_wants_it_has_it_once(inject: Inject, way: str) -> None:
     asked = inject(pod(annotations=wants), {})
     assert asked["spec"] == patched["spec"]
     assert inject(patched, wants) == patched
+    by_hand = {**pod(), "spec": documents("init-container.yaml")[0]["spec"]["template"]["spec"]}
+    assert inject(by_hand, wants) == by_hand
 
 
 def test_a_pod_s_word_stands_over_its_namespace_s() -> None:
@@ -155,6 +159,27 @@ def test_a_pod_s_word_stands_over_its_namespace_s() -> None:
 def test_the_policies_ignore_their_own_failure() -> None:
     assert documents("kyverno.yaml")[0]["spec"]["webhookConfiguration"] == {"failurePolicy": "Ignore"}
     assert documents("mutating-admission-policy.yaml")[0]["spec"]["failurePolicy"] == "Ignore"
+
+
+def test_patches_are_merged_as_kustomize_and_kyverno_merge_them(tmp_path: Path) -> None:
+    own = documents("init-container.yaml")[0]["spec"]["template"]["spec"]
+    original = {
+        **pod(),
+        "spec": {**own, "containers": pod({"name": "A", "value": "b"})["spec"]["containers"]},
+    }
+    patch = by_kyverno(pod({"name": "A", "value": "c"}, annotations={"x": "y"}), {SWITCH: "image-volume"})
+    (tmp_path / "pod.yaml").write_text(yaml.safe_dump(original))
+    built = {"resources": ["pod.yaml"], "patches": [{"patch": yaml.safe_dump(patch)}]}
+    assert in_order(kustomized(tmp_path, built)) == in_order(merge(original, patch))
+
+
+def in_order(value: Any) -> Any:
+    """Return a value whose lists of objects are in one order: new entries come first there, and last here."""
+    if isinstance(value, dict):
+        return {name: in_order(each) for name, each in sorted(value.items())}
+    if isinstance(value, list):
+        return sorted((in_order(each) for each in value), key=str)
+    return value
 
 
 # The first release of Kubernetes that takes each.

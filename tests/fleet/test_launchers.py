@@ -35,10 +35,11 @@ def shop(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("launcher", ["uv", "poetry", "pipx", "shiv", "zipapp"])
 def test_a_launcher(launcher: str, start: Start, project: Project, shop: Path) -> None:
     environ = {"BUNDLE": str(bundle()), "PYTHONPATH": None, "PATH": on_path(tools()), "UVICORN_PORT": "0"}
-    environ.update(PIPX_HOME=str(shop / "pipx"), PIPX_BIN_DIR=str(shop / "bin"))
-    (shop / "pyproject.toml").write_text(
-        '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.9"\n'
-    )
+    places = {"PIPX_HOME": "pipx", "PIPX_BIN_DIR": "bin", "SHIV_ROOT": "shiv", "XDG_CACHE_HOME": "cache"}
+    environ.update({name: str(shop / place) for name, place in places.items()})
+    if launcher == "poetry":  # as `poetry install` would have left it
+        (shop / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
+        (shop / ".venv").symlink_to(Path(venv(sys.executable, "uvicorn")).parents[1])
     command = ["sh", str(WAYS_IN / "launchers.sh"), launcher]
     reports(start(command, environ, bootstrap=False, cwd=shop), project)
 
