@@ -14,9 +14,10 @@ import pytest
 import yaml  # type: ignore[import-untyped] # no stubs
 
 from sentry_asgi_autoconf.activation import layers
+from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.fleet.bundles import bundle
 from tests.harness.envelopes import Project
-from tests.harness.server import ROOT, Server
+from tests.harness.server import ROOT, Server, environment, run
 from tests.harness.venvs import venv
 
 Start = Callable[..., Server]
@@ -71,6 +72,14 @@ def test_the_command_of_app_runner(start: Start, project: Project) -> None:
     words = command.replace("main:app", "raw3:app").replace("8000", "0").split()
     ours = [sys.executable if word == "python3" else word for word in words]
     reports(start(ours, {"PYTHONPATH": None}, bootstrap=False), project)
+
+
+def test_compose_finds_the_inbox_healthy(inbox: BackgroundInbox) -> None:
+    service = yaml.safe_load(text_of("compose.yaml"))["services"]["inbox"]
+    _, *words, code = service["healthcheck"]["test"]
+    assert words == ["python", "-c"] and service["ports"] == ["127.0.0.1:8090:8090"]
+    code = code.replace("http://127.0.0.1:8090", inbox.url)
+    assert run(code, environment(bootstrap=False)).returncode == 0
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
