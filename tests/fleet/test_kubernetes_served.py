@@ -12,17 +12,8 @@ from typing import Callable
 import pytest
 
 from tests.fleet.bundles import oldest_and_newest
-from tests.fleet.pods import (
-    KUBERNETES,
-    SWITCH,
-    Pod,
-    by_admission_policy,
-    by_kustomize,
-    by_kyverno,
-    documents,
-    laid_out,
-    pod,
-)
+from tests.fleet.injectors import by_admission_policy, by_kustomize, by_kyverno
+from tests.fleet.pods import KUBERNETES, SWITCH, Pod, documents, laid_out, pod
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, Server, uvicorn
 from tests.harness.venvs import venv
