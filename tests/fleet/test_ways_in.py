@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Callable, Mapping
 import pytest
 import yaml  # type: ignore[import-untyped] # no stubs
 
+from sentry_asgi_autoconf import cli
 from sentry_asgi_autoconf.activation import layers
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.fleet.bundles import bundle
@@ -72,6 +74,15 @@ def test_the_command_of_app_runner(start: Start, project: Project) -> None:
     words = command.replace("main:app", "raw3:app").replace("8000", "0").split()
     ours = [sys.executable if word == "python3" else word for word in words]
     reports(start(ours, {"PYTHONPATH": None}, bootstrap=False), project)
+
+
+def test_what_the_images_run_of_ours_are_commands() -> None:
+    texts = [(EXAMPLE / name).read_text().replace("\\\n", " ") for name in DOCKERFILES]
+    words = [
+        shlex.split(line) for text in texts for line in re.findall(r"sentry-asgi-autoconf (bundle .*)", text)
+    ]
+    words.append(yaml.safe_load(text_of("compose.yaml"))["services"]["inbox"]["command"][1:])
+    assert [cli._parser().parse_args(each).name for each in words] == ["bundle", "bundle", "bundle", "inbox"]
 
 
 def test_compose_finds_the_inbox_healthy(inbox: BackgroundInbox) -> None:
