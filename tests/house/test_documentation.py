@@ -69,6 +69,28 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "reference" / "settings.html").exists()
+    assert sorted(dead_links(tmp_path)) == []
+
+
+def dead_links(site: Path) -> Iterator[str]:
+    """Yield what README, the code's messages and the examples link to, and neither the site nor the repository has."""
+    package, examples = ROOT / "sentry_asgi_autoconf", ROOT / "sitecustomize_example"
+    texts = [README, *(path.read_text() for path in package.rglob("*.py"))]
+    texts += [path.read_text() for path in examples.rglob("*") if path.suffix in (".md", ".yaml", ".toml")]
+    found = {link.rstrip(".,") for text in texts for link in re.findall(r"https://[^\s\"')>\]{}]+", text)}
+    for link in found:
+        page = re.fullmatch(r"https://sentry-asgi-autoconf\.readthedocs\.io/en/latest/?([^#]*)#?(.*)", link)
+        file = re.fullmatch(
+            r"https://(?:github|raw\.githubusercontent)\.com/sentry-asgi-autoconf/sentry-asgi-autoconf/"
+            r"(?:(?:blob|tree)/)?main/([^#]*)",
+            link,
+        )
+        if page:
+            built = site / (page[1] or "index.html")
+            if not built.exists() or (page[2] and f'id="{page[2]}"' not in built.read_text()):
+                yield link
+        elif file and not (ROOT / file[1]).exists():
+            yield link
 
 
 def test_what_a_fleet_pays_is_what_the_benchmarks_say() -> None:
