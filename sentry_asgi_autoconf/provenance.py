@@ -8,6 +8,7 @@ from sentry_asgi_autoconf.console import printable
 
 # The layers, lowest first; a value of a higher one wins. Above them stand a policy's limits.
 SDK_DEFAULT = "SDK default"
+PLATFORM = "platform"
 POLICY_DEFAULT = "policy default"
 CONFIG_FILE = "config file"
 ENVIRONMENT = "environment"

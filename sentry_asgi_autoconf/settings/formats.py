@@ -257,6 +257,14 @@ def _tag(name: Any, text: Any) -> tuple[str, str]:
     return name, text.strip()
 
 
+def from_platform(value: Any) -> list[str]:
+    """Check that each is something to take; `none` alone stands for nothing."""
+    names = [name.lower() for name in map(_stripped, _items(value))]
+    if names == ["none"]:
+        return []
+    return _all(names, ("release", "environment", "server_name", "tags").__contains__, "is none of these")
+
+
 def log_level(value: Any) -> Any:
     """Take the level in any letter case, and the short name of warning."""
     level = lower_case(value)

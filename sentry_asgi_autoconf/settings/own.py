@@ -43,6 +43,9 @@ OWN_SETTINGS = by_name(
     _own("tags", kinds.TAGS, "team=shop,region=eu-1",
         "Tags of every event, transaction, log and metric; those of several layers are put together.",
         default={}, prefix="SENTRY_"),
+    _own("platform", kinds.FROM_PLATFORM, "release,tags",
+        "What is taken from variables of Kubernetes, OpenTelemetry, Render, Railway, Vercel, Fly, Heroku, Cloud Run, "
+        "GitHub and GitLab where nobody says it.", default=["release", "environment", "server_name", "tags"]),
     _own("health_checks", kinds.HEALTH_CHECKS, "ignore",
         "What the probes of Kubernetes, load balancers and uptime checkers make: transactions like any other request "
         "(report), or none (ignore); their errors are reported all the same.", default="report"),

@@ -29,7 +29,7 @@ def environment(extra: Mapping[str, str] | None = None, *, bootstrap: bool = Tru
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SENTRY_", "PYTEST_", "PYTHON", "COV_"))
+        if not name.startswith(("SENTRY_", "PYTEST_", "PYTHON", "COV_", "OTEL_", "GITHUB_", "CI_"))
     }
     kept["PYTHONUNBUFFERED"] = "1"
     kept["NO_COLOR"] = "1"
