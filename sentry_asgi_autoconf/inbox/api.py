@@ -11,9 +11,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sentry_asgi_autoconf.inbox import listing, profiles
 from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, RefusedError, decode
 from sentry_asgi_autoconf.inbox.envelopes import parse_auth, read_envelope, read_event
-from sentry_asgi_autoconf.inbox.store import Item
+from sentry_asgi_autoconf.inbox.tolerant import Item
 
 MAX_WAIT = 30
 # A client that still sends cannot read an answer: swallow this much of a body that is refused anyway.
@@ -48,6 +49,15 @@ def _show(request: Request) -> Response:
     return JSONResponse(item)
 
 
+def _flames(request: Request) -> Response:
+    """Answer what a flame graph of a profile shows."""
+    item = item_of(request)
+    if item is None or item["type"] not in profiles.TYPES:
+        raise RefusedError(404, "no such profile: it never was, or newer ones displaced it")
+    run = listing.run_of(request.app.state.store, item)
+    return JSONResponse(profiles.tree(sample for each in run for sample in profiles.samples_of(each)))
+
+
 def _clear(request: Request) -> Response:
     return JSONResponse({"deleted": request.app.state.store.clear(request.query_params.get("project"))})
 
@@ -61,7 +71,7 @@ async def _receive(read: Callable[..., list[tuple[Item, int]]], request: Request
         auth.update(parse_auth(request.headers.get("x-sentry-auth", "")))
         # In a thread, so that no large body keeps others from being answered.
         body = await run_in_threadpool(decode, received, encoding)
-        entries = await run_in_threadpool(read, body, request.path_params["project"], auth)
+        entries = await run_in_threadpool(read, body, request.path_params.get("project"), auth)
     except ClientDisconnect:
         return Response(status_code=400)
     state = request.app.state
@@ -119,6 +129,9 @@ ROUTES = [
     Route("/api/inbox/items", _list, methods=["GET"]),
     Route("/api/inbox/items", _clear, methods=["DELETE"]),
     Route("/api/inbox/items/{item_id}", _show, methods=["GET"]),
+    Route("/api/inbox/profiles/{item_id}", _flames, methods=["GET"]),
     *(Route(f"/api/{{project}}/envelope{end}", _envelope, methods=["POST"]) for end in ("/", "")),
     *(Route(f"/api/{{project}}/store{end}", _event, methods=["POST"]) for end in ("/", "")),
+    # Where Spotlight's SDKs send.
+    Route("/stream", _envelope, methods=["POST"]),
 ]

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import threading
 from functools import partial
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, gethostname, socket
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, socket
 from typing import Any, Callable, Collection, Iterator
-from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sentry_asgi_autoconf.inbox import api, pages
+from sentry_asgi_autoconf.inbox import api, pages, stream
 from sentry_asgi_autoconf.inbox.decoding import RefusedError
-from sentry_asgi_autoconf.inbox.store import Arrivals, Item, Store
+from sentry_asgi_autoconf.inbox.origins import OwnNames
+from sentry_asgi_autoconf.inbox.store import Arrivals, Store
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
+from sentry_asgi_autoconf.inbox.tolerant import Item
 
 _STOP_POLL_SECONDS = 0.1
-# Nobody can register a name below these.
-_RESERVED = (".localhost", ".internal")
 
 
 def create_app(store: Store, on_item: Callable[[Item], None], *, names: Collection[str] = ()) -> Starlette:
     """Return the ASGI app, which calls `on_item` with each stored item; `names` are host names to answer to."""
     app = Starlette(
-        routes=[*api.ROUTES, *pages.ROUTES],
+        routes=[*api.ROUTES, *stream.ROUTES, *pages.ROUTES],
         exception_handlers={RefusedError: _refuse},
         middleware=[Middleware(OwnNames, names=names)],
     )
@@ -127,33 +124,6 @@ class BackgroundInbox:
         self._socket.close()
 
 
-class OwnNames:
-    """ASGI middleware that refuses requests by another's host name, and by pages of another's, which would read all."""
-
-    def __init__(self, app: Any, names: Collection[str] = ()) -> None:
-        self._app = app
-        self._names = {name.lower() for name in (*names, gethostname())}
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand the request on, or refuse it."""
-        headers = Headers(scope=scope)
-        host, origin = _name(f"//{headers.get('host', '')}"), headers.get("origin")
-        answer = self._app
-        # An address is not looked up, so nobody can make it lead elsewhere.
-        if not (self._is_own(host) or _address(host)):
-            answer = _refusal(421, "by this host name")
-        elif origin is not None and not self._is_own(_name(origin)) and _name(origin) != host:
-            answer = _refusal(403, "pages of this origin")
-        await answer(scope, receive, send)
-
-    def _is_own(self, name: str | None) -> bool:
-        """Whether nobody else can have this name; one without a dot is of this network, a container's say."""
-        address = _address(name)
-        if address is not None:
-            return bool(address.is_loopback)
-        return name is not None and ("." not in name or name.endswith(_RESERVED) or name in self._names)
-
-
 class _Server(uvicorn.Server):
     """Leave signals to the caller: uvicorn would end the process with the signal it received."""
 
@@ -163,26 +133,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _name(url: str) -> str | None:
-    """Return the name in a URL, empty in that of a client that says no host; None for what has no place for one."""
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".") if "//" in url else None
-    except ValueError:
-        return None
-
-
-def _address(name: str | None) -> Any:
-    try:
-        return ipaddress.ip_address(name or "")
-    except ValueError:
-        return None
-
-
-def _refusal(status: int, whom: str) -> JSONResponse:
-    detail = f"the inbox does not answer {whom}: inbox --allow-host NAME makes a name its own"
-    return JSONResponse({"detail": detail}, status)
 
 
 async def _refuse(request: Request, error: Any) -> Response:
