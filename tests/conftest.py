@@ -28,12 +28,14 @@ SLOW = (
     "cli/test_check_command.py",
     "cli/test_check_delivery.py",
     "cli/test_packed_apps.py",
+    "cli/test_real_receiver.py",
     "cli/test_redirection.py",
     "conformance/test_running.py",
     "fleet/test_bundle_everywhere.py",
     "flushing/test_failed_boot.py",
     "flushing/test_server_noise.py",
     "flushing/test_shutdown.py",
+    "inbox/test_browser.py",
     "integrations/test_asyncio_integration.py",
     "integrations/test_deferred_libraries.py",
     "policy/test_destinations.py",
@@ -65,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(here).as_posix()
         if path in SLOW or path.partition("/")[0] in SLOW:
             item.add_marker(pytest.mark.slow)
-        if "matrix" not in item.keywords and is_quick(item):
+        if not {"matrix", "slow"} & set(item.keywords) and is_quick(item):
             item.add_marker(pytest.mark.quick)
 
 
