@@ -50,7 +50,11 @@ class Filters(NamedTuple):
 
     def take_row(self, row: Shown, source: Any) -> bool:
         """Return whether a row is, of which `source` is all that was sent."""
-        return self.level in ("", row.get("level")) and (not self.q or _has(source, self.q.casefold()))
+        return self.level in ("", row.get("level")) and self.find(source)
+
+    def find(self, source: Any) -> bool:
+        """Return whether what was sent has the text that is searched for."""
+        return not self.q or _has(source, self.q.casefold())
 
 
 class Page(NamedTuple):

@@ -69,7 +69,9 @@ def _list(name: str) -> Callable[[Request], Response]:
 
 def _reports(request: Request) -> Response:
     store, filters = _store(request), Filters.of(request.query_params)
-    kept = [each for each in store.newest_first(_REPORTS) if filters.take(each.facts)]
+    kept = [
+        each for each in store.newest_first(_REPORTS) if filters.take(each.facts) and filters.find(each.item)
+    ]
     of = {kind: [each.item for each in reversed(kept) if each.facts.kind == kind] for kind in _REPORTS}
     known = {
         "sessions": reports.sessions(of["session"] + of["sessions"]),

@@ -17,6 +17,8 @@ from sentry_asgi_autoconf.inbox.tolerant import Item
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.inbox.archive import Archive
 
+MAX_CHOICES = 100  # that a person is offered of each facet
+
 
 class Kept(NamedTuple):
     """An item, the bytes of its payload's text, and what it is found by."""
@@ -121,9 +123,10 @@ class Store:
             return self._issues.get(group)
 
     def facets(self) -> dict[str, list[str]]:
-        """Return the values that what is kept has, by facet."""
+        """Return the commonest values that what is kept has, by facet."""
         with self._changed:
-            return {name: sorted(filter(None, counted)) for name, counted in self._facets.items()}
+            commonest = {name: counted.most_common(MAX_CHOICES) for name, counted in self._facets.items()}
+        return {name: sorted(value for value, _ in found if value) for name, found in commonest.items()}
 
     def totals(self) -> dict[str, tuple[int, int]]:
         """Return how many items of each kind are kept, and how many rows of lists they make."""

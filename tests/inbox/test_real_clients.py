@@ -68,6 +68,13 @@ with sentry_sdk.start_transaction(op="task", name="nightly"):
     sentry_sdk.capture_message("done")
 """
 
+SPOTLIGHT = """
+import os, sentry_sdk
+address = os.environ["CLIENT_DSN"].partition("@")[2].partition("/")[0]
+sentry_sdk.init(spotlight=f"http://{address}/stream", auto_enabling_integrations=False, shutdown_timeout=10)
+sentry_sdk.capture_message("by Spotlight's way")
+"""
+
 ATTACHING = """
 import os, sentry_sdk
 sentry_sdk.init(os.environ["CLIENT_DSN"], auto_enabling_integrations=False, shutdown_timeout=10)
@@ -147,3 +154,9 @@ def test_a_client_that_profiles_and_sets_feature_flags(inbox: BackgroundInbox, t
     shown = page(inbox, f"/errors/{event['id']}")
     assert "Feature flags" in shown
     assert "new-prices" in shown
+
+
+def test_a_client_that_sends_to_spotlight(inbox: BackgroundInbox, tmp_path: Path) -> None:
+    run_client(SPOTLIGHT, inbox, tmp_path)
+    inbox.store.wait(lambda items: any(item["type"] == "event" for item in items), timeout=20)
+    assert "by Spotlight&#39;s way" in page(inbox, "/issues")

@@ -51,6 +51,19 @@ def test_metrics_and_what_nobody_knows_are_told(inbox: BackgroundInbox) -> None:
         assert f'<a href="/api/inbox/items?type={kind}">1 {kind}</a>' in html
 
 
+def test_reports_are_searched_and_filtered(inbox: BackgroundInbox) -> None:
+    send(inbox, "sessions", SESSIONS)
+    send(inbox, "trace_metric", METRICS)
+    send(inbox, "something_new", {}, project="2")
+    for query, found in (
+        ("q=orders", "metrics"),
+        ("release=shop@1.2", "sessions"),
+        ("q=SOMETHING_new", "others"),
+    ):
+        assert re.findall(r'class="card" id="(\w+)"', page(inbox, f"/reports?{query}")) == [found]
+    assert "Nothing that is kept matches" in page(inbox, "/reports?q=nowhere")
+
+
 COUNTS = st.one_of(st.integers(-3, 3), ANYTHING)
 REPORTS = {
     "sessions": odd(
