@@ -33,13 +33,22 @@ async def _health(request: Request) -> Response:
 
 
 async def _list(request: Request) -> Response:
-    """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
+    """List matching items; with `wait`, once there are `count` of them or that many seconds later.
+
+    With `changes`, it waits for another number of changes instead.
+    """
     state, query = request.app.state, request.query_params
     after, limit = _whole_number(request, "after", 0), _whole_number(request, "limit", None)
     wait, count = min(_seconds(request, "wait"), MAX_WAIT), _whole_number(request, "count", 1)
+    changes = _whole_number(request, "changes", None)
     find = partial(state.store.items, query.get("project"), query.getlist("type"), after)
-    found = await state.arrivals.wait(find, count, wait) if wait > 0 else find()
-    return JSONResponse({"items": found[:limit], "newest": state.store.newest})
+
+    def satisfied(found: list[Item]) -> bool:
+        return len(found) >= count if changes is None else bool(state.store.changes != changes)
+
+    found = await state.arrivals.wait(find, satisfied, wait) if wait > 0 else find()
+    told = {"newest": state.store.newest, "changes": state.store.changes}
+    return JSONResponse({"items": found[:limit], **told})
 
 
 def _show(request: Request) -> Response:

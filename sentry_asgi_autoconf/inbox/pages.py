@@ -108,7 +108,7 @@ def _list_page(request: Request, template: str, tab: str, **context: Any) -> Res
         is_filtered=bool(filters.query(project="")),
         facets=store.facets(),
         levels=listing.LEVELS,
-        newest=store.newest,
+        changes=store.changes,
         dsn=f"http://inbox@{request.url.netloc}/1",
         **context,
     )

@@ -62,6 +62,7 @@ class Store:
         """
         self.max_items, self.max_bytes = max_items, max_bytes
         self.newest = 0  # the last item's id
+        self.changes = 0  # how often something was added or cleared
         self._kept: OrderedDict[int, Kept] = OrderedDict()
         self._kinds: dict[str, _Kind] = {}
         self._issues: dict[str, Issue] = {}
@@ -77,6 +78,7 @@ class Store:
         facts = facts_of(entry)
         with self._changed:
             self.newest += 1
+            self.changes += 1
             item = {"id": self.newest, **entry}
             self._keep(Kept(item, size, facts))
             if facts.kind == "event":
@@ -136,6 +138,7 @@ class Store:
     def clear(self, project: str | None = None) -> int:
         """Forget all items, or those of one project, and return how many they were."""
         with self._changed:
+            self.changes += 1
             doomed = [key for key, kept in self._kept.items() if project in (None, kept.facts.project)]
             self._record([], [self._drop(key) for key in doomed], ())
             self._changed.notify_all()
@@ -230,8 +233,10 @@ class Arrivals:
         self.closed = True
         self._wake()
 
-    async def wait(self, find: Callable[[], list[Item]], count: int, seconds: float) -> list[Item]:
-        """Return what `find` returns as soon as it holds `count` items, or after `seconds`."""
+    async def wait(
+        self, find: Callable[[], list[Item]], satisfied: Callable[[list[Item]], bool], seconds: float
+    ) -> list[Item]:
+        """Return what `find` returns as soon as `satisfied` accepts it, or after `seconds`."""
         deadline = time.monotonic() + seconds
         arrived = asyncio.Event()
         waiter = (asyncio.get_running_loop(), arrived)
@@ -241,7 +246,7 @@ class Arrivals:
                 arrived.clear()
                 found = find()
                 remaining = deadline - time.monotonic()
-                if len(found) >= count or remaining <= 0 or self.closed:
+                if satisfied(found) or remaining <= 0 or self.closed:
                     return found
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(arrived.wait(), remaining)

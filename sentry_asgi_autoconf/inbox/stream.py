@@ -35,7 +35,7 @@ async def _events(request: Request, after: int, in_base64: bool) -> AsyncIterato
     yield b": inbox\n\n"
     while not state.arrivals.closed:
         found: list[Item] = await state.arrivals.wait(
-            partial(state.store.items, after=last), 1, _SILENCE_SECONDS
+            partial(state.store.items, after=last), bool, _SILENCE_SECONDS
         )
         for item in found[-MAX_REPLAYED:]:
             yield _event(item, in_base64)

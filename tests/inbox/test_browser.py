@@ -251,6 +251,14 @@ def test_clear_asks_and_forgets(page: Page, inbox: BackgroundInbox) -> None:
     assert inbox.store.items() == []
 
 
+def test_what_is_cleared_elsewhere_goes(page: Page, inbox: BackgroundInbox) -> None:
+    send(inbox, "log", LOGS)
+    page.goto(f"{inbox.url}/logs")
+    expect(page.locator(".body")).to_have_count(1)
+    inbox.store.clear()
+    expect(page.get_by_role("heading", name="Nothing has arrived yet")).to_be_visible()
+
+
 def test_the_keyboard_leads_everywhere(page: Page, inbox: BackgroundInbox) -> None:
     for kind in ("Earlier", "Later"):
         send(inbox, "event", {"exception": [{"type": kind}]})

@@ -10,7 +10,18 @@ from hypothesis import HealthCheck, given, settings
 
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.inbox.broken import ITEMS
-from tests.inbox.payloads import ERROR, LOGS, STREAMED, TRACE, TRANSACTION, hostile
+from tests.inbox.payloads import (
+    CLIENT_REPORT,
+    ERROR,
+    LOGS,
+    METRICS,
+    PROFILE,
+    SESSIONS,
+    STREAMED,
+    TRACE,
+    TRANSACTION,
+    hostile,
+)
 from tests.inbox.sending import CLIENT, page, send
 
 
@@ -145,16 +156,29 @@ def test_what_is_not_there_is_404(inbox: BackgroundInbox, path: str) -> None:
 def test_markup_in_any_place_is_only_text(inbox: BackgroundInbox) -> None:
     error = send(inbox, "event", hostile(ERROR), project="<script>")
     transaction = send(inbox, "transaction", hostile(TRANSACTION))
-    send(inbox, "log", hostile(LOGS))
-    send(inbox, "span", hostile(STREAMED))
-    send(inbox, "<script>", {})
+    profile = send(inbox, "profile", hostile(PROFILE))
+    others = (("log", LOGS), ("span", STREAMED), ("sessions", SESSIONS), ("client_report", CLIENT_REPORT))
+    for kind, payload in (*others, ("trace_metric", METRICS), ("<script>", {})):
+        send(inbox, kind, hostile(payload))
+    [(_, issue)] = inbox.store.issues()
     trace = httpx.URL(f"/traces/{hostile(TRACE)}").raw_path.decode()
-    for path in ("/", "/?project=<script>", f"/errors/{error}", f"/transactions/{transaction}", trace):
+    one = (
+        f"/errors/{error}",
+        f"/issues/{issue.group}",
+        f"/transactions/{transaction}",
+        f"/profiles/{profile}",
+        trace,
+    )
+    for path in ("/", "/issues", "/errors", "/transactions", "/logs", "/profiles", "/reports", *one):
         html = page(inbox, path)
-        assert re.findall(r"<script[^>]*>", html) == ['<script src="/inbox.js" defer>']
+        assert {*re.findall(r"<script[^>]*>", html)} <= {
+            '<script src="/inbox.js" defer>',
+            '<script src="/flamegraph.js" defer>',
+        }
         assert "<img" not in html
-        assert "{{7*7}}" in html or path.startswith("/?")
-        assert "alert(1)" in html or path.startswith("/?")
+        assert "{{7*7}}" in html
+        assert "alert(1)" in html
+    assert "<img" not in page(inbox, "/?project=<script><img>&q=<img>&level=<img>")
 
 
 def test_the_browser_is_told_to_load_and_run_nothing_of_others(inbox: BackgroundInbox) -> None:
@@ -189,7 +213,8 @@ def test_no_page_fails_on_malformed_payloads() -> None:
             inbox.store.clear()
             number = send(inbox, kind, payload)
             paths = {"event": [f"/errors/{number}"], "transaction": [f"/transactions/{number}"]}.get(kind, [])
-            for path in ["/", "/traces/a", f"/api/inbox/items/{number}", *paths]:
+            lists = ["/", "/issues", "/errors", "/transactions", "/logs", "/reports", "/?q=a&level=info"]
+            for path in [*lists, "/traces/a", f"/api/inbox/items/{number}", *paths]:
                 answer = client.get(path)
                 assert answer.status_code == 200 or (path == "/traces/a" and answer.status_code == 404), path
 

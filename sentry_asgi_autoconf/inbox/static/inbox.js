@@ -3,7 +3,7 @@
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const list = () => document.getElementById("list");
-const newest = () => Number(list().dataset.newest);
+const seen = () => Number(list().dataset.changes);
 
 function show(connected) {
   const mark = document.getElementById("live");
@@ -31,11 +31,11 @@ const reading = () => document.querySelector("#list details[open]") !== null || 
 async function follow() {
   while (true) {
     try {
-      const answer = await fetch(`/api/inbox/items?after=${newest()}&wait=25&limit=0`);
-      const { newest: latest } = await answer.json();
+      const answer = await fetch(`/api/inbox/items?changes=${seen()}&wait=25&limit=0`);
+      const { changes } = await answer.json();
       show(true);
-      // A restarted inbox counts from the start again, hence "other than", not "above".
-      if (latest !== newest()) {
+      // What was cleared elsewhere changes a list, too, and a restarted inbox counts from the start again.
+      if (changes !== seen()) {
         while (reading()) await pause(500);
         await pause(200);
         await replaceContent();
