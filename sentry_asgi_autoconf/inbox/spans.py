@@ -128,7 +128,7 @@ def _read_streamed(item: Item, span: dict[str, Any]) -> Span:
 
 def _service(item: Item, server: Any, release: Any) -> str:
     """Return what tells the services of a trace from each other."""
-    return " · ".join(filter(None, (f"project {item['project']}", text(server), text(release))))
+    return " · ".join(filter(None, (text(release), text(server), f"project {item['project']}")))
 
 
 def _span(span: dict[str, Any], name: str, op: str, end: str, is_root: bool, data: dict[str, str]) -> Span:

@@ -186,7 +186,7 @@ def test_a_trace_over_services_is_one_picture_with_its_errors_and_logs(
     fill(inbox, ("transaction", TRANSACTION), ("transaction", CALLED), ("event", in_span), ("log", LOGS))
     page.goto(f"{inbox.url}/traces/{TRACE}")
     expect(page.get_by_label("Services").get_by_role("listitem")).to_have_text(
-        ["project 1", "project 1 · stock-1 · stock@3.1"]
+        ["project 1", "stock@3.1 · stock-1 · project 1"]
     )
     expect(page.locator(".span-name .label")).to_have_text(
         ["/orders/{order}", "load order", "/stock/{sku}", "SELECT 1"]
