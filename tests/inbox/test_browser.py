@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.server
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.harness.browser import NARROW, WIDE, Watched, chromium
+from tests.harness.http_service import running
 from tests.harness.server import until
 from tests.inbox.payloads import (
     CHUNK,
@@ -25,7 +27,7 @@ from tests.inbox.payloads import (
     TRANSACTION,
     hostile,
 )
-from tests.inbox.sending import send
+from tests.inbox.sending import envelope, item, send
 
 CALLED = {
     "transaction": "/stock/{sku}",
@@ -280,6 +282,40 @@ def test_the_keyboard_leads_everywhere(page: Page, inbox: BackgroundInbox) -> No
     expect(page.get_by_role("dialog")).to_be_visible()
     press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+class Blank(http.server.BaseHTTPRequestHandler):
+    """The page of an app that is developed, which reports to the inbox itself."""
+
+    def do_GET(self) -> None:  # by the standard library
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+SEND = """async ([url, envelope]) => {
+  const headers = { "X-Sentry-Auth": "Sentry sentry_key=inbox" };
+  const answer = await fetch(url, { method: "POST", body: envelope, headers });
+  return (await answer.json()).id;
+}"""
+READ = """(url) => new Promise((resolve) => {
+  const source = new EventSource(url);
+  source.addEventListener("application/x-sentry-envelope", ({ data }) => { source.close(); resolve(data); });
+})"""
+
+
+def test_a_page_of_another_port_sends_and_reads_the_stream(watched: Watched, inbox: BackgroundInbox) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Blank)
+    with running(server):
+        watched.page.goto(f"http://localhost:{server.server_port}/")
+        body = envelope(item("event", {"message": "from a browser"}), event_id="a" * 32).decode()
+        for path in ("/api/1/envelope/?sentry_version=7", "/stream"):
+            assert watched.page.evaluate(SEND, [inbox.url + path, body]) == "a" * 32
+        assert "from a browser" in watched.page.evaluate(READ, f"{inbox.url}/stream")
+    assert [each["payload"]["message"] for each in inbox.store.items()] == ["from a browser"] * 2
 
 
 LONG = "x" * 200_000

@@ -115,10 +115,10 @@ async function flames(place) {
   });
 }
 
-showTab();
-if (list() && !("still" in list().dataset)) follow();
 // Shown only where they do something.
 document.querySelectorAll("button[hidden]").forEach((button) => (button.hidden = false));
+showTab();
+if (list() && !("still" in list().dataset)) follow();
 document.getElementById("clear")?.addEventListener("click", (event) => clear(event.currentTarget));
 document.querySelector(".keys").addEventListener("click", KEYS["?"]);
 if (document.getElementById("filters")) filters(document.getElementById("filters"));
