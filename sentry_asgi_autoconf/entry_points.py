@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ _GROUPS = (SERVERS, POLICIES, CONFIGURATORS)
 ANY = "any"
 FOLDER = "py3"
 MANIFEST = "manifest.json"
+# What `run` sets for the command that it becomes.
+RUN = "_SENTRY_ASGI_RUN"
 
 
 class _Found(NamedTuple):
@@ -112,6 +115,11 @@ def version_of(name: str) -> str:
         return "unknown"
 
 
+def own_version() -> str:
+    """Return the release of this package, without a look at any metadata."""
+    return str(vars(sys.modules[__package__])["__version__"])
+
+
 def bundle_of(place: Path) -> Path | None:
     """Return the bundle of which `place`, the directory that holds this package, is a part; None if of none."""
     return place.parent if place.name == ANY and (place.parent / MANIFEST).is_file() else None
@@ -166,10 +174,26 @@ else:
         import importlib_metadata as metadata
 
 
+def _bootstrap() -> Any:
+    """Return the finder of the bootstrap that has run, None without one."""
+    return next((each for each in sys.meta_path if type(each).__name__ == "TriggerFinder"), None)
+
+
+def way_in() -> str:
+    """Return how the bootstrap came into this process: `run`, `PYTHONPATH`, `install`, or `import` without it."""
+    bootstrap = _bootstrap()
+    if bootstrap is None:
+        return "import"
+    if RUN in os.environ:
+        return "run"
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    is_named = getattr(bootstrap, "directory", "") in map(os.path.abspath, filter(None, entries))
+    return "PYTHONPATH" if is_named else "install"
+
+
 def _other_releases() -> list[tuple[str, str, str]]:
     """Return where the bootstrap that has run keeps another release of this package, that release, and this one."""
-    finder: Any = next((each for each in sys.meta_path if type(each).__name__ == "TriggerFinder"), None)
-    places: tuple[str, ...] = getattr(finder, "places", ())
+    places: tuple[str, ...] = getattr(_bootstrap(), "places", ())
     if own_directories()[0] in places:
         return []
     own = version_of(NAME)

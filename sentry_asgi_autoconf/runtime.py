@@ -12,7 +12,7 @@ from sentry_asgi_autoconf import console, exceptions, import_strings
 from sentry_asgi_autoconf.activation import decision, init_stage
 from sentry_asgi_autoconf.activation.decision import Decision
 from sentry_asgi_autoconf.flushing import flush
-from sentry_asgi_autoconf.status import unknown_server
+from sentry_asgi_autoconf.status import is_asked_for, unknown_server
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
@@ -170,9 +170,8 @@ class Runtime:
         console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
         decided = decision.LEFT_ALONE._replace(reason=f"{setting} leaves out what this process serves")
         self.deactivate(decided)
-        self._record(
-            lambda account: account.leaves_alone(self._name_of(app, name), server[:2], decided, setting)
-        )
+        left = self._name_of(app, name)
+        self._record(lambda account: account.leaves_alone(left, server[:2], decided, setting))
 
     def wrap(
         self, app: Any, asgi_version: int, server: ServedBy | None = None, name: str | None = None
@@ -181,12 +180,14 @@ class Runtime:
         served, by = app, None
         if self.activate().active:
             with process_lock():
-                served, by = self.guarded(lambda: self._wrap(app, asgi_version, server), (app, None))
+                served, by = self.guarded(lambda: self._wrap(app, asgi_version, server, name), (app, None))
         if served is not app or by is None:  # else it was wrapped before, and is on record
             self._record(lambda account: account.serves(self._name_of(app, name), server and server[:2], by))
         return served
 
-    def _wrap(self, app: Any, asgi_version: int, server: ServedBy | None) -> tuple[Any, str | None]:
+    def _wrap(
+        self, app: Any, asgi_version: int, server: ServedBy | None, import_string: str | None
+    ) -> tuple[Any, str]:
         from sentry_asgi_autoconf.sdk import clients
         from sentry_asgi_autoconf.serving import served_app
         from sentry_asgi_autoconf.serving.server_noise import server_noise
@@ -200,7 +201,7 @@ class Runtime:
         name = "an app of your own"
         if server:
             name = server.distribution
-            clients.describe_server({"name": name, "version": server.version, "adapter": name})
+            clients.describe_served(self._name_of(app, import_string), name, server.version)
             server_noise.expect(server.repeats)
         server_noise.end_boot()
         self._has_wrapped, self._serving = True, os.getpid()
@@ -266,7 +267,7 @@ class Runtime:
         """Do something about this process's status file, where one is asked for."""
 
         def keep() -> None:
-            if self._status is None and os.environ.get("SENTRY_ASGI_STATUS_DIR", "").strip():
+            if self._status is None and is_asked_for():
                 from sentry_asgi_autoconf.status.process_status import Status
 
                 self._status = Status()

@@ -10,7 +10,14 @@ from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.settings import app_config, destinations
 
-_FAILURES = ("app-not-loaded", "configurator-failed", "failed", "not-wrapped", "sdk-init-failed")
+_FAILURES = (
+    "app-not-loaded",
+    "configurator-failed",
+    "failed",
+    "incompatible",
+    "not-wrapped",
+    "sdk-init-failed",
+)
 
 
 class Decision(NamedTuple):
@@ -36,6 +43,7 @@ CONFIGURATOR_FAILED = Decision(False, "a configurator failed", "configurator-fai
 DISABLED = Decision(False, "SENTRY_ASGI_ENABLED is false", "disabled")
 DSN_FORBIDDEN = Decision(False, "a policy permits no DSN that is set", "dsn-forbidden")
 FAILED = Decision(False, "failed, see stderr", "failed")
+INCOMPATIBLE = Decision(False, "sentry_sdk is missing, or too old", "incompatible")
 INVALID_POLICY = Decision(
     False, "the policy is not known, so nothing may leave this process", "invalid-policy"
 )

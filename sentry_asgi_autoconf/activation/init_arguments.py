@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
 from sentry_asgi_autoconf import console, exceptions
 from sentry_asgi_autoconf.activation import layers
@@ -16,6 +16,9 @@ from sentry_asgi_autoconf.sdk import init_options
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Found, Merged
 from sentry_asgi_autoconf.settings import destinations
 from sentry_asgi_autoconf.settings.own import OwnValues
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.integrations.arguments import GivenArguments
 
 # What the SDK itself looks up in the environment each time it is initialised.
 _OPTIONS = ("dsn", "debug", "environment", "keep_alive", "release", "spotlight")
@@ -42,7 +45,8 @@ class Resolved(NamedTuple):
             rates = self.enforcement.rates_by_path(own.traces_sample_rates)
             own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
         look_up = functools.partial(_look_up, self.loaded, reported)
-        return Arguments(self.options, self.enforcement, own, look_up)
+        tags = self.loaded.settings["tags"].value if self.loaded.is_enforced("tags") else {}
+        return Arguments(self.options, self.enforcement, own, look_up, tags)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
@@ -100,6 +104,7 @@ def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[
     options: dict[str, Any] = {"spotlight": False}
     problems: list[AutoconfError] = []
     defers = _defers(loaded)
+    given_arguments = _arguments_of_integrations(loaded, problems) if loaded.own.integration_options else None
     for name in [name for name in loaded.options if name not in loaded.enforcement.values]:
         while name in loaded.options:
             given = (name, loaded.options[name], loaded.sources[name])
@@ -113,7 +118,22 @@ def _usable(loaded: Loaded, follow: bool) -> tuple[Loaded, dict[str, Any], list[
                     remedy = f"{error.remedy} Until then {instead} applies."
                     error = type(error)(error.what, remedy=remedy)
                 problems += [error, *further]
+    if given_arguments and follow:
+        ones = [*given_arguments.default_ones(), *(() if defers else given_arguments.eager_ones())]
+        named = [each.identifier for each in options.get("integrations", ())]
+        further_ones = [each for each in ones if each.identifier not in named]
+        options["integrations"] = [*options.get("integrations", ()), *further_ones]
     return loaded, options, problems
+
+
+def _arguments_of_integrations(loaded: Loaded, problems: list[AutoconfError]) -> GivenArguments:
+    from sentry_asgi_autoconf.integrations import arguments, auto_enabling
+
+    origin = str(loaded.settings["integration_options"].origin)
+    given = arguments.GivenArguments(loaded.own.integration_options, printable(origin, 200))
+    problems += given.unknown()
+    auto_enabling.given_arguments[:] = [given]
+    return given
 
 
 def _of_policy(doubt: AutoconfError) -> AutoconfError:

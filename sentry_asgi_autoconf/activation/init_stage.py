@@ -70,8 +70,11 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> t
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
-    from sentry_asgi_autoconf.sdk import clients
-
+    try:
+        from sentry_asgi_autoconf.sdk import clients
+    except ImportError as error:
+        console.say("error", exceptions.of_stage(error))
+        return decision.INCOMPATIBLE, loaded
     loaded, arguments = _resolve(loaded, strict=loaded.own.strict)
     _report(loaded.warnings, strict=False)
     # Not before `sdk`, which says whether the SDK is too old.
@@ -138,6 +141,11 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
             clients.init(final.arguments, defers=arguments.defers)
+            clients.describe_us(entry_points.way_in(), loaded.policies, loaded.own.tags)
+            if not loaded.own.traceparent:
+                from sentry_asgi_autoconf.serving import opened_request
+
+                opened_request.ignore_traceparent()
             return decision.ACTIVE
         decided = _why_nowhere(arguments, loaded)
     except (ConfiguratorError, SdkError) as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.activation.decision import Found, find_settings
-from sentry_asgi_autoconf.exceptions import AutoconfError
+from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, UNSET, Candidate, Origin, Setting
@@ -18,9 +20,12 @@ from sentry_asgi_autoconf.settings.options import (
     in_options_json,
     init_name,
 )
-from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS, OwnValues
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 from sentry_asgi_autoconf.settings.sources import Choice, Table, choose, environment
 from sentry_asgi_autoconf.settings.values import is_quoted
+
+# Characters of a tag's value that Sentry keeps.
+_LONGEST_TAG = 200
 
 
 class Loaded(NamedTuple):
@@ -66,6 +71,11 @@ def read(found: Found) -> Loaded:
         OWN_SETTINGS,
         [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
     )
+    own_settings = {
+        OWN_SETTINGS[name].key: Setting(own.values[name], origin, tuple(own.overrode[name]))
+        for name, origin in own.origins.items()
+    }
+    cut = _put_tags_together(own) if "tags" in own.origins else []
     directory = environ.get(sources.DIRECTORY_VARIABLE, "").strip()
     files = sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
     further = choose(OPTIONS_JSON, [environment(OPTIONS_JSON, environ), files])
@@ -79,10 +89,6 @@ def read(found: Found) -> Loaded:
         lambda field, value: enforcement.permits(init_name(field), value),
     )
     settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
-    own_settings = {
-        OWN_PREFIX + name: Setting(own.values[name], origin, tuple(own.overrode[name]))
-        for name, origin in own.origins.items()
-    }
     problems += [*own.problems, *further.problems, *options.problems, *unknown_variables(environ)]
     problems += [
         sources.quoted(options.origins[name], text)
@@ -99,11 +105,27 @@ def read(found: Found) -> Loaded:
         enforcement,
         policy.names,
         policy.is_unreadable,
-        policy.warnings,
+        [*policy.warnings, *cut],
         environ,
         dict(environ),
         found.app,
     )
+
+
+def _put_tags_together(own: Choice) -> list[AutoconfError]:
+    """Choose the tags of all layers, of one name the highest layer's; return a line for each that is cut."""
+    found: dict[str, str] = {}
+    cut: list[AutoconfError] = []
+    for candidate in [*own.overrode["tags"][::-1], Candidate(own.values["tags"], own.origins["tags"])]:
+        with suppress(ValueError):  # which is told where no higher layer has tags
+            for name, text in OWN_SETTINGS["tags"].read(candidate.value).items():
+                found[name] = text[:_LONGEST_TAG]
+                if len(text) > _LONGEST_TAG:
+                    where = printable(str(candidate.origin), 200)
+                    what = f"the tag {name} of {where} is cut to {_LONGEST_TAG} characters"
+                    cut.append(InvalidSettingError(what, remedy="Sentry takes no longer one."))
+    own.values["tags"] = found
+    return cut
 
 
 def without(loaded: Loaded, name: str) -> tuple[Loaded, list[AutoconfError]]:

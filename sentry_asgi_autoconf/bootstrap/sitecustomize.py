@@ -99,6 +99,7 @@ class TriggerFinder(object):
     def __init__(self, triggers):
         # type: (set[str]) -> None
         self.triggers = triggers
+        self.directory = _HERE
         self.places = _PLACES
 
     def find_spec(self, name, path=None, target=None):

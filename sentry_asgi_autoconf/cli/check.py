@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
+
+from sentry_asgi_autoconf.cli.output import number, progress, write
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.cli.checks.findings import Finding
 
+_SECONDS = number("a number of seconds, more than 0 and less than a day", float, 0.001, 86399)
 _ANSWER_SECONDS = 30.0  # for which the SDK waits, too
 
 
@@ -24,34 +27,29 @@ def add_parser(subparsers: Any) -> None:
     add = parser.add_argument
     add("--send", action="store_true", help="deliver a test event and a test transaction")
     add("--json", action="store_true", help="print the findings as JSON")
-    add("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="how long to wait (default: 60)")
+    add("--timeout", type=_SECONDS, default=60.0, metavar="SECONDS", help="how long to wait (default: 60)")
     add("words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments")
     parser.set_defaults(command=run)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < 86400:
-        raise argparse.ArgumentTypeError("must be more than 0, and less than a day")
-    return seconds
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is found; return 0 if nothing keeps telemetry from flowing, else 1."""
     from sentry_asgi_autoconf.cli.checks import command, findings
-    from sentry_asgi_autoconf.cli.output import write
 
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
-    watched = command.examine(words, arguments.timeout) if words else command.Watched([], [], [])
-    found = [*watched.findings, *_examine_environment(bool(words), arguments)]
+    with progress() as tell:
+        watched = command.examine(words, arguments.timeout, tell) if words else command.Watched([], [], [])
+        found = [*watched.findings, *_examine_environment(bool(words), arguments, tell)]
     if arguments.json:
         write(findings.as_json(found, watched.reports))
     else:
-        write("\n".join(findings.as_text(found, watched.output)))
+        write(findings.as_text(found, watched.output))
     return 1 if findings.has_error(found) else 0
 
 
-def _examine_environment(has_command: bool, arguments: argparse.Namespace) -> Iterator[Finding]:
+def _examine_environment(
+    has_command: bool, arguments: argparse.Namespace, tell: Callable[[str], object]
+) -> Iterator[Finding]:
     """Look at this process's environment, as far as the processes of a command do not show it themselves."""
     from sentry_asgi_autoconf.cli.checks import bootstrap, bundled, findings, installed
 
@@ -71,4 +69,5 @@ def _examine_environment(has_command: bool, arguments: argparse.Namespace) -> It
     yield from found
     if init_arguments is not None:
         seconds, alone = min(arguments.timeout, _ANSWER_SECONDS), not has_command
+        tell(f"Waiting for an answer of the receiver, for {seconds:g} s at most")
         yield from delivery.examine(init_arguments, seconds, sends=arguments.send, alone=alone)

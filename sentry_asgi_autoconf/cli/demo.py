@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from sentry_asgi_autoconf.cli.inbox import prepare
+from sentry_asgi_autoconf.cli.output import PORT
 
 
 def add_parser(subparsers: Any) -> None:
@@ -21,15 +22,8 @@ def add_parser(subparsers: Any) -> None:
     once = "end then, with status 0 if an error and its transaction arrived"
     parser.add_argument("--once", action="store_true", help=once)
     port = "the example app's port (default: any free one)"
-    parser.add_argument("--port", type=_port, default=0, help=port)
+    parser.add_argument("--port", type=PORT, default=0, help=port)
     parser.set_defaults(command=run)
-
-
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{port} is not a port: 0 to 65535 are")
-    return port
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 from rich.console import Console
 
@@ -43,20 +43,32 @@ def demonstrate(*, port: int, once: bool) -> int:
     """
     printer = _RememberingPrinter(Console(soft_wrap=True, highlight=False))
     with BackgroundInbox(printer=printer) as inbox:
+        if once:  # its pages are gone before anybody can look
+            printer.url = ""
         settings = {
             "SENTRY_DSN": inbox.dsn(),
             "SENTRY_ENVIRONMENT": "demo",
             "SENTRY_RELEASE": "demo@1.0",
             "SENTRY_TRACES_SAMPLE_RATE": "1.0",
+            # Where the example is a part of an installed package, its frames are its author's all the same.
+            "SENTRY_IN_APP_INCLUDE": "main,gateway",
         }
-        with _ExampleServer(settings, port) as server:
-            has_arrived = _show(printer, inbox.url, server)
-            if not once:
-                again = f"Make it fail again: {server.url}{PATHS[-1]}"
-                printer.tell(f"\nAll that arrives: {inbox.url}/  {again}  Ctrl-C ends both.\n")
-                with contextlib.suppress(KeyboardInterrupt):
-                    server.process.wait()
-    return 0 if has_arrived else 1
+        with _ExampleServer("main", settings, port) as shop:
+            _serve(printer, shop)
+            printer.tell(f"\nRequested of {shop.url}, and received by the inbox at {inbox.url}:\n")
+            found = _arrived(printer, shop, PATHS)
+            if found is None:
+                return 1
+            _point_out(printer, inbox.url, *found, once=once)
+            with _ExampleServer("gateway", {**settings, "SHOP": shop.url}, 0) as gateway:
+                if not _show_trace(printer, inbox.url, gateway, once=once):
+                    return 1
+                if not once:
+                    again = f"Make it fail again: {gateway.url}{PATHS[-1]}"
+                    printer.tell(f"\nAll that arrives: {inbox.url}/  {again}  Ctrl-C ends all.\n")
+                    with contextlib.suppress(KeyboardInterrupt):
+                        shop.process.wait()
+    return 0
 
 
 class _RememberingPrinter(Printer):
@@ -74,28 +86,37 @@ class _RememberingPrinter(Printer):
         """Print a text of the demo's own, as it is: paths and values may hold what rich takes for markup."""
         self._console.print(text, style=style, markup=False)
 
-    def wait(self) -> tuple[Item | None, Item | None]:
-        """Return the error and its transaction once both have been printed, or what is there when it takes too long."""
+    def wait(self, transactions: int) -> tuple[Item | None, list[Item]]:
+        """Return an error and the transactions of its trace, so many, once all have been printed.
+
+        What is there, when it takes too long.
+        """
         items: list[Item] = []
+        error, related = _error_and_transactions(items)
         deadline = time.monotonic() + ARRIVAL_SECONDS
         with contextlib.suppress(queue.Empty):
-            while not all(_error_and_transaction(items)):
+            while error is None or len(related) < transactions:
                 items.append(self._printed.get(timeout=max(0.0, deadline - time.monotonic())))
-        return _error_and_transaction(items)
+                error, related = _error_and_transactions(items)
+        return error, related
 
 
 class _ExampleServer:
-    """The example app's server: uvicorn in a child process, the bootstrap on PYTHONPATH, settings beside it."""
+    """The server of an example app: uvicorn in a child process, the bootstrap on PYTHONPATH, settings beside it."""
 
-    def __init__(self, settings: dict[str, str], port: int) -> None:
-        """Take the only SENTRY_* variables, and a port, 0 for any free one. Raises ExampleServerError."""
+    def __init__(self, module: str, settings: dict[str, str], port: int) -> None:
+        """Take the app's module, the only SENTRY_* variables, and a port, 0 for any free one.
+
+        Raises ExampleServerError.
+        """
         # Inside an installed package, or beside the package in a checkout.
         installed = PACKAGE_DIRECTORY / "cli/example"
         checkout = PACKAGE_DIRECTORY.parent / "sitecustomize_example"
         self.directory = installed if installed.is_dir() else checkout
         self._port = _free_port(port)
         self.url = f"http://{HOST}:{self._port}"
-        self._words = ["uvicorn", "main:app", "--port", str(self._port)]
+        self.app = self.directory / f"{module}.py"
+        self._words = ["uvicorn", f"{module}:app", "--port", str(self._port)]
         self._settings = settings
         self._scratch = tempfile.TemporaryDirectory(prefix="sentry-asgi-autoconf-")
         self._output = Path(self._scratch.name, "output")
@@ -169,36 +190,59 @@ def _free_port(wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _show(printer: _RememberingPrinter, inbox_url: str, server: _ExampleServer) -> bool:
-    printer.tell(f"\nAn app that knows nothing of Sentry: {server.directory / 'main.py'}")
+def _serve(printer: _RememberingPrinter, server: _ExampleServer) -> None:
+    printer.tell(f"\nAn app that knows nothing of Sentry: {server.app}")
     printer.tell("Served with Sentry, by hand:\n")
     printer.tell(_indented(server.command()), style="cyan")
     server.wait_until_serving()
 
-    printer.tell(f"\nRequested of {server.url}, and received by the inbox at {inbox_url}:\n")
-    for path in PATHS:
-        printer.tell(f"  GET {path} answered {server.get(path)}")
-    error, transaction = printer.wait()
 
-    if error and transaction:
-        exception = error["payload"]["exception"]["values"][-1]
-        page = f"{inbox_url}/transactions/{transaction['id']}  {transaction['payload']['transaction']}"
-        printer.tell("\nArrived, without a line of code in the app. Look at\n", style="green")
-        raised = f"{exception['type']}: {exception['value']}"
-        printer.tell(_indented(f"{inbox_url}/errors/{error['id']}  {raised}\n{page}"))
-        return True
+def _show_trace(printer: _RememberingPrinter, inbox_url: str, gateway: _ExampleServer, *, once: bool) -> bool:
+    """Request the same of a second service that asks the first, and tell of the one trace."""
+    gateway.wait_until_serving()
+    printer.tell(f"\nAnd through a second service, {gateway.app}, which asks the first:\n")
+    found = _arrived(printer, gateway, PATHS[-1:], transactions=2)
+    if found is None:
+        return False
+    error, _ = found
+    trace = trace_id_of(error)
+    page = "" if once else f"\n\n  {inbox_url}/traces/{trace}"
+    printer.tell(f"\nBoth services are in one trace, {trace}, with the error.{page}", style="green")
+    return True
+
+
+def _arrived(
+    printer: _RememberingPrinter, server: _ExampleServer, paths: Sequence[str], transactions: int = 1
+) -> tuple[Item, Item] | None:
+    """Request the paths, and return the error and its transaction, None if they do not arrive, which is told."""
+    for path in paths:
+        printer.tell(f"  GET {path} answered {server.get(path)}")
+    error, related = printer.wait(transactions)
+    if error and len(related) == transactions:
+        return error, related[0]
     missing = "the error's transaction" if error else "an error event and its transaction"
     printer.tell(f"\nMissing after {ARRIVAL_SECONDS:.0f} s: {missing}.", style="red")
     printer.tell(f"The server's output:\n{_indented(server.output())}")
-    return False
+    return None
 
 
-def _error_and_transaction(items: list[Item]) -> tuple[Item | None, Item | None]:
+def _point_out(
+    printer: _RememberingPrinter, inbox_url: str, error: Item, transaction: Item, *, once: bool
+) -> None:
+    exception = error["payload"]["exception"]["values"][-1]
+    raised = f"{exception['type']}: {exception['value']}"
+    printer.tell(f"\nArrived, without a line of code in the app: {raised}", style="green")
+    if not once:
+        name = transaction["payload"]["transaction"]
+        printer.tell(f"Look at\n\n  {inbox_url}/errors/{error['id']}  {raised}")
+        printer.tell(f"  {inbox_url}/transactions/{transaction['id']}  {name}")
+
+
+def _error_and_transactions(items: list[Item]) -> tuple[Item | None, list[Item]]:
     errors = (item for item in items if item["type"] == "event" and item["payload"].get("exception"))
     error = next(errors, None)
-    trace_id = trace_id_of(error) if error else None
-    transactions = (item for item in items if item["type"] == "transaction")
-    return error, next((item for item in transactions if trace_id_of(item) == trace_id), None)
+    trace = trace_id_of(error) if error else None
+    return error, [item for item in items if item["type"] == "transaction" and trace_id_of(item) == trace]
 
 
 def _indented(text: str) -> str:

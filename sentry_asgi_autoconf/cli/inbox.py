@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-from sentry_asgi_autoconf.cli.output import flush, require_extra
+from sentry_asgi_autoconf.cli.output import COUNT, PORT, flush, require_extra
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY, other_entries
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
@@ -36,11 +36,11 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("--host", default=LOCAL, help="address to listen on (default: %(default)s)")
-    add("--port", type=_port, default=8090, help="0 takes any free one (default: %(default)s)")
+    add("--port", type=PORT, default=8090, help="0 takes any free one (default: %(default)s)")
     allowed = "answer to this host name, and to pages from there; to this machine's own it does anyway"
     add("--allow-host", action="append", default=[], metavar="NAME", help=allowed)
     kept = "items of each kind to keep; then the oldest goes, of errors that of the commonest (default: %(default)s)"
-    add("--max-items", type=_count, default=1000, metavar="N", help=kept)
+    add("--max-items", type=COUNT, default=1000, metavar="N", help=kept)
     add(
         "--store",
         metavar="FILE",
@@ -48,8 +48,8 @@ def add_parser(subparsers: Any) -> None:
     )
     add("--json", action="store_true", help="print each item as one line of JSON")
     # For `run --inbox`: the socket it bound, and the process with which this one ends.
-    add("--fd", type=_count, help=argparse.SUPPRESS)
-    add("--parent", type=_count, help=argparse.SUPPRESS)
+    add("--fd", type=COUNT, help=argparse.SUPPRESS)
+    add("--parent", type=COUNT, help=argparse.SUPPRESS)
     parser.set_defaults(command=run)
 
 
@@ -210,17 +210,3 @@ def _listening_socket(arguments: argparse.Namespace) -> socket.socket:
         remedy = "Choose another address with --host or --port; --port 0 takes any free port"
         raise CannotListenError(what, remedy=remedy) from None
     return listening
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError("must be between 0 and 65535")
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return number

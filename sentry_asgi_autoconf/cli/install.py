@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -39,6 +40,7 @@ def _add(subparsers: Any, name: str, command: Callable[..., int], summary: str, 
     add = parser.add_mutually_exclusive_group().add_argument
     add("--python", metavar="PYTHON", help="the interpreter (default: the one that runs this)")
     add("--venv", metavar="DIR", help="the virtual environment")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=command)
 
 
@@ -46,10 +48,21 @@ def install(arguments: argparse.Namespace) -> int:
     """Write it, and say where. Raises InstallError."""
     python = _python(arguments)
     interpreter = installation.ask(python)
+    files = {}
     for path, text in installation.files_for(interpreter).items():
-        write(f"{'Wrote' if _put(path, text) else 'Already there:'} {path}")
+        files[str(path)] = _put(path, text)
         if path.suffix == ".py":
             _compile(python, path)
+    if arguments.json:
+        told = {"python": python, "bootstrap": BOOTSTRAP_DIRECTORY, "gate": GATE}
+        write(
+            json.dumps(
+                {**told, "files": [{"path": path, "is_new": is_new} for path, is_new in files.items()]}
+            )
+        )
+        return 0
+    for name, is_new in files.items():
+        write(f"{'Wrote' if is_new else 'Already there:'} {name}")
     reached = "each environment made from it, too" if not interpreter.is_virtual else "this environment alone"
     write(f"{python} runs the bootstrap in {BOOTSTRAP_DIRECTORY} where {GATE} is set: {reached}.")
     return 0
@@ -65,9 +78,10 @@ def uninstall(arguments: argparse.Namespace) -> int:
             _remove(path)
         except OSError as error:
             raise InstallError(f"Cannot remove {path}: {error.strerror or error}", remedy=_REMEDY) from None
-        write(f"Removed {path}")
-    if not found:
-        write(f"Nothing is installed for {python}.")
+    if arguments.json:
+        write(json.dumps({"python": python, "removed": list(map(str, found))}))
+        return 0
+    write("\n".join(f"Removed {path}" for path in found) or f"Nothing is installed for {python}.")
     return 0
 
 

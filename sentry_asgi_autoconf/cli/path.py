@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.cli.output import write
 
 # As it was imported, symbolic links kept: a link that is switched on deployment stays good.
 PACKAGE_DIRECTORY = Path(__file__).absolute().parent.parent
@@ -25,12 +27,13 @@ def add_parser(subparsers: Any) -> None:
         epilog='export PYTHONPATH="$(sentry-asgi-autoconf path)${PYTHONPATH:+:$PYTHONPATH}"',
         allow_abbrev=False,
     )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the bootstrap directory."""
-    print(BOOTSTRAP_DIRECTORY)
+    write(json.dumps({"bootstrap": BOOTSTRAP_DIRECTORY}) if arguments.json else BOOTSTRAP_DIRECTORY)
     return 0
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sentry_asgi_autoconf import console
+from sentry_asgi_autoconf import console, entry_points
 from sentry_asgi_autoconf.cli.path import with_bootstrap
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AdapterError, AutoconfError
@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
         help="with --inbox: keep what arrives in this file, for `inbox --store` to show later",
     )
     add("words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments")
-    parser.set_defaults(command=run, usage_error=parser.error)
+    parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.usage_error("a command is required: CMD")
     if arguments.store and not arguments.inbox:
         arguments.usage_error("--store is the file of an inbox: --inbox is required")
-    environment = dict(os.environ)
+    environment = {**os.environ, entry_points.RUN: "1"}
     environment["PYTHONPATH"] = with_bootstrap(environment.get("PYTHONPATH", ""))
     watched = _with_installed_triggers(environment.get("SENTRY_ASGI_WATCH", ""))
     if watched:
@@ -96,15 +96,11 @@ def run_to_end(words: list[str], environment: dict[str, str]) -> int:
 
 def third_party_adapters() -> list[Any]:
     """Return the entry points of the server adapters that other distributions bring."""
-    from sentry_asgi_autoconf import entry_points
-
     installed = entry_points.in_group(entry_points.SERVERS)
     return [point for point in installed if not str(point.value).startswith("sentry_asgi_autoconf.")]
 
 
 def _with_installed_triggers(watched: str) -> str:
-    from sentry_asgi_autoconf import entry_points
-
     names = [name.strip() for name in watched.split(",") if name.strip()]
     names += sorted(str(point.name) for point in third_party_adapters())
     for distribution in entry_points.unreadable(entry_points.SERVERS):

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 import sentry_sdk
 from sentry_sdk.utils import event_from_exception, safe_str
@@ -20,27 +20,32 @@ from sentry_asgi_autoconf.flushing.flush import MECHANISM, flush
 
 PERIOD = 60.0  # seconds
 _OURS = re.compile("[0-9a-f]{32}")
+# One failure is one issue, on however many hosts it keeps an app from starting.
+_FAILED_BOOT = "failed-boot"
 
 
 def capture(error: BaseException) -> None:
     """Capture an exception that ends the boot. The SDK drops it if an integration has captured it already."""
-    if may_report(described(error)):
-        capture_unhandled(error)
+    failure = described(error)
+    if may_report(failure):
+        capture_unhandled(error, [_FAILED_BOOT, failure])
     flush()
 
 
-def capture_unhandled(error: BaseException) -> None:
+def capture_unhandled(error: BaseException, fingerprint: Sequence[str] = ()) -> None:
     """Capture an exception that nothing handles, as an integration does."""
     mechanism = {"type": MECHANISM, "handled": False}
     options = sentry_sdk.get_client().options
     event, hint = event_from_exception(error, client_options=options, mechanism=mechanism)
+    if fingerprint:
+        event["fingerprint"] = list(fingerprint)
     sentry_sdk.capture_event(event, hint=hint)
 
 
 def capture_message(text: str) -> None:
     """Capture the words in which an app said that its boot failed."""
     if may_report(text):
-        sentry_sdk.capture_message(text, level="fatal")
+        sentry_sdk.capture_message(text, level="fatal", fingerprint=[_FAILED_BOOT, text])
         flush()
 
 

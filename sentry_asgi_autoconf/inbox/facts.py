@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import AbstractSet, Any, NamedTuple
 
-from sentry_asgi_autoconf.inbox.grouping import group_of
+from sentry_asgi_autoconf.inbox.issues import group_of
 from sentry_asgi_autoconf.inbox.spans import attributes, records, trace_id_of
 from sentry_asgi_autoconf.inbox.tolerant import mapping, moment, text
 

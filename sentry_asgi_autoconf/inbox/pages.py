@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from sentry_asgi_autoconf.inbox import listing, profiles, reports, summaries
 from sentry_asgi_autoconf.inbox.api import item_of
-from sentry_asgi_autoconf.inbox.grouping import group_of
+from sentry_asgi_autoconf.inbox.issues import group_of
 from sentry_asgi_autoconf.inbox.listing import Filters
 from sentry_asgi_autoconf.inbox.spans import Mark, lay_out, spans_of, trace_id_of
 from sentry_asgi_autoconf.inbox.store import Store

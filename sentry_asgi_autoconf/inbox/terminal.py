@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sentry_asgi_autoconf.inbox import errors, summaries
-from sentry_asgi_autoconf.inbox.grouping import group_of
+from sentry_asgi_autoconf.inbox.issues import group_of
 from sentry_asgi_autoconf.inbox.spans import Span, root_span, segments
 from sentry_asgi_autoconf.inbox.tolerant import Item, clock, duration, mapping, sequence, text
 

@@ -32,6 +32,15 @@ def deactivations() -> Mapping[str, Iterable[str]]:
     return found
 
 
+def make(integration: type[Integration]) -> Integration:
+    """Make an integration of its class, with the arguments that a setting gives it."""
+    return given_arguments[0].make(integration) if given_arguments else integration()
+
+
+# At most one, a GivenArguments: what a setting says.
+given_arguments: list[Any] = []
+
+
 class _StandInClass(type(Integration)):  # type: ignore[misc] # whatever class it is of in this SDK
     """What a stand-in is a class of: pickled by its identifier, as it has no module to be found in."""
 
@@ -75,7 +84,7 @@ def set_up(client: Any, integration_class: type[Integration]) -> None:
 
     Whatever the SDK would do without is left out; raises what else the integration raises.
     """
-    integration = integration_class()
+    integration = make(integration_class)
     further = {"options": client.options, "disabled_integrations": never_deactivating()}
     known = inspect.signature(integrations.setup_integrations).parameters
     taken: Any = {name: value for name, value in further.items() if name in known}

@@ -20,12 +20,12 @@ _NO_INTEGRATIONS = ("asgi", "serverless", "wsgi")
 
 
 def instance(reference: IntegrationReference) -> Integration:
-    """Make the integration, without arguments."""
+    """Make the integration, with the arguments that a setting gives it."""
     found = _find(reference)
     return (
         found
         if isinstance(found, Integration)
-        else import_strings.guarded(found, f"making a {found.__name__}")
+        else import_strings.guarded(lambda: auto_enabling.make(found), f"making a {found.__name__}")
     )
 
 
@@ -44,7 +44,7 @@ def installed_class(reference: IntegrationReference) -> type[Integration] | None
 def known(reference: IntegrationReference) -> IntegrationReference:
     """Return a reference that may lead to an integration, as far as its name says."""
     if not reference.is_import_string:
-        _check(reference)
+        check(reference)
     return reference
 
 
@@ -75,7 +75,7 @@ def _imported(reference: IntegrationReference) -> Integration | type[Integration
 
 
 def _by_short_name(name: str) -> type[Integration]:
-    known = _check(name)
+    known = check(name)
     path = auto_enabling.integration_module(name)
     try:
         module = import_strings.import_whole(path)
@@ -106,8 +106,8 @@ def _is_integration_of(value: object, path: str) -> bool:
     return is_its_own and isinstance(value, type) and issubclass(value, Integration)
 
 
-def _check(name: str) -> list[str]:
-    """Return the short names that the installed SDK has, of which this is one."""
+def check(name: str) -> list[str]:
+    """Return the short names that the installed SDK has, of which this is one. Raises UnknownIntegrationError."""
     import pkgutil
 
     modules = [module.name for module in pkgutil.iter_modules(sentry_sdk.integrations.__path__)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import Any, Callable, Mapping, Sequence
 
@@ -23,18 +24,22 @@ _Place = Callable[[Sequence[str]], str]
 _REMEDY = "Correct the policy; until then nothing leaves this process."
 
 
-def read(name: str, content: Any, place: _Place) -> Policy:
-    """Return the policy of this name; what is wrong with it, or with a value in it, is among its errors."""
+def read(name: str, content: Any, place: _Place, text: str) -> Policy:
+    """Return the policy of this name; what is wrong with it, or with a value in it, is among its errors.
+
+    It is named with the beginning of the hash of its `text`, by which an event tells under which one it was made.
+    """
+    names = [f"{name}@{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"]
     errors: list[AutoconfError] = []
     if not isinstance(content, Mapping):
-        return NO_POLICY._replace(names=[name], errors=[_refusal(name, "it is not a mapping of tables")])
+        return NO_POLICY._replace(names=names, errors=[_refusal(name, "it is not a mapping of tables")])
     for key in content:
         if key not in ("defaults", "limits", "enforced"):
             what = f"[{printable(str(key))}] is not a table of a policy: defaults, limits, enforced are"
             errors.append(_refusal(place([str(key)]), what))
     defaults = _table("defaults", POLICY_DEFAULT, content, place, errors)
     enforced = _table("enforced", ENFORCED, content, place, errors)
-    return Policy([name], defaults, enforced, _limits(content.get("limits", {}), place, errors), errors, [])
+    return Policy(names, defaults, enforced, _limits(content.get("limits", {}), place, errors), errors, [])
 
 
 def _table(

@@ -91,10 +91,10 @@ def _of_entry_point(point: Any) -> Policy:
             path = guarded(lambda: os.fsdecode(found), f"reading what {value} gives")
             return _of_file(path, f"{name}, {printable(path, 200)}")
         # As plain data, which nobody changes any more.
-        tables = guarded(lambda: json.loads(json.dumps(found, default=dict)), f"reading what {value} gives")
+        text = guarded(lambda: json.dumps(found, default=dict), f"reading what {value} gives")
     except UnresolvedImportError as error:
         return _unreadable(f"the {name} cannot be read: {error.what}")
-    return document.read(name, tables, lambda keys: name)
+    return document.read(name, json.loads(text), lambda keys: name, text)
 
 
 def _of_file(path: str, described: str) -> Policy:
@@ -105,7 +105,7 @@ def _of_file(path: str, described: str) -> Policy:
         file = TomlFile(path)
     except (OSError, ValueError) as error:
         return _unreadable(f"the {described} cannot be read: {reason(error)}")
-    return document.read(file.path, file.content, file.place)
+    return document.read(file.path, file.content, file.place, file.text)
 
 
 def _unreadable(what: str) -> Policy:

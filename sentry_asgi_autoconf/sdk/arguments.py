@@ -70,8 +70,12 @@ class Arguments:
         enforcement: Enforcement,
         own: OwnValues,
         look_up: Callable[[], Found] = Found,
+        tags: Mapping[str, str] = {},
     ) -> None:
-        """Take init's arguments from the settings; `look_up` returns what the SDK would look up in the environment."""
+        """Take init's arguments from the settings, and the tags that a policy enforces.
+
+        `look_up` returns what the SDK would look up in the environment.
+        """
         self.enforcement = enforcement
         # Whether integrations wait for their libraries.
         self.defers = own.integrations == "deferred"
@@ -80,10 +84,15 @@ class Arguments:
         self._settings = own
         self._look_up = look_up
         self._on_leaving: OnLeaving | None = None
-        if enforcement or not own.attachments or own.user_fields is not None:
+        if enforcement or not own.attachments or own.user_fields is not None or tags:
             from sentry_asgi_autoconf.sdk.leaving import OnLeaving
 
-            self._on_leaving = OnLeaving(own.attachments, own.user_fields)
+            self._on_leaving = OnLeaving(own.attachments, own.user_fields, tags)
+        self._transport = DirectTransport
+        if own.status_dir:
+            from sentry_asgi_autoconf.sdk.counted_transport import CountedTransport
+
+            self._transport = CountedTransport
         # What was refused of the settings alone, and was reported.
         self._refused: set[str] = set()
 
@@ -150,7 +159,7 @@ class Arguments:
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
             arguments["_experiments"] = {**EXPERIMENTS, **experiments}
             if arguments.get("dsn") and not any(map(experiments.get, _OTHER_TRANSPORTS)):
-                arguments["transport"] = arguments.get("transport") or DirectTransport
+                arguments["transport"] = arguments.get("transport") or self._transport
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals
@@ -173,12 +182,17 @@ class Arguments:
                 self._settings.excluded_paths,
                 self._settings.traces_sample_rates,
                 ceiling,
+                ignores_probes=self._settings.health_checks == "ignore",
             )
 
     def _samples_by_path(self, arguments: Mapping[str, Any], ceiling: float | None) -> bool:
         """Whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
         tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
-        is_asked = bool(self._settings.excluded_paths) or ceiling is not None
+        is_asked = (
+            bool(self._settings.excluded_paths)
+            or self._settings.health_checks == "ignore"
+            or ceiling is not None
+        )
         is_changed = is_asked and (tracing or arguments.get("enable_tracing"))
         return bool(self._settings.traces_sample_rates or is_changed)
 

@@ -10,15 +10,16 @@ import functools
 import logging
 import os
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 import sentry_sdk
+from sentry_sdk.client import SDK_INFO
 from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import DidNotEnable
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import get_default_release, logger
 
-from sentry_asgi_autoconf import client_calls
+from sentry_asgi_autoconf import client_calls, entry_points
 from sentry_asgi_autoconf.client_calls import Call
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.import_strings import described
@@ -32,6 +33,12 @@ _REFUSALS = (
     *(AttributeError, DidNotEnable, ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError),
     Warning,
 )
+# What every event says of this package.
+_packages: Any = SDK_INFO["packages"]
+_PACKAGE = {"name": f"pypi:{entry_points.NAME}", "version": entry_points.own_version()}
+_CONTEXT = "sentry_asgi_autoconf"
+_context: dict[str, Any] = {}
+_tagged: list[str] = []
 _NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
 
 
@@ -66,9 +73,13 @@ def final_arguments(arguments: Arguments, report: Report) -> Merged:
     return merged._replace(refusals=[], unheld="")
 
 
+def _global_scope() -> Any:
+    return sentry_sdk.Scope.get_global_scope()
+
+
 def _initialised(arguments: Mapping[str, Any]) -> Any:
     sentry_sdk.init(**arguments)
-    client = sentry_sdk.Scope.get_global_scope().client
+    client = _global_scope().client
     if sentry_sdk.get_client() is not client:
         # An earlier client's arguments are among ours; bound to a nearer scope, it would stand before ours.
         for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
@@ -77,9 +88,26 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
     return client
 
 
-def describe_server(server: Mapping[str, str]) -> None:
-    """Say in the context `asgi_server` of every event what serves this process."""
-    sentry_sdk.Scope.get_global_scope().set_context("asgi_server", dict(server))
+def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str]) -> None:
+    """Say in every event that it comes by this package: which release, how it came in, by which policies and tags."""
+    if _PACKAGE not in _packages:
+        _packages.append(_PACKAGE)
+    _context.clear()
+    _context.update(way_in=way_in, policies=list(policies))
+    scope = _global_scope()
+    scope.set_context(_CONTEXT, dict(_context))
+    for name, text in tags.items():
+        scope.set_tag(name, text)
+        if hasattr(scope, "set_attribute"):  # which is how logs, metrics and streamed spans have them
+            scope.set_attribute(name, text)
+    _tagged.extend(tags)
+
+
+def describe_served(app: str, server: str, version: str) -> None:
+    """Say in every event which app this process serves, and with what."""
+    _context["apps"] = [*_context.get("apps", ()), app]
+    _global_scope().set_context(_CONTEXT, dict(_context))
+    _global_scope().set_context("asgi_server", {"name": server, "version": version, "adapter": server})
 
 
 def deactivate() -> None:
@@ -87,6 +115,13 @@ def deactivate() -> None:
 
     One that the app made itself is as without us then; under a policy it stays as it is.
     """
+    scope = _global_scope()
+    scope.remove_context(_CONTEXT)
+    for name in _tagged:
+        scope.remove_tag(name)
+        getattr(scope, "remove_attribute", scope.remove_tag)(name)
+    _tagged.clear()
+    _packages[:] = [each for each in _packages if each != _PACKAGE]
     call = client_calls.last_of_app(sentry_sdk.get_client())
     if not any(guard.arguments.must_hold for guard in _installed):
         _installed.clear()
@@ -103,7 +138,7 @@ def deactivate() -> None:
 def send_nothing_more() -> None:
     """Take the client away that is there, whoever made it."""
     sentry_sdk.get_client().close(timeout=0)
-    sentry_sdk.Scope.get_global_scope().set_client(None)
+    _global_scope().set_client(None)
 
 
 def _set_level(client: Any) -> None:

@@ -22,21 +22,25 @@ _USER_NAME = {"name": "username"}
 
 
 class OnLeaving(NamedTuple):
-    """Whether attachments are sent, and which fields of a user; None stands for all."""
+    """Whether attachments are sent, which fields of a user (None stands for all), and tags that nobody changes."""
 
     attachments: bool = True
     user_fields: Sequence[str] | None = None
+    tags: Mapping[str, str] = {}
 
     def hooks(self, arguments: Mapping[str, Any], enforcement: Enforcement) -> dict[str, Hook]:
         """Return the hooks that init's `arguments` need on top of all others, by their names."""
         labels = [name for name in _LABELS if name in enforcement.values or name in enforcement.limits]
-        if self.attachments and self.user_fields is None and not labels:
+        if self.attachments and self.user_fields is None and not labels and not self.tags:
             return {}
 
         def event(event: Any, hint: Any) -> Any:
             for name in labels:
                 _relabel(event, name, name, arguments, enforcement)
             self._reduce_user(event)
+            if self.tags:
+                given = event.get("tags")
+                event["tags"] = {**(given if isinstance(given, dict) else {}), **self.tags}
             if not self.attachments:
                 hint.pop("attachments", None)
             return event
@@ -47,6 +51,7 @@ class OnLeaving(NamedTuple):
                 for name in labels:
                     _relabel(attributes, _LABELS[name], name, arguments, enforcement)
                 self._reduce_attributes(attributes)
+                attributes.update(self.tags)
             return data
 
         names = ["before_send_log", "before_send_metric"]

@@ -11,6 +11,7 @@ Left to the middleware: websockets, and all requests with an SDK that has no suc
 from __future__ import annotations
 
 import functools
+import re
 from datetime import datetime, timezone
 from typing import Any, Callable, Mapping
 
@@ -22,6 +23,10 @@ from sentry_sdk.utils import capture_internal_exceptions
 from sentry_asgi_autoconf.serving.chained_hooks import is_streaming
 from sentry_asgi_autoconf.serving.current_request import Request
 
+# Version, trace, parent and flags; ids of zeros are invalid, as is version ff.
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?\Z"
+)
 METHODS = "http_methods_to_capture"
 # By which the spans of Starlette's middleware call what it is given to send with.
 NAME_OF_SEND = "SentryAsgiMiddleware._run_app.<locals>._sentry_wrapped_send"
@@ -108,6 +113,10 @@ class OpenedRequest:
             isolation.generate_propagation_context(headers)
         else:
             isolation.set_new_propagation_context()
+        ids = of_w3c(headers) if "traceparent" in headers else None
+        if ids:
+            trace = isolation.get_active_propagation_context()
+            trace.trace_id, trace.parent_span_id = ids
 
     def _noticing(self, send: Any) -> Any:
         return send
@@ -141,6 +150,22 @@ class CountedSession(Session):
             self.status = status or "exited"
 
 
+def of_w3c(headers: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return the ids of the trace and the span of a caller that speaks W3C's Trace Context, and not Sentry's.
+
+    Its decision to sample is no concern of ours: the rates here decide, as for a trace that begins.
+    """
+    if "sentry-trace" in headers:
+        return None
+    found = _TRACEPARENT.match(headers["traceparent"])
+    return (found[1], found[2]) if found else None
+
+
+def ignore_traceparent() -> None:
+    """Continue no trace by W3C's header."""
+    _READ.pop(b"traceparent", None)
+
+
 def _headers(pairs: Any) -> dict[str, str]:
     headers: dict[str, str] = {}
     for raw_name, raw_value in pairs:
@@ -153,7 +178,7 @@ def _headers(pairs: Any) -> dict[str, str]:
 _READ = {
     name.encode(): name
     for name in (
-        *("sentry-trace", "baggage", "host", "user-agent"),
+        *("sentry-trace", "baggage", "traceparent", "host", "user-agent"),
         *("x-forwarded-for", "x-forwarded-host", "x-real-ip"),
     )
 }

@@ -10,6 +10,18 @@ from typing import Any, Callable, Mapping, Pattern
 from sentry_asgi_autoconf.policy.limits import is_number
 from sentry_asgi_autoconf.serving import current_request
 
+# What probes call themselves, by the beginning or a word of it: of Kubernetes, load balancers and uptime checkers.
+_PROBES = re.compile(
+    rb"kube-probe/|ELB-HealthChecker/|GoogleHC/|GoogleStackdriverMonitoring-UptimeChecks"
+    rb"|Amazon-Route53-Health-Check-Service|Edge Health Probe|Load Balancer Agent|Envoy/HC|HAProxy|Consul Health Check"
+    rb"|DigitalOcean Uptime Probe|Cloudflare-Healthchecks/|Better ?Uptime|Better Stack|UptimeRobot/|Uptime-Kuma/"
+    rb"|Pingdom\.com_bot|StatusCake|Site24x7|Datadog/Synthetics|NewRelicPinger|SentryUptimeBot/",
+)
+# Where others ask, by GET or HEAD.
+_USUAL_PATHS = re.compile(
+    r"/(?:\w+/)?_?(?:health(?:z|check|-check|_check)?|live(?:z|ness)?|readyz?|readiness|ping|up)/?\Z"
+)
+
 
 class PathSampler:
     """A `traces_sampler` that knows excluded paths and rates by path, and leaves the rest to the general rate."""
@@ -21,10 +33,13 @@ class PathSampler:
         excluded_paths: list[str],
         rates: Mapping[str, float],
         ceiling_over_callers: float | None,
+        *,
+        ignores_probes: bool = False,
     ) -> None:
         """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts."""
         # The ceiling holds for the traces of callers, but for paths that have a higher rate.
         self._otherwise, self._general_rate, self._ceiling = otherwise, general_rate, ceiling_over_callers
+        self._ignores_probes = ignores_probes
         self._excluded = [_compiled(glob) for glob in excluded_paths]
         self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
 
@@ -38,6 +53,8 @@ class PathSampler:
         scope = context.get("asgi_scope") or _served_scope(context)
         path = scope.get("path", "")
         if any(pattern.match(path) for pattern in self._excluded):
+            return 0.0
+        if self._ignores_probes and _is_probe(scope):
             return 0.0
         parent: bool | None = context.get("parent_sampled")
         rate = self._rate_of(scope.get("method", "WEBSOCKET"), path)
@@ -59,6 +76,14 @@ class PathSampler:
             if wanted in ("", method) and pattern.match(path):
                 return rate
         return None
+
+
+def _is_probe(scope: Mapping[str, Any]) -> bool:
+    """Whether a request is a health check, by what it calls itself or by its usual path."""
+    if scope.get("method") not in ("GET", "HEAD"):
+        return False
+    agents = (value for name, value in scope.get("headers") or () if name == b"user-agent")
+    return any(map(_PROBES.search, agents)) or _USUAL_PATHS.match(scope.get("path", "")) is not None
 
 
 def _served_scope(context: Mapping[str, Any]) -> dict[str, Any]:

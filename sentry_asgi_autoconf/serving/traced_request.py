@@ -43,7 +43,7 @@ def _rates(options: Mapping[str, Any]) -> Rates | None:
     if options.get("instrumenter", "sentry") != "sentry" or not has_tracing_enabled(dict(options)):
         return None
     trace = sentry_sdk.get_isolation_scope().get_active_propagation_context()
-    unsampled = _transaction("unsampled", trace, "")
+    unsampled = _transaction("unsampled", trace, "", 0)
     unsampled.sampled = False
     sampler, rate = options.get("traces_sampler"), options["traces_sample_rate"]
     if callable(sampler):
@@ -81,14 +81,17 @@ class TracedRequest(OpenedRequest):
         path, origin = str(self._request.path), self._layer.span_origin
         trace = isolation.get_active_propagation_context()
         rates, rate, rand = self._rates, -1.0, 0
-        if rates is not None and trace.parent_span_id is None:
+        has_w3c_parent = trace.parent_span_id is not None and "sentry-trace" not in headers
+        if rates is not None and (trace.parent_span_id is None or has_w3c_parent):
             rate = rates.of({"asgi_scope": self._request.scope, "parent_sampled": None})
             rand = int(_generator.random() * _MILLION)
             make = functools.partial(_transaction, path, trace, origin, rand)
         elif rates is not None and trace.parent_sampled is False and rates.heed_callers and _has_baggage:
             rate = 0.0
             make = functools.partial(_transaction, path, trace, origin, baggage=trace.baggage)
-        if not _is_rate(rate):
+        if not _is_rate(rate) and has_w3c_parent:
+            self._start(_transaction(path, trace, origin, int(_generator.random() * _MILLION)))
+        elif not _is_rate(rate):
             said = {"op": _OP, "name": path, "source": _SOURCE, "origin": origin}
             self._start(_tagged(sentry_sdk.continue_trace(headers, **said)))
         elif rand < rate * _MILLION:
@@ -117,9 +120,11 @@ def _is_rate(rate: Any) -> bool:
     return isinstance(rate, (int, float)) and 0 <= rate <= 1
 
 
-def _transaction(path: str, trace: Any, origin: str, rand: int = 0, baggage: Any = None) -> Transaction:
+def _transaction(
+    path: str, trace: Any, origin: str, rand: int | None = None, baggage: Any = None
+) -> Transaction:
     """Make the transaction of a request whose trace comes with `baggage`, or begins here with the number drawn."""
-    if baggage is None and trace.parent_span_id is None:
+    if rand is not None:
         # By this number the SDK decides when the transaction starts, and others do further down.
         baggage = Baggage({"sample_rand": f"{rand / _MILLION:.6f}"}, mutable=True)
     transaction = Transaction(

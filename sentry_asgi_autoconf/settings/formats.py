@@ -18,6 +18,7 @@ _HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")
 _STATUS_CODES = re.compile(r"([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\Z", re.ASCII)
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z")
+_TAG = re.compile(r"[A-Za-z0-9_.:-]{1,200}\Z")
 _T = TypeVar("_T")
 
 
@@ -218,6 +219,31 @@ def rates(value: Any) -> dict[str, float]:
     if not isinstance(found, dict):
         raise ValueError("it is not a JSON object")
     return dict(_rate(key, rate) for key, rate in found.items())
+
+
+def tags(value: Any) -> dict[str, str]:
+    """Check names by Sentry's rules, and that each value is text on one line."""
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        if not all(equals for _, equals, _ in pairs):
+            raise ValueError("a tag has no =")
+        found: Any = {name.strip(): text.strip() for name, _, text in pairs}
+    else:
+        found = json_value(value)
+    if not isinstance(found, dict):
+        raise ValueError("it is not a JSON object")
+    return dict(_tag(name, text) for name, text in found.items())
+
+
+def _tag(name: Any, text: Any) -> tuple[str, str]:
+    if not isinstance(name, str) or not _TAG.match(name):
+        rule = "letters, digits, and _ . : - alone, at most 200 of them"
+        raise ValueError(f"the name {shown(name)} is not a tag's: {rule}")
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"the value of {name} is not text")
+    if "\n" in text.strip():
+        raise ValueError(f"the value of {name} has more than one line")
+    return name, text.strip()
 
 
 def log_level(value: Any) -> Any:

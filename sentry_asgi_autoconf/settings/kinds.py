@@ -36,6 +36,11 @@ class Option(NamedTuple):
         """The environment variable that sets it."""
         return f"{self.prefix}{self.name}".upper()
 
+    @property
+    def key(self) -> str:
+        """The key that sets it in a file: the variable's name without SENTRY_, in lower case."""
+        return f"{self.prefix}{self.name}".lower()[len("sentry_") :]
+
     def read(self, value: Any) -> Any:
         """Return what a variable's text, or a value of JSON or TOML, stands for. Raises ValueError."""
         return None if value is None and self.default is None else self.kind.read(value)
@@ -153,6 +158,12 @@ INTEGRATIONS = Kind(
 _ANYTHING: Shape = {"type": "object", "additionalProperties": True}
 _TEXTS: Shape = {"type": "object", "additionalProperties": ANY_TEXT}
 MAPPING = _by_shape("a JSON object", _ANYTHING, Dict[str, Any], values.json_value)
+MAPPINGS = _by_shape(
+    "a JSON object of objects",
+    {"type": "object", "additionalProperties": _ANYTHING},
+    Dict[str, Dict[str, Any]],
+    values.json_value,
+)
 TEXT_MAPPING = _by_shape("a JSON object whose values are text", _TEXTS, Dict[str, str], values.json_value)
 
 # What to collect of data with keys: nothing, all but some, or only some.
@@ -196,4 +207,16 @@ RATES_BY_PATH = Kind(
 )
 MODULES = _list("module names", formats.modules, _NAME)
 DISTRIBUTIONS = _list("distributions", formats.distributions, _NAME)
+TAGS = Kind(
+    "a list of tags such as team=shop,region=eu-1, or a JSON object of texts",
+    formats.tags,
+    {
+        "anyOf": [
+            _text(r"[^=,]+=[^,]*(?:,[^=,]+=[^,]*)*"),
+            {**_TEXTS, "propertyNames": {"pattern": r"^[A-Za-z0-9_.:-]{1,200}$"}},
+        ]
+    },
+    Dict[str, str],
+)
+HEALTH_CHECKS = _choice("report", "ignore")
 APP_GLOBS = _list("globs package.module:attribute", formats.apps, _text("[^:]*:[^:]*"))

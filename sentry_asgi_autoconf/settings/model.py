@@ -15,15 +15,11 @@ from sentry_asgi_autoconf.provenance import Candidate
 from sentry_asgi_autoconf.settings import app_config, sources
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, in_options_json
-from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import OWN_KEYS, OWN_SETTINGS
 from sentry_asgi_autoconf.settings.sources import choose, what_is_wrong
 
 # By the key that each has in files.
-_OPTIONS: Mapping[str, Option] = {
-    **SDK_OPTIONS,
-    **OPTIONS_JSON,
-    **{OWN_PREFIX + name: option for name, option in OWN_SETTINGS.items()},
-}
+_OPTIONS: Mapping[str, Option] = {**SDK_OPTIONS, **OPTIONS_JSON, **OWN_KEYS}
 _Values = Mapping[str, Candidate]
 _Reader = Callable[[List[AutoconfError]], _Values]
 
@@ -53,7 +49,7 @@ class _Source(PydanticBaseSettingsSource):
 
 
 class _SentrySettings(BaseSettings):
-    """Every setting, as a process that serves an app reads it: options of the SDK by name, our own as `asgi_<name>`.
+    """Every setting, as a process that serves an app reads it: by its key in files: options of the SDK, and our own.
 
     Its sources, highest first: arguments, variables, the secrets directory (the argument `_secrets_dir`, or else the
     variable), `SENTRY_OPTIONS_JSON`, the config file that `SENTRY_ASGI_CONFIG` names, or else the `pyproject.toml` of
@@ -103,7 +99,7 @@ def _options_json_of(secrets: _Reader) -> _Reader:
 
 def _config_file(problems: list[AutoconfError]) -> _Values:
     table = app_config.read(app_config.find(os.environ, None), problems)
-    return {**table.options, **{OWN_PREFIX + name: candidate for name, candidate in table.own.items()}}
+    return {**table.options, **{OWN_SETTINGS[name].key: candidate for name, candidate in table.own.items()}}
 
 
 class _Checked:

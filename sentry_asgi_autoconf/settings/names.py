@@ -9,7 +9,7 @@ from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError
 from sentry_asgi_autoconf.provenance import Candidate, Origin
 from sentry_asgi_autoconf.settings.destinations import is_nearly_dsn
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, field_of
-from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import OWN_KEYS, OWN_SETTINGS
 from sentry_asgi_autoconf.settings.sources import Table
 from sentry_asgi_autoconf.settings.values import lower_case
 
@@ -30,8 +30,8 @@ def classify(
             why, remedy = refusal
             what = f"{printable(str(candidate.origin), 200)} {why}"
             problems.append(UnknownSettingError(what, remedy=remedy))
-        elif key.startswith(OWN_PREFIX):
-            table.own[key[len(OWN_PREFIX) :]] = candidate
+        elif key in OWN_KEYS:
+            table.own[OWN_KEYS[key].name] = candidate
         elif field_of(key) in SDK_OPTIONS:
             table.options[field_of(key)] = candidate
         else:
@@ -41,7 +41,7 @@ def classify(
 
 def file_settings() -> list[str]:
     """Return the keys of this package's own settings that a file may hold."""
-    return [OWN_PREFIX + name for name, option in OWN_SETTINGS.items() if not option.is_environment_only]
+    return [key for key, option in OWN_KEYS.items() if not option.is_environment_only]
 
 
 def did_you_mean(key: str) -> str:
@@ -54,7 +54,7 @@ def did_you_mean(key: str) -> str:
 
 def _refusal(key: str, value: Any) -> tuple[str, str] | None:
     """Return why a key may not stand in a file, and a remedy."""
-    own = OWN_SETTINGS.get(key[len(OWN_PREFIX) :]) if key.startswith(OWN_PREFIX) else None
+    own = OWN_KEYS.get(key)
     if not own and field_of(key) not in SDK_OPTIONS:
         # Not for what is known: an excluded process imports no SDK.
         from sentry_sdk.consts import DEFAULT_OPTIONS

@@ -8,8 +8,6 @@ from types import SimpleNamespace
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.kinds import Option, by_name
 
-# What their keys in files begin with, besides the name.
-OWN_PREFIX = "asgi_"
 # What a process heeds in its environment before it reads a policy, so that none can be above it.
 BEFORE_POLICIES = ("enabled",)
 
@@ -36,9 +34,21 @@ OWN_SETTINGS = by_name(
     _own("integrations", kinds.INSTRUMENTATION, "eager",
         "When a library is instrumented: as the app imports it (deferred), or every installed one at start, "
         "imported for the purpose (eager).", default="deferred"),
+    _own("integration_options", kinds.MAPPINGS, '{"starlette": {"failed_request_status_codes": [500, 503]}}',
+        "Arguments of integrations by their short names; they are the constructor's own, as the SDK's pages name them.",
+        default={}, prefix="SENTRY_"),
     _own("capture_5xx", kinds.BOOLEAN, "true",
         "Report a 5xx response that no captured error explains, as of an app that catches its errors and logs "
         "nothing.", default=False),
+    _own("tags", kinds.TAGS, "team=shop,region=eu-1",
+        "Tags of every event, transaction, log and metric; those of several layers are put together.",
+        default={}, prefix="SENTRY_"),
+    _own("health_checks", kinds.HEALTH_CHECKS, "ignore",
+        "What the probes of Kubernetes, load balancers and uptime checkers make: transactions like any other request "
+        "(report), or none (ignore); their errors are reported all the same.", default="report"),
+    _own("traceparent", kinds.BOOLEAN, "false",
+        "Continue the trace of a caller that sends W3C's traceparent and no sentry-trace, as OpenTelemetry does.",
+        default=True),
     _own("attachments", kinds.BOOLEAN, "false", "Send the attachments of events.", default=True),
     _own("user_fields", kinds.NAMES, "id",
         "The fields of an event's user that are sent, all if nothing is said; of an empty list none."),
@@ -60,9 +70,17 @@ OWN_SETTINGS = by_name(
     _own("policy", kinds.FILE_PATH, "/opt/platform/sentry-policy.toml",
         "The file of a policy: defaults, limits and enforced values for many services.", is_environment_only=True),
     _own("status_dir", kinds.FILE_PATH, "/run/sentry-asgi",
-        "A directory in which each process keeps one small JSON file that tells its state.", is_environment_only=True),
+        "A directory in which each process keeps one small JSON file that tells its state, and counts what it sends.",
+        is_environment_only=True),
+    _own("status_line", kinds.BOOLEAN, "true",
+        "Have each process that serves say the same once, as a line of JSON on standard error.",
+        default=False, is_environment_only=True),
 )
 # fmt: on
+
+
+# By their keys in files.
+OWN_KEYS = {option.key: option for option in OWN_SETTINGS.values()}
 
 
 class OwnValues(SimpleNamespace):

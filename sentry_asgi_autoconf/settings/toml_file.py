@@ -20,14 +20,14 @@ class TomlFile:
     def __init__(self, path: str) -> None:
         """Read the file. Raises OSError or ValueError, with a reason that quotes nothing of the file."""
         self.path = path
-        self._text = file_text(path)
-        self.content = _parsed(self._text)
+        self.text = file_text(path)
+        self.content = _parsed(self.text)
         self._lines: dict[tuple[str, ...], int] | None = None
 
     def place(self, keys: Sequence[str]) -> str:
         """Return `file:line` of a key, given by the tables above it and its own name."""
         if self._lines is None:
-            self._lines = _lines(self._text)
+            self._lines = _lines(self.text)
         for length in range(len(keys), 0, -1):
             line = self._lines.get(tuple(keys[:length]))
             if line is not None:

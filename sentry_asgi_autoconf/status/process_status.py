@@ -1,4 +1,4 @@
-"""Keep this process's status file, where SENTRY_ASGI_STATUS_DIR asks for one, until the process ends."""
+"""Keep this process's status file until the process ends, and say its status in a line, where either is asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import atexit
 import contextlib
 import json
 import os
+import platform
+import re
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,9 +18,15 @@ from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.activation.decision import is_subinterpreter
 from sentry_asgi_autoconf.exceptions import StatusError
 from sentry_asgi_autoconf.flushing import flush
-from sentry_asgi_autoconf.status.account import Account
+from sentry_asgi_autoconf.flushing.deliveries import deliveries
+from sentry_asgi_autoconf.settings.values import parse_boolean
+from sentry_asgi_autoconf.status import DIRECTORY, LINE
+from sentry_asgi_autoconf.status.account import Account, pid_namespace
 
-VARIABLE = "SENTRY_ASGI_STATUS_DIR"
+# Seconds at least between two writes of the file that deliveries alone bring about.
+_BETWEEN_DELIVERIES = 5.0
+# Seconds at most for which the end of the process waits for one of them.
+_LONGEST_WRITE = 1.0
 
 
 class Status:
@@ -30,31 +39,58 @@ class Status:
         self._account = account
         # The parent's may have been held when it forked.
         self._lock = threading.RLock()
+        self._refreshing = threading.Lock()
         self._file: StatusFile | None = None
         self._stopped = 0
-        self._has_ended = False
+        self._has_ended = self._has_said = False
+        self._refreshed = 0.0
 
     def tell(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         """Add to the account, and write it unless that can wait for what comes next."""
-        directory = os.environ.get(VARIABLE, "").strip()
-        if not directory or is_subinterpreter():  # the file is the main interpreter's
+        if is_subinterpreter():  # the file is the main interpreter's
             return
         if self._account.pid != os.getpid():
             self._begin(self._account.of_a_child())
         with self._lock:
             if self._has_ended:  # and serves again
                 self._account.apps.clear()
+                self._account.ended = None
                 self._has_ended, self._stopped = False, 0
             what(self._account)
-            if at_once or self.is_told:
-                self._write(directory)
+            directory = os.environ.get(DIRECTORY, "").strip()
+            if directory and (at_once or self.is_told):
+                self._file = self._file or self._new_file(directory)
+                self._file.write(self._account.content())
+            if self._account.is_settled and not self._has_said:
+                self._has_said = True
+                self._say()
 
-    def _write(self, directory: str) -> None:
-        if self._file is None:
-            self._file = StatusFile(directory)
-            atexit.register(self.end)
-            flush.run_in_multiprocessing_child(self.end)
-        self._file.write(self._account.content())
+    def _new_file(self, directory: str) -> StatusFile:
+        deliveries.after_each = self._refresh
+        atexit.register(self.end)
+        flush.run_in_multiprocessing_child(self.end)
+        return StatusFile(directory)
+
+    def _say(self) -> None:
+        if parse_boolean(os.environ.get(LINE, "")) is True:
+            line = json.dumps({"sentry-asgi-autoconf": self._account.content()})
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # None, broken, closed
+                sys.stderr.write(f"{line}\n")
+                sys.stderr.flush()
+
+    def _refresh(self) -> None:
+        """Write what has been delivered, in the thread that sends, and not at each delivery."""
+        now = time.monotonic()
+        is_due = now - self._refreshed > _BETWEEN_DELIVERIES or self._account.ended
+        # Whoever holds the lock writes anyway.
+        if is_due and self._lock.acquire(blocking=False):
+            try:
+                with self._refreshing:
+                    self._refreshed = now
+                    if self.is_told and self._file and (self._account.ended or not self._has_ended):
+                        self._file.write(self._account.content())
+            finally:
+                self._lock.release()
 
     def serves_nothing(self) -> None:
         """Take the file away, as this process only starts those that serve."""
@@ -72,8 +108,12 @@ class Status:
         """Take the file away, or note in it that the process ends, where its directory keeps it."""
         if self.is_told and not self._has_ended and self._file:
             self._has_ended = True
+            # What another thread writes at this moment would stay. It is waited for, and not for ever.
+            if self._refreshing.acquire(timeout=_LONGEST_WRITE):
+                self._refreshing.release()
             if self._file.is_kept():
-                self._file.write({**self._account.content(), "ended": time.time()})
+                self._account.ended = time.time()
+                self._file.write(self._account.content())
             else:
                 self._file.remove()
 
@@ -92,7 +132,7 @@ class StatusFile:
 
     def __init__(self, directory: str) -> None:
         """Choose the name. The process may change its working directory later."""
-        self._path = Path(directory).absolute() / f"{os.getpid()}.json"
+        self._path = Path(directory).absolute() / f"{process_name()}.json"
         self._has_complained = False
         self.is_there = False
 
@@ -127,6 +167,12 @@ class StatusFile:
             what = f"the status file {console.printable(str(self._path), 200)} cannot be written: {reason}"
             remedy = "Give SENTRY_ASGI_STATUS_DIR a directory that exists and that the process may write to."
             console.say("warning", StatusError(what, remedy=remedy))
+
+
+def process_name() -> str:
+    """Return a name that no other process has that may keep its file in the same directory."""
+    host = re.sub(r"[^\w.-]", "_", platform.node())[:100]
+    return "-".join(map(str, filter(None, (host, pid_namespace(), os.getpid()))))
 
 
 def _unlink(path: Path) -> None:

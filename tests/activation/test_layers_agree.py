@@ -35,7 +35,8 @@ report["active"] = activate().active
 client = sentry_sdk.get_client()
 report["options"] = {name: told(client.options.get(name)) for name in given}
 report["integrations"] = sorted(client.integrations)
-report["status"] = json.loads(pathlib.Path(os.environ["SENTRY_ASGI_STATUS_DIR"], f"{os.getpid()}.json").read_text())
+files = pathlib.Path(os.environ["SENTRY_ASGI_STATUS_DIR"]).glob(f"*-{os.getpid()}.json")
+report["status"] = json.loads(next(files).read_text())
 """
 # What a hook does to an event tells which hooks of the layers are at work, in their order.
 TOLD = """

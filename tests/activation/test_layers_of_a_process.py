@@ -38,7 +38,8 @@ report["active"] = activate().active
 report["ours"] = layers_of_the_client()
 sentry_sdk.init(**{{layering.name: layering.argument({APP})}})
 report["the app's"] = layers_of_the_client()
-report["told"] = json.loads(pathlib.Path(os.environ["SENTRY_ASGI_STATUS_DIR"], f"{{os.getpid()}}.json").read_text())
+files = pathlib.Path(os.environ["SENTRY_ASGI_STATUS_DIR"]).glob(f"*-{{os.getpid()}}.json")
+report["told"] = json.loads(next(files).read_text())
 """
 LINE = next(
     number for number, line in enumerate(PROCESS.splitlines(), 1) if line.startswith("sentry_sdk.init(")

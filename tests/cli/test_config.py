@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -265,7 +266,9 @@ def test_policies_of_distributions_count_and_contradictions_are_warnings(tmp_pat
     (tmp_path / "prod.env").write_text("SENTRY_ASGI_POLICY=policy.toml\n")
     policy(tmp_path, '[enforced]\nenvironment = "prod"\n')
     explained = explain("--env-file", "prod.env", cwd=tmp_path, environ={"PYTHONPATH": path})
-    assert explained["policies"] == ["policy acme (acme_policy:policy)", "policy.toml"]
+    named = [name.rpartition("@") for name in explained["policies"]]
+    assert [name for name, _, _ in named] == ["policy acme (acme_policy:policy)", "policy.toml"]
+    assert named[1][2] == hashlib.sha256((tmp_path / "policy.toml").read_bytes()).hexdigest()[:8]
     assert [warning["slug"] for warning in explained["warnings"]] == ["contradicting-policies"]
     assert explained["valid"]
     assert "Warning: " in config("--env-file", "prod.env", cwd=tmp_path, environ={"PYTHONPATH": path}).stdout

@@ -18,7 +18,7 @@ _OF_THE_RUN = {
     "asctime",
     "id",
 }
-_ON_PURPOSE = {"asgi_server"}  # our one context
+_ON_PURPOSE = {"asgi_server", "sentry_asgi_autoconf"}  # our contexts
 _VARIABLE_TEXT = [
     (re.compile(r"0x[0-9a-f]+"), "0x…"),
     (re.compile(r"127\.0\.0\.1(:|', )\d+"), "[Filtered]"),  # the client's address
@@ -42,6 +42,10 @@ def normalised(data: Any) -> Any:
         kept = {key: value for key, value in data.items() if key not in _OF_THE_RUN | _ON_PURPOSE}
         if kept.get("op") == "websocket.server" and kept.get("status") == "ok":
             del kept["status"]  # which by hand is not said of a websocket that no error has ended
+        if kept.get("op") == "http.client":  # of a slow one, as on a busy machine, the line of code is told
+            kept["data"] = {
+                name: value for name, value in kept["data"].items() if not name.startswith("code.")
+            }
         if list(kept.get("_meta", ())) == ["spans"]:
             del kept["_meta"]  # how many spans there were with that of an unfinished delivery
         return {key: _SPECIAL.get(key, normalised)(value) for key, value in kept.items()}
@@ -61,9 +65,13 @@ def _is_delivery(item: Any) -> bool:
     return isinstance(item, dict) and "/envelope/" in str(item.get("description"))
 
 
-def _without_integrations(sdk: Any) -> Any:
+def _of_the_sdk(sdk: Any) -> Any:
     # Ours lists no integration whose library the app does not import, and the SDK's name is that of one of them.
-    return {key: value for key, value in sdk.items() if key not in ("name", "integrations")}
+    kept = {key: value for key, value in sdk.items() if key not in ("name", "integrations")}
+    return {
+        **kept,
+        "packages": [each for each in sdk["packages"] if each["name"] != "pypi:sentry-asgi-autoconf"],
+    }
 
 
 def _redacted(variables: Any) -> Any:
@@ -71,4 +79,4 @@ def _redacted(variables: Any) -> Any:
     return sorted(variables)
 
 
-_SPECIAL = {"sdk": _without_integrations, "vars": _redacted}
+_SPECIAL = {"sdk": _of_the_sdk, "vars": _redacted}

@@ -16,12 +16,12 @@ APPS = [
     ("raw3", True),
     ("raw2", True),
     ("fastapi_app", False),
-    ("starlette_app", False),
     ("django_app", False),
-    ("quart_app", False),
     ("litestar_app", False),
-    ("sanic_app", False),
-    ("socketio_app", False),
+    *(
+        pytest.param(f"{framework}_app", False, marks=pytest.mark.matrix)
+        for framework in ("starlette", "quart", "sanic", "socketio")
+    ),
 ]
 PATHS = ["/ok", "/boom", "/items/42?colour=red"]
 # An error in a function that has read the body, and one in a function that is no coroutine.

@@ -26,7 +26,7 @@ from tests.settings.test_fuzz import JSON, TEXTS
 
 OPTIONS: Mapping[str, Option] = {
     **SDK_OPTIONS,
-    **{f"asgi_{name}": option for name, option in OWN_SETTINGS.items()},
+    **{option.key: option for option in OWN_SETTINGS.values()},
 }
 FILES = ("asgi_config", "asgi_policy", "asgi_secrets_dir")
 NUMBERS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -37,6 +38,11 @@ def settings(directory: Path, **more: str | None) -> dict[str, str | None]:
     return {"SENTRY_ASGI_STATUS_DIR": str(directory), "SENTRY_AUTO_ENABLING_INTEGRATIONS": "false", **more}
 
 
+def name_of(pid: int) -> str:
+    """Return the name of the file of a process of this machine."""
+    return f"{os.uname().nodename}-{Path('/proc/self/ns/pid').stat().st_ino}-{pid}.json"
+
+
 def reports(directory: Path) -> list[dict[str, Any]]:
     """Return what the files say; each is whole whenever it is read."""
     found = []
@@ -46,7 +52,7 @@ def reports(directory: Path) -> list[dict[str, Any]]:
         except FileNotFoundError:  # its process has ended
             continue
         found.append(json.loads(text))
-        assert path.name == f"{found[-1]['pid']}.json"
+        assert path.name == name_of(found[-1]["pid"])
     return found
 
 
@@ -74,7 +80,8 @@ def test_a_server_s_file_tells_what_it_serves_and_goes_with_it(
     server = start(uvicorn("raw3:app"), settings(directory)).ready()
     (report,) = until_they_say(directory, has_app, 1, server)
     assert (report["pid"], report["ppid"]) == (server.process.pid, os.getpid())
-    assert (report["format"], report["state"]) == (1, "active")
+    assert (report["format"], report["state"], report["result"]) == (2, "active", "success")
+    assert (report["host"], report["way_in"]) == (os.uname().nodename, "PYTHONPATH")
     (app,) = report["apps"]
     assert (app["app"], app["server"], app["wrapped_by"]) == ("raw3:app", "uvicorn", "SentryAsgiMiddleware")
     assert report["versions"]["sentry-asgi-autoconf"] == __version__
@@ -231,7 +238,8 @@ def test_what_an_app_s_own_init_changes_is_told_by_name(
         uvicorn("shop:app"), settings(directory, PYTHONPATH=path, SENTRY_ASGI_POLICY=policy), cwd=tmp_path
     )
     (report,) = until_they_say(directory, has_app, 1, server)
-    assert report["policies"] == [policy]
+    digest = hashlib.sha256(Path(policy).read_bytes()).hexdigest()[:8]
+    assert (report["policies"], report["result"]) == ([f"{policy}@{digest}"], "already_instrumented")
     (init,) = report["app_init"]
     assert (init["at"], init["sets"]) == (f"{tmp_path / 'shop.py'}:2", ["release"])
     assert list(init["refused"]) == ["traces_sample_rate"]
@@ -244,7 +252,9 @@ def script(code: str, project: Project, directory: Path, *options: str, **more: 
     environ = {**settings(directory, **more), "SENTRY_DSN": project.dsn}
     kept = {name: value for name, value in environ.items() if value is not None}
     result = run(
-        f"import os\nfiles = lambda: sorted(os.listdir({str(directory)!r}))\n{code}", environ_of(kept)
+        f"import os\nNAME = {name_of(0).replace('-0.', '-%s.')!r}\n"
+        f"files = lambda: sorted(os.listdir({str(directory)!r}))\n{code}",
+        environ_of(kept),
     )
     assert result.returncode == 0, result.stderr
     return [*result.stdout.splitlines(), *result.stderr.splitlines()]
@@ -261,7 +271,7 @@ def test_a_process_that_only_imports_a_server_has_no_file(project: Project, dire
 
 
 def test_the_file_goes_where_a_script_ends(project: Project, directory: Path) -> None:
-    code = "from sentry_asgi_autoconf import activate; activate(); print(files() == [f'{os.getpid()}.json'])"
+    code = "from sentry_asgi_autoconf import activate; activate(); print(files() == [NAME % os.getpid()])"
     assert script(code, project, directory) == ["True"]
     assert list(directory.iterdir()) == []
 
@@ -301,7 +311,7 @@ if child == 0:
     CHILD
 else:
     os.waitpid(child, 0)
-    print(files() == [f'{os.getpid()}.json'], flush=True)
+    print(files() == [NAME % os.getpid()], flush=True)
 """
 
 
@@ -325,7 +335,7 @@ import multiprocessing
 from sentry_asgi_autoconf import activate
 def work():
     activate()
-    print(files() == [f'{os.getpid()}.json'], flush=True)
+    print(files() == [NAME % os.getpid()], flush=True)
 process = multiprocessing.get_context('fork').Process(target=work)
 process.start()
 process.join()
@@ -357,7 +367,7 @@ def test_no_planted_link_is_written_through(project: Project, directory: Path, t
     victim = tmp_path / "victim"
     victim.write_text("whole")
     code = f"""
-mine = os.path.join({str(directory)!r}, f'{{os.getpid()}}.json')
+mine = os.path.join({str(directory)!r}, NAME % os.getpid())
 os.symlink({str(victim)!r}, mine)
 from sentry_asgi_autoconf import activate
 activate()
@@ -379,7 +389,7 @@ def test_what_another_user_planted_costs_one_line(project: Project) -> None:
 
 
 PLANT = """
-mine = os.path.join('{directory}', str(os.getpid()) + '.json')
+mine = os.path.join('{directory}', NAME % os.getpid())
 open(mine, 'w').write('theirs')
 os.chown(mine, 12346, 12346)
 from sentry_asgi_autoconf.status.process_status import StatusFile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 from pathlib import Path
@@ -37,6 +38,7 @@ def add_parser(subparsers: Any) -> None:
     add("--sdk", metavar="VERSION", type=_version, help="the release of sentry-sdk (default: the newest)")
     compiling = "have this interpreter add byte code; may be given several times"
     add("--compile", metavar="PYTHON", action="append", default=[], help=compiling)
+    add("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=run)
 
 
@@ -71,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
             layout.compile_with(python, directory)
         layout.write_manifest(directory, manifest)
         layout.set_times(directory, seconds)
-    write(_summary(target, manifest))
+    summary = _summarise(target, manifest)
+    write(json.dumps(summary) if arguments.json else _as_text(summary))
     return 0
 
 
@@ -97,17 +100,26 @@ def _resolve(minors: list[int], sdk: str | None, wheelhouse: str | None) -> dict
     return resolved
 
 
-def _summary(target: Path, manifest: dict[str, Any]) -> str:
+def _summarise(target: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     files = [path for path in target.rglob("*") if path.is_file()]
     code = [path for path in files if path.suffix == ".pyc"]
-    size = sum(path.stat().st_size for path in files if path.suffix != ".pyc")
-    compiled = f", and {sum(path.stat().st_size for path in code) / 1e6:.1f} MB of byte code" if code else ""
-    versions = [f"{each['name']} {each['version']}" for each in manifest["distributions"]]
-    pythons = manifest["pythons"]
+    return {
+        "directory": str(target),
+        "files": len(files) - len(code),
+        "bytes": sum(path.stat().st_size for path in files if path.suffix != ".pyc"),
+        "bytes_of_byte_code": sum(path.stat().st_size for path in code),
+        "pythons": manifest["pythons"],
+        "distributions": {each["name"]: each["version"] for each in manifest["distributions"]},
+    }
+
+
+def _as_text(summary: dict[str, Any]) -> str:
+    byte_code, pythons = summary["bytes_of_byte_code"], summary["pythons"]
+    compiled = f", and {byte_code / 1e6:.1f} MB of byte code" if byte_code else ""
     return "\n".join(
         [
-            f"{target}: {len(files) - len(code)} files, {size / 1e6:.1f} MB{compiled}",
+            f"{summary['directory']}: {summary['files']} files, {summary['bytes'] / 1e6:.1f} MB{compiled}",
             f"Python {', '.join(pythons)}; what serves {pythons[-1]} serves newer ones",
-            ", ".join(versions),
+            ", ".join(f"{name} {version}" for name, version in summary["distributions"].items()),
         ]
     )

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.activation.decision import NO_VALID_DSN
 from sentry_asgi_autoconf.activation.init_stage import CONFIGURATION_ERROR
@@ -49,12 +49,15 @@ class Watched(NamedTuple):
     output: list[str]
 
 
-def examine(words: list[str], timeout: float) -> Watched:
-    """Start the command, watch it, end it. Raises SystemExit if this process is asked to end meanwhile."""
+def examine(words: list[str], timeout: float, tell: Callable[[str], object]) -> Watched:
+    """Start the command, watch it, end it, and tell what is waited for.
+
+    Raises SystemExit if this process is asked to end meanwhile.
+    """
     with _ending_signals() as asked:
         try:
             with start(words) as command:
-                command.watch(timeout, lambda: bool(asked))
+                command.watch(timeout, lambda: bool(asked), tell)
                 output = command.output()
                 found = [*_explain_reports(command, timeout), *_repeat_our_lines(output)]
                 found += _explain_silence(command, output, findings.has_error(found))

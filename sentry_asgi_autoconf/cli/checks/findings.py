@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterable, Iterator, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple, Sequence
 
+from sentry_asgi_autoconf.cli.output import DOCUMENTATION, has_rich
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 OK, WARNING, ERROR = "ok", "warning", "error"
+# On a terminal, on one that shows no more than ASCII, and in which colour.
+_SYMBOLS = {OK: ("✓", "+", "green"), WARNING: ("!", "!", "yellow"), ERROR: ("✗", "x", "bold red")}
 
 
 class Finding(NamedTuple):
@@ -50,16 +56,38 @@ def as_json(findings: Sequence[Finding], reports: Sequence[dict[str, Any]]) -> s
     return json.dumps({**told, **listed}, indent=1)
 
 
-def as_text(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]:
-    """Yield the lines for a person, with what the command wrote if that may help."""
-    if output:
-        yield "The command's last lines:"
-        yield from (f"  {line}" for line in output)
-        yield ""
+def as_text(findings: Sequence[Finding], output: Sequence[str]) -> str:
+    """Return the lines for a person, with what the command wrote if that may help; on a terminal in colours."""
+    last = ["The command's last lines:", *(f"  {line}" for line in output), ""] if output else []
+    return "\n".join([*last, _listed(findings), "", *_verdict(findings)])
+
+
+def _listed(findings: Sequence[Finding]) -> str:
+    if has_rich():
+        from rich.console import Console
+
+        console = Console(markup=False, emoji=False, highlight=False)
+        if console.is_terminal:
+            return _drawn(findings, console)
+    return "\n".join(f"{finding.level:<8} {finding.text} [{finding.slug}]" for finding in findings)
+
+
+def _drawn(findings: Sequence[Finding], console: Console) -> str:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1))
     for finding in findings:
-        yield f"{finding.level:<8} {finding.text} [{finding.slug}]"
+        symbol, plain, colour = _SYMBOLS[finding.level]
+        text = Text(finding.text).append(f" [{finding.slug}]", "dim")
+        table.add_row(Text(plain if console.options.ascii_only else symbol, colour), text)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _verdict(findings: Sequence[Finding]) -> Iterator[str]:
     errors, warnings = (sum(each.level == level for each in findings) for level in (ERROR, WARNING))
-    yield ""
     if errors:
         yield f"Telemetry does not flow: {_count(errors, ERROR)}, {_count(warnings, WARNING)}."
     else:
@@ -67,7 +95,7 @@ def as_text(findings: Sequence[Finding], output: Sequence[str]) -> Iterator[str]
         untried = "" if _is_tried(findings) else "; delivery was not tried, as --send does"
         yield f"Nothing keeps telemetry from flowing{told}{untried}."
     if errors or warnings:
-        yield "The documentation, in docs/troubleshooting.md, explains each name in brackets."
+        yield f"Each name in brackets is explained at {DOCUMENTATION}/troubleshooting.html"
 
 
 def _is_tried(findings: Sequence[Finding]) -> bool:

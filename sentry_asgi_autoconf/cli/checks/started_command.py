@@ -77,8 +77,11 @@ class StartedCommand:
                 start_new_session=True,
             )
 
-    def watch(self, timeout: float, is_enough: Callable[[], bool]) -> None:
-        """Wait until all that serve have reported, the command has ended, it is enough, or `timeout` seconds."""
+    def watch(self, timeout: float, is_enough: Callable[[], bool], tell: Callable[[str], object]) -> None:
+        """Wait until all that serve have reported, the command has ended, it is enough, or `timeout` seconds.
+
+        What is waited for is told.
+        """
         begun = changed = time.monotonic()
         reported: float | None = None
         listening: float | None = None
@@ -87,6 +90,12 @@ class StartedCommand:
             self.status = self._process.poll()
             self.seen.update({seen.pid: seen for seen in _look_at_session(self._process.pid)})
             now = time.monotonic()
+            awaited = (
+                f"process {self.reports[0]['pid']} and its like to settle"
+                if self.reports
+                else "a process to serve"
+            )
+            tell(f"Waiting for {awaited}: {now - begun:.0f} s of {timeout:g}")
             found = self._read()
             if found != self.reports:
                 self.reports, changed = found, now

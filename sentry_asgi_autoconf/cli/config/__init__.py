@@ -41,8 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.env_file is not None:
         require_extra("cli", needed_by="--env-file")
-    if not arguments.json:
-        require_extra("cli", needed_by="The table", otherwise="; --json needs none")
     from sentry_asgi_autoconf.cli.config import env_file, explanation
 
     file = None if arguments.env_file is None else env_file.read(arguments.env_file)

@@ -20,7 +20,7 @@ from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, UNSET, Candidate, Origin, Setting
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
-from sentry_asgi_autoconf.settings.own import OWN_PREFIX, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import OWN_KEYS, OWN_SETTINGS
 
 OWN_DEFAULT = "default"
 
@@ -70,7 +70,7 @@ def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
     enforcement = loaded.enforcement
     ruled = {*loaded.settings, *enforcement.hooks, *enforcement.limits, *enforcement.values}
     known = [init_name(each) for each in SDK_OPTIONS]
-    further = sorted(name for name in ruled if name not in known and not name.startswith(OWN_PREFIX))
+    further = sorted(name for name in ruled if name not in known and name not in OWN_KEYS)
     for name in [*known, *further]:
         if all_of_them or name in ruled:
             declared, setting = SDK_OPTIONS.get(field_of(name)), loaded.settings.get(name, UNSET)
@@ -85,7 +85,7 @@ def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
 def _explain_own(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
     default = Origin(f"sentry-asgi-autoconf {__version__}", OWN_DEFAULT, layer=OWN_DEFAULT)
     for field_name, option in OWN_SETTINGS.items():
-        key = OWN_PREFIX + field_name
+        key = OWN_SETTINGS[field_name].key
         setting = loaded.settings.get(key, UNSET)
         if field_name == "traces_sample_rates" and not loaded.is_enforced(key):
             setting = _limited_by_path(setting, loaded.own.traces_sample_rates, loaded.enforcement)

@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.names import file_settings
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, field_of, init_name
-from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_PREFIX, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_KEYS, OWN_SETTINGS
 from sentry_asgi_autoconf.settings.values import FALSE_WORDS, TRUE_WORDS, list_items
 
 Schema = Dict[str, Any]
@@ -101,7 +101,7 @@ def _one_of(words: Iterable[str], others: Iterable[str] = ()) -> Schema:
 def _describe_policy() -> Schema:
     limited = (name for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name))
     limits = {name: _describe_limit(name) for name in limited}
-    never = {"properties": {OWN_PREFIX + name: False for name in BEFORE_POLICIES}}
+    never = {"properties": {OWN_SETTINGS[name].key: False for name in BEFORE_POLICIES}}
     parts = {
         "defaults": {**_SETTINGS, "description": "What applies where nobody says otherwise."},
         "limits": _object(limits, description="How far a value may go, whoever sets it."),
@@ -117,7 +117,7 @@ def _describe_settings() -> Schema:
     properties.update({init_name(name): properties[name] for name in SDK_OPTIONS})
     newer = [name for name in DEFAULT_OPTIONS if field_of(name) not in SDK_OPTIONS]
     properties.update({name: {"description": "An option of the installed SDK."} for name in newer})
-    properties.update({key: typed(OWN_SETTINGS[key[len(OWN_PREFIX) :]]) for key in file_settings()})
+    properties.update({key: typed(OWN_KEYS[key]) for key in file_settings()})
     return _object(properties, title="Settings")
 
 

@@ -4,71 +4,111 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Iterator, Sequence
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 from sentry_asgi_autoconf.cli.config.as_json import masked
 from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
+from sentry_asgi_autoconf.cli.output import UNLIMITED_COLUMNS, has_rich, plain_table
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, Candidate, Origin
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 _HEADINGS = ("Setting", "Value", "Source", "Overrides and policies")
 # Below it, what would stand side by side stands one below the other.
 _COLUMNS_SIDE_BY_SIDE = 130
-_UNLIMITED_COLUMNS = 10_000
 _LONGEST = 300
 
 
+class Styled(NamedTuple):
+    """A text, and how a terminal shows it."""
+
+    text: str
+    style: str = ""
+
+
+class Told(NamedTuple):
+    """What is told of a setting."""
+
+    name: str
+    value: Styled
+    source: Styled
+    notes: list[Styled]
+
+
 def as_table(explanation: Explanation) -> str:
-    """Return table, problems and warnings, in colours if standard output is a terminal that shows them."""
+    """Return table, problems and warnings: drawn by rich where it is installed, in colours on a terminal."""
+    told = [_told(row) for row in explanation.rows]
+    further = list(_further(explanation))
+    if has_rich():
+        return _drawn(told, further)
+    cells = ([each.name, each.value.text, each.source.text, _joined(each.notes)] for each in told)
+    table = [plain_table(_HEADINGS, cells)] if told else []
+    return "\n".join([*table, *(f"{kind.text}{text}" for kind, text in further)])
+
+
+def _joined(notes: list[Styled]) -> str:
+    return "\n".join(note.text for note in notes)
+
+
+def _drawn(told: list[Told], further: list[tuple[Styled, str]]) -> str:
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _UNLIMITED_COLUMNS  # a file, or a program that looks for lines
+        console.width = UNLIMITED_COLUMNS
     with console.capture() as capture:
-        if explanation.rows:
-            console.print(_table(explanation.rows, is_narrow=console.width < _COLUMNS_SIDE_BY_SIDE))
-        for line in _lines(explanation):
-            console.print(line, soft_wrap=True)
+        if told:
+            console.print(_drawn_table(told, is_narrow=console.width < _COLUMNS_SIDE_BY_SIDE))
+        for kind, text in further:
+            console.print(Text(*kind).append(text, "default"), soft_wrap=True)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _table(rows: Sequence[Row], *, is_narrow: bool) -> Table:
+def _drawn_table(told: list[Told], *, is_narrow: bool) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for heading in ("Setting", "Value, source, overrides and policies") if is_narrow else _HEADINGS:
         table.add_column(heading, overflow="fold")
-    for row in rows:
-        origin = row.setting.origin
-        assert origin  # the rows have a default one too
-        value = Text(_shown(row, row.setting.value), "bold")
-        source = Text(_source(origin), "magenta" if origin.layer in (ENFORCED, LIMITS) else "cyan")
-        cells = [value, source, Text("\n").join(_notes(row))]
+    for each in told:
+        notes = [Text(*note) for note in each.notes]
+        cells = [Text(*each.value), Text(*each.source), Text("\n").join(notes)]
         if is_narrow:
-            cells = [Text("\n").join([value, Text("from ").append(source), *_notes(row)])]
-        table.add_row(Text(_place(row.name)), *cells)
+            cells = [Text("\n").join([Text(*each.value), Text("from ").append(Text(*each.source)), *notes])]
+        table.add_row(Text(each.name), *cells)
     return table
 
 
-def _notes(row: Row) -> Iterator[Text]:
+def _told(row: Row) -> Told:
+    origin = row.setting.origin
+    assert origin  # the rows have a default one too
+    colour = "magenta" if origin.layer in (ENFORCED, LIMITS) else "cyan"
+    value = Styled(_shown(row, row.setting.value), "bold")
+    return Told(_place(row.name), value, Styled(_source(origin), colour), list(_notes(row)))
+
+
+def _notes(row: Row) -> Iterator[Styled]:
     setting = row.setting
     for candidate in setting.left_out:
-        yield Text(f"left out, see below: {_candidate(row, candidate)}", "red")
+        yield Styled(f"left out, see below: {_candidate(row, candidate)}", "red")
     for candidate in setting.forbidden:
-        yield Text(f"forbidden: {_candidate(row, candidate)}, by {_place(setting.ruled_by)}", "yellow")
+        yield Styled(f"forbidden: {_candidate(row, candidate)}, by {_place(setting.ruled_by)}", "yellow")
     if row.limit is not None:
         wanted = "" if setting.wanted is None else f", wanted {_shown(row, setting.wanted)}"
         places = ", ".join(origin.place for origin in row.limit.origins)
-        yield Text(f"limited to {_bounds(row.limit)}{wanted} (limits: {_place(places)})", "yellow")
+        yield Styled(f"limited to {_bounds(row.limit)}{wanted} (limits: {_place(places)})", "yellow")
     elif setting.wanted is not None:
-        yield Text(f"wanted {_shown(row, setting.wanted)}, ruled by {_place(setting.ruled_by)}", "yellow")
+        yield Styled(f"wanted {_shown(row, setting.wanted)}, ruled by {_place(setting.ruled_by)}", "yellow")
     if row.follower is not None:
-        yield Text(f"followed by {_candidate(row, row.follower)}", "yellow")
+        yield Styled(f"followed by {_candidate(row, row.follower)}", "yellow")
     for candidate in setting.overrode:
-        yield Text(f"overrides {_candidate(row, candidate)}", "dim")
+        yield Styled(f"overrides {_candidate(row, candidate)}", "dim")
 
 
 def _candidate(row: Row, candidate: Candidate) -> str:
@@ -90,19 +130,21 @@ def _bounds(limit: Limit) -> str:
     return " and ".join(filter(None, (floor, ceiling)))
 
 
-def _lines(explanation: Explanation) -> Iterator[Text]:
+def _further(explanation: Explanation) -> Iterator[tuple[Styled, str]]:
+    """Yield the lines below the table: what kind of thing each tells, and the text."""
+    nothing = Styled("")
     if not explanation.rows:
-        yield Text("Every setting is at its default.")
+        yield nothing, "Every setting is at its default."
     for policy in explanation.policies:
-        yield Text(f"Policy: {_place(policy)}")
+        yield nothing, f"Policy: {_place(policy)}"
     for configurator in explanation.configurators:
-        yield Text(f"Changed further by the configurator {_place(configurator)}")
+        yield nothing, f"Changed further by the configurator {_place(configurator)}"
     if not explanation.followed_imports:
-        yield Text("Import strings were not followed; --imports follows them.")
+        yield nothing, "Import strings were not followed; --imports follows them."
     for problem in explanation.problems:
-        yield Text("Problem: ", "red").append(str(problem), "default")
+        yield Styled("Problem: ", "red"), str(problem)
     for warning in explanation.warnings:
-        yield Text("Warning: ", "yellow").append(str(warning), "default")
+        yield Styled("Warning: ", "yellow"), str(warning)
 
 
 def _shown(row: Row, value: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.inbox.grouping import group_of
+from sentry_asgi_autoconf.inbox.issues import group_of
 
 
 def frame(
