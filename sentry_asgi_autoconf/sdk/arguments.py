@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
+from sentry_sdk.scrubber import EventScrubber
+
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import ConfiguratorError, UnresolvedImportError
@@ -154,6 +156,7 @@ class Arguments:
             self._settings.traces_sample_rates.values()
         ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
+        self._scrub(arguments)
         redaction.add(arguments)
         experiments = arguments.get("_experiments", {})
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
@@ -163,6 +166,18 @@ class Arguments:
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
         return arguments, refusals
+
+    def _scrub(self, arguments: dict[str, Any]) -> None:
+        if self._settings.scrub_keys:
+            from sentry_asgi_autoconf.serving import credentials
+
+            credentials.add(self._settings.scrub_keys)
+            scrubber = EventScrubber(denylist=self._settings.scrub_keys, recursive=True)
+            chained_hooks.add(arguments, {"event_scrubber": scrubber})
+        if self._settings.scrub_patterns:
+            from sentry_asgi_autoconf.serving import patterns
+
+            chained_hooks.add(arguments, patterns.hooks(self._settings.scrub_patterns, arguments))
 
     def _sample(self, arguments: dict[str, Any]) -> None:
         for sampler, rate in _SAMPLERS.items():

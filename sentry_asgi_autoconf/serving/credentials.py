@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Pattern
+from typing import Iterable, Pattern
 from urllib.parse import unquote_plus
 
 from sentry_sdk.scrubber import DEFAULT_DENYLIST
@@ -56,10 +56,20 @@ def bare(name: str) -> str:
 _DENIED = frozenset(map(bare, DEFAULT_DENYLIST)) - ADDRESS_HEADERS
 
 
+# Those that a setting adds.
+_added: set[str] = set()
+
+
+def add(names: Iterable[str]) -> None:
+    """Take these names, too, for those of credentials."""
+    _added.update(map(bare, names))
+    is_credential.cache_clear()
+
+
 @functools.lru_cache(maxsize=1024)
 def is_credential(name: str) -> bool:
     """Whether a bare name is that of a credential."""
-    return name in _DENIED or _CREDENTIAL.search(name) is not None
+    return name in _DENIED or name in _added or _CREDENTIAL.search(name) is not None
 
 
 def is_parameter(name: str) -> bool:

@@ -64,6 +64,17 @@ def patterns(value: Any) -> list[str]:
     return _each(value, _pattern)
 
 
+def scrub_patterns(value: Any) -> list[str]:
+    """Check that each is a pattern's name, or an expression that takes no long time."""
+    from sentry_asgi_autoconf.settings import scrub_rules
+
+    def checked(text: str) -> str:
+        scrub_rules.rule_of(text)
+        return text
+
+    return _each(value, checked)
+
+
 def status_codes(value: Any) -> frozenset[int]:
     """Expand codes and ranges (both ends included): 404,500-599."""
     return frozenset(code for codes in _each(value, _status_code_range) for code in codes)

@@ -124,6 +124,7 @@ _PARTS = _object(name={"anyOf": [ANY_TEXT, _REGEX]}, attributes={"type": "object
 _SPAN_RULE = {**_PARTS, "minProperties": 1}
 NAMES = _list("names", lambda value: values.read(_array(ANY_TEXT), values.list_items(value)), ANY_TEXT)
 PATTERNS = _list("regular expressions", formats.patterns, ANY_TEXT)
+SCRUB_PATTERNS = _list("names of patterns and regular expressions", formats.scrub_patterns, ANY_TEXT)
 ERRORS = _list("class names or import strings package.module:Error", formats.errors, _NAME)
 FUNCTIONS = _list(
     "functions package.module.function",

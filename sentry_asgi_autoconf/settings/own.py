@@ -49,6 +49,12 @@ OWN_SETTINGS = by_name(
     _own("traceparent", kinds.BOOLEAN, "false",
         "Continue the trace of a caller that sends W3C's traceparent and no sentry-trace, as OpenTelemetry does.",
         default=True),
+    _own("scrub_keys", kinds.NAMES, "ssn,iban,birth_date",
+        "Further names whose values are filtered wherever they stand, as those of passwords and tokens are.",
+        default=[]),
+    _own("scrub_patterns", kinds.SCRUB_PATTERNS, r"card,email,ORD-\d{6}",
+        "What is replaced in all text that is sent: card, iban, jwt, email, aws-key, private-key, and regular "
+        "expressions of your own.", default=[]),
     _own("attachments", kinds.BOOLEAN, "false", "Send the attachments of events.", default=True),
     _own("user_fields", kinds.NAMES, "id",
         "The fields of an event's user that are sent, all if nothing is said; of an empty list none."),

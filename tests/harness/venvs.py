@@ -73,9 +73,9 @@ def wheel(source: Path = ROOT) -> Path:
 
 def contents(source: Path = ROOT) -> str:
     """Return a hash of all that a wheel of a source has."""
-    packages = (source / "sentry_asgi_autoconf", source / "sitecustomize_example")
-    found = sorted(path for package in packages for path in package.rglob("*") if path.is_file())
-    files = [source / "pyproject.toml", *(path for path in found if path.suffix != ".pyc")]
+    found = sorted(path for path in (source / "sentry_asgi_autoconf").rglob("*") if path.is_file())
+    others = [source / "pyproject.toml", source / "sitecustomize_example" / "main.py"]
+    files = [*others, *(path for path in found if path.suffix != ".pyc")]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 

@@ -71,6 +71,12 @@ def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     assert (tmp_path / "reference" / "settings.html").exists()
 
 
+def test_what_a_fleet_pays_is_what_the_benchmarks_say() -> None:
+    command = [sys.executable, "docs/generate_fleet_costs.py", "--check"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 def test_the_version_is_said_in_one_place() -> None:
     found = [
         path

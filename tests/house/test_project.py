@@ -138,7 +138,8 @@ def test_the_hooks_before_a_commit_are_checks_of_the_tests() -> None:
 
 def test_dependabot_and_the_documentation_s_host_are_told_of_directories_that_exist() -> None:
     for update in parsed(ROOT / ".github" / "dependabot.yml")["updates"]:
-        assert (ROOT / update["directory"].strip("/")).is_dir()
+        for directory in update.get("directories", [update.get("directory")]):
+            assert (ROOT / directory.strip("/")).is_dir()
     assert (ROOT / parsed(ROOT / ".readthedocs.yaml")["sphinx"]["configuration"]).exists()
 
 
