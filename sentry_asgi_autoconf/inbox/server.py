@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import threading
 from functools import partial
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, socket
+from socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, gethostname, socket
 from typing import Any, Callable, Collection, Iterator
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sentry_asgi_autoconf.inbox import api, pages, stream
 from sentry_asgi_autoconf.inbox.decoding import RefusedError
-from sentry_asgi_autoconf.inbox.origins import OwnNames
 from sentry_asgi_autoconf.inbox.store import Arrivals, Store
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 from sentry_asgi_autoconf.inbox.tolerant import Item
 
 _STOP_POLL_SECONDS = 0.1
+# Nobody can register a name below these.
+_RESERVED = (".localhost", ".internal")
+# What Sentry's SDKs in a browser send and read, and Spotlight's overlay.
+_ALLOWED: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "DELETE"],
+    "allow_headers": ["*"],
+    "expose_headers": ["X-Sentry-Error", "X-Sentry-Rate-Limits", "Retry-After"],
+}
 
 
 def create_app(store: Store, on_item: Callable[[Item], None], *, names: Collection[str] = ()) -> Starlette:
@@ -124,6 +135,35 @@ class BackgroundInbox:
         self._socket.close()
 
 
+class OwnNames:
+    """ASGI middleware that refuses requests by another's host name, and by pages of another's, which would read all."""
+
+    def __init__(self, app: Any, names: Collection[str] = ()) -> None:
+        self._app = app
+        self._names = {name.lower() for name in (*names, gethostname())}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand the request on, or refuse it."""
+        headers = Headers(scope=scope)
+        host, origin = _name(f"//{headers.get('host', '')}"), headers.get("origin")
+        answer = self._app
+        # An address is not looked up, so nobody can make it lead elsewhere.
+        if not (self._is_own(host) or _address(host)):
+            answer = _refusal(421, "by this host name")
+        elif origin is not None and not self._is_own(_name(origin)) and _name(origin) != host:
+            answer = _refusal(403, "pages of this origin")
+        elif origin is not None and _is_for_other_pages(scope["path"]):
+            answer = CORSMiddleware(self._app, allow_origins=[origin], **_ALLOWED)
+        await answer(scope, receive, send)
+
+    def _is_own(self, name: str | None) -> bool:
+        """Whether nobody else can have this name; one without a dot is of this network, a container's say."""
+        address = _address(name)
+        if address is not None:
+            return bool(address.is_loopback)
+        return name is not None and ("." not in name or name.endswith(_RESERVED) or name in self._names)
+
+
 class _Server(uvicorn.Server):
     """Leave signals to the caller: uvicorn would end the process with the signal it received."""
 
@@ -133,6 +173,31 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _name(url: str) -> str | None:
+    """Return the name in a URL, empty in that of a client that says no host; None for what has no place for one."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".") if "//" in url else None
+    except ValueError:
+        return None
+
+
+def _address(name: str | None) -> Any:
+    try:
+        return ipaddress.ip_address(name or "")
+    except ValueError:
+        return None
+
+
+def _refusal(status: int, whom: str) -> JSONResponse:
+    detail = f"the inbox does not answer {whom}: inbox --allow-host NAME makes a name its own"
+    return JSONResponse({"detail": detail}, status)
+
+
+def _is_for_other_pages(path: str) -> bool:
+    """Return whether a page of the app that is developed may use a path: to send by, or as Spotlight's overlay does."""
+    return path in stream.PATHS or (path.startswith("/api/") and not path.startswith("/api/inbox/"))
 
 
 async def _refuse(request: Request, error: Any) -> Response:
