@@ -156,7 +156,8 @@ class Arguments:
             self._settings.traces_sample_rates.values()
         ):
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
-        self._scrub(arguments)
+        if self._settings.scrub_keys or self._settings.scrub_patterns:
+            self._scrub(arguments)
         redaction.add(arguments)
         experiments = arguments.get("_experiments", {})
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse

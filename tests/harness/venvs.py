@@ -74,7 +74,8 @@ def wheel(source: Path = ROOT) -> Path:
 def contents(source: Path = ROOT) -> str:
     """Return a hash of all that a wheel of a source has."""
     found = sorted(path for path in (source / "sentry_asgi_autoconf").rglob("*") if path.is_file())
-    others = [source / "pyproject.toml", source / "sitecustomize_example" / "main.py"]
+    examples = (source / "sitecustomize_example" / name for name in ("gateway.py", "main.py"))
+    others = [source / "pyproject.toml", *examples]
     files = [*others, *(path for path in found if path.suffix != ".pyc")]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
