@@ -28,6 +28,7 @@ SLOW = (
     "cli/test_check_command.py",
     "cli/test_check_delivery.py",
     "cli/test_packed_apps.py",
+    "cli/test_real_receiver.py",
     "cli/test_redirection.py",
     "conformance/test_running.py",
     "fleet/test_bundle_everywhere.py",
@@ -38,6 +39,7 @@ SLOW = (
     "flushing/test_shutdown.py",
     "house/test_distributions.py",
     "house/test_pictures.py",
+    "inbox/test_browser.py",
     "integrations/test_asyncio_integration.py",
     "integrations/test_deferred_libraries.py",
     "policy/test_destinations.py",
@@ -71,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(here).as_posix()
         if path in SLOW or path.partition("/")[0] in SLOW:
             item.add_marker(pytest.mark.slow)
-        if "matrix" not in item.keywords and is_quick(item):
+        if not {"matrix", "slow"} & set(item.keywords) and is_quick(item):
             item.add_marker(pytest.mark.quick)
 
 

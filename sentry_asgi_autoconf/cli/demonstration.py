@@ -22,8 +22,8 @@ from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, PACKAGE_DIRECTORY
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from sentry_asgi_autoconf.inbox.spans import trace_id_of
-from sentry_asgi_autoconf.inbox.store import Item
 from sentry_asgi_autoconf.inbox.terminal import Printer
+from sentry_asgi_autoconf.inbox.tolerant import Item
 
 PATHS = ("/", "/orders/7", "/orders/7/invoice", "/orders/8/invoice")
 HOST = "127.0.0.1"

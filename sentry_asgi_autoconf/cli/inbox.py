@@ -39,8 +39,13 @@ def add_parser(subparsers: Any) -> None:
     add("--port", type=PORT, default=8090, help="0 takes any free one (default: %(default)s)")
     allowed = "answer to this host name, and to pages from there; to this machine's own it does anyway"
     add("--allow-host", action="append", default=[], metavar="NAME", help=allowed)
-    kept = "items to keep; then the oldest of the kind with the most goes (default: %(default)s)"
+    kept = "items of each kind to keep; then the oldest goes, of errors that of the commonest (default: %(default)s)"
     add("--max-items", type=COUNT, default=1000, metavar="N", help=kept)
+    add(
+        "--store",
+        metavar="FILE",
+        help="keep them in this file too: what it has is there again at the next start",
+    )
     add("--json", action="store_true", help="print each item as one line of JSON")
     # For `run --inbox`: the socket it bound, and the process with which this one ends.
     add("--fd", type=COUNT, help=argparse.SUPPRESS)
@@ -49,7 +54,10 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Serve until a signal, or the end of `--parent`. Raises MissingExtraError and CannotListenError."""
+    """Serve until a signal, or the end of `--parent`.
+
+    Raises MissingExtraError, CannotListenError and InboxFileError.
+    """
     prepare()
     listening = _listening_socket(arguments)
     with contextlib.suppress(BrokenPipeError):
@@ -66,11 +74,17 @@ def prepare() -> None:
 
 
 @contextlib.contextmanager
-def attached(environment: dict[str, str]) -> Iterator[None]:
-    """Start an inbox that lasts as long as the command, and direct `environment` to it. Raises MissingExtraError."""
+def attached(environment: dict[str, str], path: str | None = None) -> Iterator[None]:
+    """Start an inbox that lasts as long as the command, and direct `environment` to it; `path` is its file.
+
+    Raises MissingExtraError and InboxFileError.
+    """
     require_extra()
+    if path is not None:
+        path = str(Path(path).absolute())  # the child's directory is another
+        _archive(path).close()
     # Without exec this process stays, and no socket can be handed to a child by its number.
-    inbox = _in_this_process() if os.name == "nt" else _in_a_child(environment)
+    inbox = _in_this_process(path) if os.name == "nt" else _in_a_child(environment, path)
     with inbox as url:
         _direct(environment, url)
         sys.stderr.write(f"sentry-asgi-autoconf: inbox at {url}/\n")
@@ -78,19 +92,21 @@ def attached(environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _in_this_process() -> Iterator[str]:
+def _in_this_process(path: str | None) -> Iterator[str]:
     prepare()
     from rich.console import Console
 
     from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+    from sentry_asgi_autoconf.inbox.store import Store
     from sentry_asgi_autoconf.inbox.terminal import Printer
 
-    with BackgroundInbox(printer=Printer(Console(stderr=True))) as inbox:
+    printer, store = Printer(Console(stderr=True)), Store(archive=_archive(path))
+    with contextlib.closing(store), BackgroundInbox(printer=printer, store=store) as inbox:
         yield inbox.url
 
 
 @contextlib.contextmanager
-def _in_a_child(environment: dict[str, str]) -> Iterator[str]:
+def _in_a_child(environment: dict[str, str], path: str | None) -> Iterator[str]:
     elsewhere = [str(Path(entry).absolute()) for entry in other_entries(environment.get("PYTHONPATH", ""))]
     uninstrumented = {"PYTHONPATH": os.pathsep.join(elsewhere), "SENTRY_ASGI_ENABLED": "false"}
     with socket.socket() as listener:
@@ -98,6 +114,7 @@ def _in_a_child(environment: dict[str, str]) -> Iterator[str]:
         listener.listen()  # what connects before the inbox is up waits
         url = f"http://{LOCAL}:{listener.getsockname()[1]}"
         words = ["inbox", "--fd", str(listener.fileno()), "--parent", str(os.getpid())]
+        words += ["--store", path] if path else []
         child = subprocess.Popen(
             [sys.executable, "-m", "sentry_asgi_autoconf", *words],
             # Importable from there whatever the path, and none of the app's modules shadows one of the inbox's.
@@ -140,7 +157,7 @@ def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
     from sentry_asgi_autoconf.inbox.store import Store
     from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 
-    url = url_of(listening)
+    url, store = url_of(listening), Store(max_items=arguments.max_items, archive=_archive(arguments.store))
     if arguments.parent is None:
         # With --json, stdout is for the program that reads the lines.
         stream = sys.stderr if arguments.json else sys.stdout
@@ -149,8 +166,18 @@ def _serve(listening: socket.socket, arguments: argparse.Namespace) -> None:
             warning = "Warning: the inbox has no authentication, and other machines can reach this address."
             print(warning, file=sys.stderr, flush=True)
     printer = JsonLines(sys.stdout) if arguments.json else Printer(Console(), url=url)
-    store = Store(max_items=arguments.max_items)
-    serve(listening, store=store, printer=printer, stop=stop, names=[arguments.host, *arguments.allow_host])
+    with contextlib.closing(store):
+        serve(
+            listening, store=store, printer=printer, stop=stop, names=[arguments.host, *arguments.allow_host]
+        )
+
+
+def _archive(path: str | None) -> Any:
+    if path is None:
+        return None
+    from sentry_asgi_autoconf.inbox.archive import Archive
+
+    return Archive(path)
 
 
 def _stop_condition(parent: int | None) -> Callable[[], bool]:

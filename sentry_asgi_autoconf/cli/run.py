@@ -38,11 +38,16 @@ def add_parser(subparsers: Any) -> None:
         "run",
         help="run a command with Sentry for the ASGI apps that it serves",
         description="Replace this process by CMD, with the bootstrap directory first on its PYTHONPATH.",
-        usage="%(prog)s [-h] [--inbox] [--] CMD ...",
+        usage="%(prog)s [-h] [--inbox] [--store FILE] [--] CMD ...",
         allow_abbrev=False,
     )
     add = parser.add_argument
     add("--inbox", action="store_true", help="report to a local inbox that lives as long as the command")
+    add(
+        "--store",
+        metavar="FILE",
+        help="with --inbox: keep what arrives in this file, for `inbox --store` to show later",
+    )
     add("words", metavar="CMD ...", nargs=argparse.REMAINDER, help="the command and its arguments")
     parser.set_defaults(command=run)
 
@@ -52,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     words = arguments.words[1:] if arguments.words[:1] == ["--"] else arguments.words
     if not words or not words[0]:
         arguments.usage_error("a command is required: CMD")
+    if arguments.store and not arguments.inbox:
+        arguments.usage_error("--store is the file of an inbox: --inbox is required")
     environment = {**os.environ, entry_points.RUN: "1"}
     environment["PYTHONPATH"] = with_bootstrap(environment.get("PYTHONPATH", ""))
     watched = _with_installed_triggers(environment.get("SENTRY_ASGI_WATCH", ""))
@@ -62,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.inbox:
                 from sentry_asgi_autoconf.cli.inbox import attached
 
-                stack.enter_context(attached(environment))
+                stack.enter_context(attached(environment, arguments.store))
             return _execute(words, environment)
     except CommandNotExecutableError as error:
         console.say("error", error)

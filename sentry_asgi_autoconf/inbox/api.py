@@ -11,9 +11,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sentry_asgi_autoconf.inbox import listing, profiles
 from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, RefusedError, decode
 from sentry_asgi_autoconf.inbox.envelopes import parse_auth, read_envelope, read_event
-from sentry_asgi_autoconf.inbox.store import Item
+from sentry_asgi_autoconf.inbox.tolerant import Item
 
 MAX_WAIT = 30
 # A client that still sends cannot read an answer: swallow this much of a body that is refused anyway.
@@ -32,13 +33,22 @@ async def _health(request: Request) -> Response:
 
 
 async def _list(request: Request) -> Response:
-    """List matching items; with `wait`, once there are `count` of them or that many seconds later."""
+    """List matching items; with `wait`, once there are `count` of them or that many seconds later.
+
+    With `changes`, it waits for another number of changes instead.
+    """
     state, query = request.app.state, request.query_params
     after, limit = _whole_number(request, "after", 0), _whole_number(request, "limit", None)
     wait, count = min(_seconds(request, "wait"), MAX_WAIT), _whole_number(request, "count", 1)
+    changes = _whole_number(request, "changes", None)
     find = partial(state.store.items, query.get("project"), query.getlist("type"), after)
-    found = await state.arrivals.wait(find, count, wait) if wait > 0 else find()
-    return JSONResponse({"items": found[:limit], "newest": state.store.newest})
+
+    def satisfied(found: list[Item]) -> bool:
+        return len(found) >= count if changes is None else bool(state.store.changes != changes)
+
+    found = await state.arrivals.wait(find, satisfied, wait) if wait > 0 else find()
+    told = {"newest": state.store.newest, "changes": state.store.changes}
+    return JSONResponse({"items": found[:limit], **told})
 
 
 def _show(request: Request) -> Response:
@@ -46,6 +56,15 @@ def _show(request: Request) -> Response:
     if item is None:
         raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
     return JSONResponse(item)
+
+
+def _flames(request: Request) -> Response:
+    """Answer what a flame graph of a profile shows."""
+    item = item_of(request)
+    if item is None or item["type"] not in profiles.TYPES:
+        raise RefusedError(404, "no such profile: it never was, or newer ones displaced it")
+    run = listing.run_of(request.app.state.store, item)
+    return JSONResponse(profiles.tree(sample for each in run for sample in profiles.samples_of(each)))
 
 
 def _clear(request: Request) -> Response:
@@ -61,7 +80,7 @@ async def _receive(read: Callable[..., list[tuple[Item, int]]], request: Request
         auth.update(parse_auth(request.headers.get("x-sentry-auth", "")))
         # In a thread, so that no large body keeps others from being answered.
         body = await run_in_threadpool(decode, received, encoding)
-        entries = await run_in_threadpool(read, body, request.path_params["project"], auth)
+        entries = await run_in_threadpool(read, body, request.path_params.get("project"), auth)
     except ClientDisconnect:
         return Response(status_code=400)
     state = request.app.state
@@ -119,6 +138,9 @@ ROUTES = [
     Route("/api/inbox/items", _list, methods=["GET"]),
     Route("/api/inbox/items", _clear, methods=["DELETE"]),
     Route("/api/inbox/items/{item_id}", _show, methods=["GET"]),
+    Route("/api/inbox/profiles/{item_id}", _flames, methods=["GET"]),
     *(Route(f"/api/{{project}}/envelope{end}", _envelope, methods=["POST"]) for end in ("/", "")),
     *(Route(f"/api/{{project}}/store{end}", _event, methods=["POST"]) for end in ("/", "")),
+    # Where Spotlight's SDKs send.
+    Route("/stream", _envelope, methods=["POST"]),
 ]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sentry_sdk.envelope import Item as WireItem
 
 from sentry_asgi_autoconf.inbox.decoding import RefusedError
-from sentry_asgi_autoconf.inbox.store import Item
+from sentry_asgi_autoconf.inbox.tolerant import Item
 
 MASK = "***"
 
@@ -36,14 +36,18 @@ def parse_auth(header: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-def read_envelope(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
-    """Return the items of an envelope, with each payload's size, without ids yet. Raises RefusedError (400, 413)."""
+def read_envelope(body: bytes, project: str | None, auth: dict[str, str]) -> list[tuple[Item, int]]:
+    """Return the items of an envelope, with each payload's size, without ids yet. Raises RefusedError (400, 413).
+
+    Without a project, it is of the one in its DSN, or of the first.
+    """
     header_line = body.partition(b"\n")[0]
     headers = _object(header_line, "the envelope header")
     wire_items = _wire_items(body, len(header_line) + 1)
     if not wire_items:
         raise RefusedError(400, "the envelope holds no items")
-    return [_entry(item, headers, project, auth) for item in wire_items]
+    of = project or _part_of_dsn(headers.get("dsn"), "path").rpartition("/")[2] or "1"
+    return [_entry(item, headers, of, auth) for item in wire_items]
 
 
 def read_event(body: bytes, project: str, auth: dict[str, str]) -> list[tuple[Item, int]]:
@@ -103,7 +107,7 @@ def _check_length(body: bytes, item_start: int, item: WireItem, what: str) -> No
 def _entry(item: WireItem, headers: dict[str, Any], project: str, auth: dict[str, str]) -> tuple[Item, int]:
     trace = headers.get("trace")
     trace_key = trace.get("public_key") if isinstance(trace, dict) else None
-    named = (auth.get("sentry_key"), _key_of_dsn(headers.get("dsn")), trace_key)
+    named = (auth.get("sentry_key"), _part_of_dsn(headers.get("dsn"), "username"), trace_key)
     long_enough = (key for key in named if isinstance(key, str) and len(key) >= _SHORTEST_KEY)
     keys = [key.encode("utf-8", "replace") for key in long_enough]
     if "dsn" in headers:
@@ -126,6 +130,21 @@ def _entry(item: WireItem, headers: dict[str, Any], project: str, auth: dict[str
         "payload": payload,
     }
     return entry, size
+
+
+def write_envelope(item: Item) -> bytes:
+    """Return an envelope of one item as it arrived, but for what is masked."""
+    body = _raw(item)
+    headers = [item["envelope"], {**item["headers"], "length": len(body)}]
+    return b"\n".join([*(json.dumps(each).encode() for each in headers), body, b""])
+
+
+def _raw(item: Item) -> bytes:
+    payload = item["payload"]
+    if isinstance(payload, dict) and list(payload) == ["bytes"]:
+        with contextlib.suppress(ValueError, TypeError):
+            return base64.b64decode(payload["bytes"], validate=True)
+    return json.dumps(payload).encode()
 
 
 def _payload(item: WireItem, keys: Collection[bytes]) -> tuple[Any, int]:
@@ -167,8 +186,8 @@ def _masked(payload: bytes, keys: Collection[bytes]) -> bytes:
     return _BAGGAGE_KEY.sub(rb"\1" + MASK.encode(), payload)
 
 
-def _key_of_dsn(dsn: Any) -> Any:
+def _part_of_dsn(dsn: Any, name: str) -> str:
     try:
-        return urlsplit(dsn).username if isinstance(dsn, str) else None
+        return getattr(urlsplit(dsn), name) or "" if isinstance(dsn, str) else ""
     except ValueError:
-        return None
+        return ""

@@ -19,6 +19,7 @@ _CSS_CLASSES.update(dict.fromkeys((Name.Function, Name.Class, Name.Decorator), "
 _CSS_CLASSES.update({Name.Builtin: "b", Name.Exception: "b"})
 # Context lines are short; an attacker's or a minified file's need not be lexed.
 _LONGEST = 20_000
+_LONGEST_TITLE = 1000
 
 
 def level(value: Any) -> str:
@@ -33,19 +34,28 @@ def title(event: dict[str, Any]) -> str:
     if raised:
         last = mapping(raised[-1])
         named = (text(last.get(key)) for key in ("type", "value"))
-        return ": ".join(filter(None, named)) or "Unnamed exception"
+        return _cut(": ".join(filter(None, named))) or "Unnamed exception"
     entry = mapping(event, "logentry")
     message = entry.get("formatted") or entry.get("message") or event.get("message")
-    return text(mapping(message).get("formatted") or message) or "Event without a message"
+    return _cut(text(mapping(message).get("formatted") or message)) or "Event without a message"
+
+
+def places(event: dict[str, Any], most: int = 1) -> list[tuple[str, str]]:
+    """Return `file:line in function` and source of the innermost frames of the app's own code, or else of any, last."""
+    frames = [mapping(frame) for frame in frames_of(event)]
+    own = [frame for frame in frames if frame.get("in_app") is not False]
+    return [
+        (
+            " in ".join(filter(None, (_place(frame), text(frame.get("function"))))),
+            text(frame.get("context_line")).strip(),
+        )
+        for frame in (own or frames)[-most:]
+    ]
 
 
 def place(event: dict[str, Any]) -> str:
-    """Return `file:line in function` of the innermost frame of the app's own code, or of any."""
-    frames = [mapping(frame) for frame in _raw_frames(event)]
-    own = [frame for frame in frames if frame.get("in_app") is not False]
-    for frame in (own or frames)[-1:]:
-        return " in ".join(filter(None, (_place(frame), text(frame.get("function")))))
-    return ""
+    """Return `file:line in function` of the innermost of these frames."""
+    return "".join(where for where, _ in places(event))
 
 
 def request_line(event: dict[str, Any]) -> str:
@@ -57,12 +67,20 @@ def request_line(event: dict[str, Any]) -> str:
     return " ".join(filter(None, (text(request.get("method")), path)))
 
 
+def frames_of(event: dict[str, Any]) -> list[Any]:
+    """Return the frames of the exception last raised that has some, or of a message, the innermost last."""
+    raised, threads = sequence(event.get("exception")), sequence(event.get("threads"))
+    holders = (*reversed(raised), *threads, event)
+    found = (sequence(mapping(holder, "stacktrace").get("frames")) for holder in holders)
+    return next(filter(None, found), [])
+
+
 def chain(event: dict[str, Any]) -> list[Shown]:
     """Return the exceptions, the last raised first, and how the one before came of each; also a message's stack."""
     raised = [mapping(value) for value in reversed(sequence(event.get("exception")))]
     if raised:
         return [_raised(value, is_first=value is raised[0]) for value in raised]
-    frames = _frames(_raw_frames(event))
+    frames = _frames(frames_of(event))
     shown = {"type": "", "value": title(event), "relation": "", "unhandled": False, "frames": frames}
     return [shown] if frames else []
 
@@ -81,6 +99,10 @@ def breadcrumbs(event: dict[str, Any]) -> list[Shown]:
     ]
 
 
+def _cut(title: str) -> str:
+    return title if len(title) <= _LONGEST_TITLE else f"{title[:_LONGEST_TITLE]}…"
+
+
 def _raised(value: dict[str, Any], *, is_first: bool) -> Shown:
     mechanism = mapping(value, "mechanism")
     relation = _RELATIONS.get(text(mechanism.get("source")), "raised from, or while handling")
@@ -91,13 +113,6 @@ def _raised(value: dict[str, Any], *, is_first: bool) -> Shown:
         "unhandled": is_first and mechanism.get("handled") is False,
         "frames": _frames(sequence(mapping(value, "stacktrace").get("frames"))),
     }
-
-
-def _raw_frames(event: dict[str, Any]) -> list[Any]:
-    raised, threads = sequence(event.get("exception")), sequence(event.get("threads"))
-    holders = (*reversed(raised), *threads, event)
-    found = (sequence(mapping(holder, "stacktrace").get("frames")) for holder in holders)
-    return next(filter(None, found), [])
 
 
 def _frames(raw: list[Any]) -> list[Shown]:

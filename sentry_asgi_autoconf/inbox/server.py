@@ -15,23 +15,31 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sentry_asgi_autoconf.inbox import api, pages
+from sentry_asgi_autoconf.inbox import api, pages, stream
 from sentry_asgi_autoconf.inbox.decoding import RefusedError
-from sentry_asgi_autoconf.inbox.store import Arrivals, Item, Store
+from sentry_asgi_autoconf.inbox.store import Arrivals, Store
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
+from sentry_asgi_autoconf.inbox.tolerant import Item
 
 _STOP_POLL_SECONDS = 0.1
 # Nobody can register a name below these.
 _RESERVED = (".localhost", ".internal")
+# What Sentry's SDKs in a browser send and read, and Spotlight's overlay.
+_ALLOWED: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "DELETE"],
+    "allow_headers": ["*"],
+    "expose_headers": ["X-Sentry-Error", "X-Sentry-Rate-Limits", "Retry-After"],
+}
 
 
 def create_app(store: Store, on_item: Callable[[Item], None], *, names: Collection[str] = ()) -> Starlette:
     """Return the ASGI app, which calls `on_item` with each stored item; `names` are host names to answer to."""
     app = Starlette(
-        routes=[*api.ROUTES, *pages.ROUTES],
+        routes=[*api.ROUTES, *stream.ROUTES, *pages.ROUTES],
         exception_handlers={RefusedError: _refuse},
         middleware=[Middleware(OwnNames, names=names)],
     )
@@ -144,6 +152,8 @@ class OwnNames:
             answer = _refusal(421, "by this host name")
         elif origin is not None and not self._is_own(_name(origin)) and _name(origin) != host:
             answer = _refusal(403, "pages of this origin")
+        elif origin is not None and _is_for_other_pages(scope["path"]):
+            answer = CORSMiddleware(self._app, allow_origins=[origin], **_ALLOWED)
         await answer(scope, receive, send)
 
     def _is_own(self, name: str | None) -> bool:
@@ -183,6 +193,11 @@ def _address(name: str | None) -> Any:
 def _refusal(status: int, whom: str) -> JSONResponse:
     detail = f"the inbox does not answer {whom}: inbox --allow-host NAME makes a name its own"
     return JSONResponse({"detail": detail}, status)
+
+
+def _is_for_other_pages(path: str) -> bool:
+    """Return whether a page of the app that is developed may use a path: to send by, or as Spotlight's overlay does."""
+    return path in stream.PATHS or (path.startswith("/api/") and not path.startswith("/api/inbox/"))
 
 
 async def _refuse(request: Request, error: Any) -> Response:

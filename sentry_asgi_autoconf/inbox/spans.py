@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from typing import Any, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.inbox.store import Item
-from sentry_asgi_autoconf.inbox.tolerant import Shown, duration, mapping, moment, pairs, sequence, text
+from sentry_asgi_autoconf.inbox.tolerant import Item, Shown, duration, mapping, moment, pairs, sequence, text
 
-MAX_ROWS = 2000
+MAX_ROWS, MAX_MARKS = 2000, 500
 _DEEPEST_INDENT = 24
 _NARROWEST = 0.35
 _KINDS = ("db", "http", "cache", "queue", "template", "view", "middleware", "function", "event")
@@ -27,6 +26,7 @@ class Span(NamedTuple):
     end: float | None
     is_root: bool
     data: dict[str, str]
+    service: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -39,12 +39,27 @@ class Span(NamedTuple):
         return self.status not in ("", "ok", "unset", "unknown")
 
 
+class Mark(NamedTuple):
+    """An error or a log record, to be marked where it happened in a waterfall; `url` is its page."""
+
+    span_id: str
+    at: float | None
+    level: str
+    title: str
+    url: str
+
+
 def spans_of(item: Item) -> list[Span]:
     """Return the spans of a `transaction` item, its root first, or those of a `span` item."""
     if item["type"] == "transaction":
-        children = sequence(mapping(item["payload"]).get("spans"))
-        return [root_span(item), *(_read_span(item, mapping(child)) for child in children)]
-    return [_read_streamed(span) for span in records(item)] if item["type"] == "span" else []
+        payload = mapping(item["payload"])
+        service = _service(item, payload.get("server_name"), payload.get("release"))
+        read = [
+            root_span(item),
+            *(_read_span(item, mapping(child)) for child in sequence(payload.get("spans"))),
+        ]
+        return [span._replace(service=service) for span in read]
+    return [_read_streamed(item, span) for span in records(item)] if item["type"] == "span" else []
 
 
 def segments(item: Item) -> list[Span]:
@@ -76,14 +91,22 @@ def attributes(value: Any) -> dict[str, str]:
     return {name: text(mapping(entry).get("value", entry)) for name, entry in pairs(value)}
 
 
-def lay_out(spans: Sequence[Span]) -> Shown:
-    """Order `spans` below their parents, by start, and place them on a common axis, `left` and `width` in per cent."""
+def lay_out(spans: Sequence[Span], marks: Sequence[Mark] = ()) -> Shown:
+    """Order `spans` below their parents, by start, and place them on a common axis, `left` and `width` in per cent.
+
+    Each mark is in the row of its span, or in the first.
+    """
     begin = min((span.start for span in spans if span.start is not None), default=0.0)
     end = max((span.end for span in spans if span.end is not None), default=begin)
     whole = max(end - begin, 0.0)
     rows = [_row(span, depth, begin, whole) for span, depth in _nested(spans)[:MAX_ROWS]]
+    by_id = {row["span"].span_id: row for row in reversed(rows)}
+    for mark in marks[:MAX_MARKS] if rows else ():
+        left = _per_cent(mark.at, begin, whole)
+        by_id.get(mark.span_id, rows[0])["marks"].append({"left": left, **mark._asdict()})
     ticks = ["0", *(duration(whole * part / 4) for part in (1, 2, 3, 4))]
-    return {"rows": rows, "ticks": ticks, "total": len(spans)}
+    services = list(OrderedDict.fromkeys(row["span"].service for row in rows))
+    return {"rows": rows, "ticks": ticks, "total": len(spans), "services": services}
 
 
 def _read_span(item: Item, span: dict[str, Any], *, is_root: bool = False) -> Span:
@@ -96,10 +119,16 @@ def _read_span(item: Item, span: dict[str, Any], *, is_root: bool = False) -> Sp
     return made if made.trace_id else made._replace(trace_id=trace_id_of(item))
 
 
-def _read_streamed(span: dict[str, Any]) -> Span:
+def _read_streamed(item: Item, span: dict[str, Any]) -> Span:
     data = attributes(span.get("attributes"))
     op, is_root = data.pop("sentry.op", ""), span.get("is_segment") is True
-    return _span(span, text(span.get("name")), op, "end_timestamp", is_root, data)
+    made = _span(span, text(span.get("name")), op, "end_timestamp", is_root, data)
+    return made._replace(service=_service(item, data.get("server.address"), data.get("sentry.release")))
+
+
+def _service(item: Item, server: Any, release: Any) -> str:
+    """Return what tells the services of a trace from each other."""
+    return " · ".join(filter(None, (text(release), text(server), f"project {item['project']}")))
 
 
 def _span(span: dict[str, Any], name: str, op: str, end: str, is_root: bool, data: dict[str, str]) -> Span:
@@ -138,8 +167,7 @@ def _nested(spans: Sequence[Span]) -> list[tuple[Span, int]]:
 
 
 def _row(span: Span, depth: int, begin: float, whole: float) -> Shown:
-    offset = 0.0 if span.start is None else span.start - begin
-    left = min(max(100 * offset / whole, 0.0), 100 - _NARROWEST) if whole > 0 else 0.0
+    offset, left = 0.0 if span.start is None else span.start - begin, _per_cent(span.start, begin, whole)
     share = 100 * (span.seconds or 0.0) / whole if whole > 0 else 100.0
     kind = span.op.split(".")[0]
     return {
@@ -150,4 +178,10 @@ def _row(span: Span, depth: int, begin: float, whole: float) -> Shown:
         "offset": duration(offset),
         "duration": duration(span.seconds),
         "kind": kind if kind in _KINDS else "other",
+        "marks": [],
     }
+
+
+def _per_cent(at: float | None, begin: float, whole: float) -> float:
+    """Return where a moment is on the axis."""
+    return 0.0 if at is None or whole <= 0 else min(max(100 * (at - begin) / whole, 0.0), 100 - _NARROWEST)

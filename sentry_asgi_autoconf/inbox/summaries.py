@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any
+from urllib.parse import quote
 
 from sentry_asgi_autoconf.inbox import errors
+from sentry_asgi_autoconf.inbox.facts import deployment_of, sender_of
 from sentry_asgi_autoconf.inbox.spans import Span, attributes, records, root_span, segments, trace_id_of
-from sentry_asgi_autoconf.inbox.store import Item
-from sentry_asgi_autoconf.inbox.tolerant import Shown, clock, duration, mapping, pairs, sequence, text
+from sentry_asgi_autoconf.inbox.tolerant import (
+    Item,
+    Shown,
+    clock,
+    duration,
+    mapping,
+    moment,
+    pairs,
+    sequence,
+    text,
+)
 
 # Contexts that say how a request was served come before those that every event has.
 _FIRST_CONTEXTS = ("asgi_server", "response", "trace")
@@ -22,12 +33,13 @@ def error(item: Item) -> Shown:
         "item_id": item["id"],
         "project": item["project"],
         "time": clock(item["received"]),
+        "at": moment(event.get("timestamp")) or moment(item["received"]),
+        "span_id": text(mapping(event, "contexts", "trace").get("span_id")),
         "level": errors.level(event.get("level") or "error"),
         "title": errors.title(event),
         "place": errors.place(event),
         "request": errors.request_line(event),
-        "environment": text(event.get("environment")),
-        "release": text(event.get("release")),
+        **sender_of(event),
     }
 
 
@@ -43,16 +55,12 @@ def error_detail(item: Item) -> Shown:
     }
 
 
-def requests(items: Iterable[Item]) -> list[Shown]:
-    """Sum up `transaction` items and the segments of streamed traces, in order of arrival."""
-    found = []
-    for item in items:
-        if item["type"] == "transaction":
-            found.append(transaction(item))
-        for span in segments(item):
-            summary = {**_request(item, span), **_deployment(span.data)}
-            found.append({**summary, "spans": "", "request": "", "url": ""})
-    return found
+def requests(item: Item) -> list[Shown]:
+    """Sum up a `transaction` item, or the segments of a `span` item, which are streamed traces."""
+    if item["type"] == "transaction":
+        return [transaction(item)]
+    streamed = {"spans": "", "request": ""}
+    return [{**_request(item, span), **deployment_of(span.data), **streamed} for span in segments(item)]
 
 
 def transaction(item: Item) -> Shown:
@@ -62,16 +70,14 @@ def transaction(item: Item) -> Shown:
         **_request(item, root_span(item)),
         "spans": str(len(sequence(payload.get("spans")))),
         "request": errors.request_line(payload),
-        "environment": text(payload.get("environment")),
-        "release": text(payload.get("release")),
+        **sender_of(payload),
         "url": f"/transactions/{item['id']}",
     }
 
 
-def logs(items: Iterable[Item]) -> list[Shown]:
-    """Return the records of all `log` items, oldest first."""
-    kept = (item for item in items if item["type"] == "log")
-    return [_log(item["project"], record) for item in kept for record in records(item)]
+def logs(item: Item) -> list[Shown]:
+    """Return the records of a `log` item, oldest first."""
+    return [_log(item["project"], record) for record in records(item)]
 
 
 def sections(item: Item) -> list[Shown]:
@@ -81,12 +87,16 @@ def sections(item: Item) -> list[Shown]:
     given = {name: request[name] for name in _REQUEST_FACTS if request.get(name) not in (None, "", {})}
     named = {name: payload.get(name.replace(" ", "_")) for name in _SENDER_FACTS}
     sender = {"client": item["auth"].get("sentry_client"), **named}
-    ordered = sorted(contexts, key=lambda name: (name not in _FIRST_CONTEXTS, name))
+    flags = [mapping(flag) for flag in sequence(mapping(contexts, "flags"))]
+    ordered = sorted(
+        set(contexts) - ({"flags"} if flags else set()), key=lambda name: (name not in _FIRST_CONTEXTS, name)
+    )
     titled: list[tuple[str, str, Any]] = [
         ("Request", "", {name.replace("_", " "): value for name, value in given.items()}),
         ("Headers", "", request.get("headers")),
         ("User", "", payload.get("user")),
         ("Tags", "", payload.get("tags")),
+        ("Feature flags", "", [[flag.get("flag"), flag.get("result")] for flag in flags]),
         *((name, "context", contexts[name]) for name in ordered),
         ("Extra", "", payload.get("extra")),
         ("Sent by", "", {name: value for name, value in sender.items() if value}),
@@ -109,6 +119,8 @@ def _request(item: Item, span: Span) -> Shown:
         "failed": span.is_failed,
         "duration": duration(span.seconds),
         "trace_id": span.trace_id or trace_id_of(item),
+        "span_id": span.span_id,
+        "url": f"/traces/{quote(span.trace_id, safe='')}",
     }
 
 
@@ -120,10 +132,8 @@ def _log(project: str, record: dict[str, Any]) -> Shown:
         "level": errors.level(record.get("level")),
         "body": text(record.get("body")),
         "trace_id": text(record.get("trace_id")),
-        **_deployment(named),
+        "span_id": text(record.get("span_id")) or named.get("sentry.trace.parent_span_id", ""),
+        "at": moment(record.get("timestamp")),
+        **deployment_of(named),
         "attributes": named,
     }
-
-
-def _deployment(named: dict[str, str]) -> Shown:
-    return {name: named.get(f"sentry.{name}", "") for name in ("environment", "release")}

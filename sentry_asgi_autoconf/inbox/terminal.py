@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import IO
 
 from rich.console import Console
 from rich.text import Text
 
 from sentry_asgi_autoconf.inbox import errors, summaries
+from sentry_asgi_autoconf.inbox.issues import group_of
 from sentry_asgi_autoconf.inbox.spans import Span, root_span, segments
-from sentry_asgi_autoconf.inbox.store import Item
-from sentry_asgi_autoconf.inbox.tolerant import clock, duration, mapping, sequence, text
+from sentry_asgi_autoconf.inbox.tolerant import Item, clock, duration, mapping, sequence, text
 
-_SILENT = ("client_report", "session", "sessions")
+_SILENT = ("client_report", "session", "sessions", "profile", "profile_chunk", "trace_metric")
+_FRAMES, _LONGEST_SOURCE, _MOST_ISSUES = 2, 100, 10_000
 _LEVEL_STYLES = {"fatal": "bold red", "error": "red", "warning": "yellow", "info": "cyan", "debug": "dim"}
 _LONGEST = 300
 # Sequences that set colours, titles, links or the clipboard, whole: their letters alone would be left over.
@@ -36,9 +38,10 @@ class Printer:
     def __init__(self, console: Console, *, url: str = "") -> None:
         """Print to `console`; `url` is where the pages are, for links to them."""
         self._console, self.url = console, url
+        self._seen: Counter[str] = Counter()
 
     def show(self, item: Item) -> None:
-        """Print one item; sessions and client reports are not worth a line."""
+        """Print one item; sessions, profiles and what SDKs report of themselves are not worth a line."""
         encoding = self._console.encoding or "utf-8"
         for line in self._lines(item):
             line.plain = line.plain.encode(encoding, "replace").decode(encoding)
@@ -55,22 +58,34 @@ class Printer:
         if kind == "span":
             return [_request(item, span) for span in segments(item)]
         if kind == "log":
-            logs = summaries.logs([item])
+            logs = summaries.logs(item)
             return [_head(log["time"], log["level"]).append(plain(log["body"])) for log in logs]
         return [] if kind in _SILENT else [_head(clock(item.get("received")), plain(kind)[:12], "dim")]
 
     def _error(self, item: Item) -> list[Text]:
+        """Return a block for a new issue, a line for more of it: after the tenth, the twentieth, … the hundredth."""
         event = mapping(item["payload"])
-        head = _head(clock(item.get("received")), errors.level(event.get("level") or "error"))
-        lines = [head.append(plain(errors.title(event)), "bold")]
-        facts = [errors.place(event), errors.request_line(event)]
-        facts += [text(event.get(name)) for name in ("release", "environment")]
-        shown = "  ·  ".join(filter(None, map(plain, facts)))
-        if shown:
-            lines.append(Text(" " * 18).append(shown, "dim"))
-        if self.url:
-            lines.append(Text(" " * 18).append(f"{self.url}/errors/{item['id']}", "blue underline"))
-        return lines
+        group, head = (
+            group_of(event),
+            _head(clock(item.get("received")), errors.level(event.get("level") or "error")),
+        )
+        head.append(plain(errors.title(event)), "bold")
+        count = self._count(group)
+        if count > 1:
+            link = f"  {self.url}/issues/{group}" if self.url else ""
+            is_told = count % 10 ** (len(str(count)) - 1) == 0
+            return [head.append(f"  ×{count}", "yellow").append(link, "blue underline")] if is_told else []
+        facts = [errors.request_line(event), *(text(event.get(name)) for name in ("release", "environment"))]
+        lines = [_frame(*frame) for frame in errors.places(event, _FRAMES)]
+        lines.append(Text("  ·  ".join(filter(None, map(plain, facts))), "dim"))
+        lines.append(Text(f"{self.url}/errors/{item['id']}" if self.url else "", "blue underline"))
+        return [head, *(Text(" " * 18).append(line) for line in lines if line.plain)]
+
+    def _count(self, group: str) -> int:
+        if len(self._seen) == _MOST_ISSUES:
+            self._seen.clear()
+        self._seen[group] += 1
+        return self._seen[group]
 
 
 class JsonLines:
@@ -83,6 +98,11 @@ class JsonLines:
         """Write one item, at once."""
         self._stream.write(json.dumps(item) + "\n")
         self._stream.flush()
+
+
+def _frame(place: str, source: str) -> Text:
+    shown, line = Text(plain(place), "dim"), plain(source[:_LONGEST_SOURCE])
+    return shown.append("  ").append(line, "not dim") if line else shown
 
 
 def _request(item: Item, span: Span) -> Text:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import time
 from datetime import datetime, timezone
 from typing import Any, Dict
 
+# As the JSON API returns it: id, project, type, headers, envelope, received, auth, payload.
+Item = Dict[str, Any]
 # What a template shows, by the names that it has there.
 Shown = Dict[str, Any]
 
@@ -83,3 +86,14 @@ def duration(seconds: float | None) -> str:
         return f"{seconds / 60:.1f} min" if size >= 60 else f"{seconds:.2f} s"
     digits = 0 if size >= 0.0995 else 1 if size >= 0.00995 else 2
     return f"{seconds * 1e3:.{digits}f} ms"
+
+
+def ago(seconds: float) -> str:
+    """Return how long before now a moment was, in the largest unit."""
+    passed = max(0.0, time.time() - seconds)
+    units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    for size, unit in units:
+        count = int(passed / size)
+        if count:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Any, Iterator
 import httpx
 import pytest
 
+from sentry_asgi_autoconf.inbox.archive import Archive
 from tests.cli.command_line import CLI, around, cli
 from tests.harness.server import APPS, BOOTSTRAP, DEADLINE, ROOT, Server, until
 
@@ -98,6 +100,25 @@ def test_a_command_that_cannot_be_executed_leaves_no_inbox() -> None:
     result = cli("run", "--inbox", "no-such-command")
     assert result.returncode == 127
     assert is_gone(page(result.stderr))
+
+
+def test_what_arrived_stays_in_a_file(tmp_path: Path) -> None:
+    code = "import sentry_sdk; sentry_sdk.init(); sentry_sdk.capture_message('hello')"
+    result = cli("run", "--inbox", "--store", "inbox.sqlite", "--", sys.executable, "-c", code, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    with contextlib.closing(Archive(str(tmp_path / "inbox.sqlite"))) as archive:
+        assert [item["payload"]["message"] for item, _ in archive.items() if item["type"] == "event"] == [
+            "hello"
+        ]
+
+
+def test_a_file_that_cannot_be_used_starts_nothing(tmp_path: Path) -> None:
+    result = cli("run", "--inbox", "--store", str(tmp_path), sys.executable, "-c", "print('started')")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "[inbox-file]" in result.stderr
+    result = cli("run", "--store", "inbox.sqlite", sys.executable, "-c", "print('started')", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--inbox is required" in result.stderr
 
 
 def test_modules_of_the_working_directory_do_not_get_into_the_inbox(tmp_path: Path) -> None:

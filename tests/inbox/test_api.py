@@ -54,7 +54,9 @@ def test_items_are_cleared_by_project_or_all(inbox: BackgroundInbox) -> None:
     assert items(inbox) == []
 
 
-@pytest.mark.parametrize("query", ["after=x", "limit=-1", "wait=soon", "wait=-1", "wait=nan", "count=1.5"])
+@pytest.mark.parametrize(
+    "query", ["after=x", "limit=-1", "wait=soon", "wait=-1", "wait=nan", "count=1.5", "changes=x"]
+)
 def test_a_query_that_makes_no_sense_is_refused_by_name(inbox: BackgroundInbox, query: str) -> None:
     answer = httpx.get(f"{inbox.url}/api/inbox/items?{query}")
     assert answer.status_code == 400
@@ -76,6 +78,18 @@ def test_waiting_ends_with_the_item_waited_for(inbox: BackgroundInbox) -> None:
 def test_waiting_for_what_is_there_takes_no_time(inbox: BackgroundInbox) -> None:
     send(inbox, "event", {})
     assert items(inbox, "wait=30&count=1") == [1]
+
+
+def test_waiting_for_changes_ends_with_any(inbox: BackgroundInbox) -> None:
+    send(inbox, "event", {})
+    seen = CLIENT.get(f"{inbox.url}/api/inbox/items").json()["changes"]
+    for change in (lambda: send(inbox, "log", {}), lambda: inbox.store.clear()):
+        waiting = threading.Thread(target=change)
+        waiting.start()
+        told = httpx.get(f"{inbox.url}/api/inbox/items?changes={seen}&wait=30&limit=0", timeout=60).json()
+        waiting.join()
+        assert (told["items"], told["changes"]) == ([], seen + 1)
+        seen += 1
 
 
 def test_waiting_in_vain_gives_what_there_is(inbox: BackgroundInbox) -> None:

@@ -10,93 +10,19 @@ from hypothesis import HealthCheck, given, settings
 
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.inbox.broken import ITEMS
-from tests.inbox.sending import page, send
-
-TRACE = "0" * 31 + "1"
-
-
-def frame(file: str, line: int, function: str, in_app: bool) -> dict[str, Any]:
-    return {
-        "filename": file,
-        "lineno": line,
-        "function": function,
-        "module": file.partition("/")[0],
-        "in_app": in_app,
-        "pre_context": [f"before {function}"],
-        "context_line": f"    {function}_fails()",
-        "post_context": [f"after {function}"],
-        "vars": {f"local_of_{function}": "its value"},
-    }
-
-
-ERROR = {
-    "level": "fatal",
-    "timestamp": "2026-01-02T03:04:05.678Z",
-    "transaction": "/orders/{order}",
-    "release": "shop@1.2",
-    "environment": "staging",
-    "exception": {
-        "values": [
-            {"type": "KeyError", "value": "'sku'", "mechanism": {"source": "__cause__", "handled": True}},
-            {
-                "type": "OrderError",
-                "value": "no such order",
-                "mechanism": {"handled": False},
-                "stacktrace": {
-                    "frames": [
-                        *(frame("library/a.py", number, f"step{number}", False) for number in range(3)),
-                        frame("shop/orders.py", 42, "price", True),
-                    ]
-                },
-            },
-        ]
-    },
-    "request": {
-        "method": "POST",
-        "url": "http://shop.example/orders/7",
-        "query_string": "gift=yes",
-        "headers": {"x-shop": "berlin"},
-    },
-    "tags": [["tier", "gold"]],
-    "user": {"id": "u42"},
-    "contexts": {
-        "asgi_server": {"name": "uvicorn", "adapter": "uvicorn.config"},
-        "trace": {"trace_id": TRACE},
-    },
-    "breadcrumbs": {"values": [{"category": "db", "message": "SELECT crumb", "data": {"rows": 3}}]},
-}
-TRANSACTION = {
-    "transaction": "/orders/{order}",
-    "start_timestamp": 1000.0,
-    "timestamp": 1000.2,
-    "contexts": {
-        "trace": {"trace_id": TRACE, "span_id": "root", "op": "http.server", "status": "internal_error"}
-    },
-    "request": {"method": "POST", "url": "http://shop.example/orders/7"},
-    "spans": [
-        {"span_id": "inner", "parent_span_id": "outer", "op": "db", "description": "SELECT 1",
-         "start_timestamp": 1000.1, "timestamp": 1000.15, "data": {"db.system": "sqlite"}},
-        {"span_id": "outer", "parent_span_id": "root", "op": "function", "description": "load order",
-         "start_timestamp": 1000.05, "timestamp": 1000.2},
-    ],
-}  # fmt: skip
-LOGS = {
-    "items": [
-        {"timestamp": 1.5, "level": "warn", "body": "stock is low", "trace_id": TRACE,
-         "attributes": {"sku": {"value": "tea", "type": "string"},
-                        "sentry.environment": {"value": "staging", "type": "string"}}},
-    ]
-}  # fmt: skip
-STREAMED = {
-    "version": 2,
-    "items": [
-        {"trace_id": "streamed/1", "span_id": "s2", "parent_span_id": "s1", "name": "query the stock",
-         "start_timestamp": 5.1, "end_timestamp": 5.2, "status": "ok",
-         "attributes": {"sentry.op": {"value": "db", "type": "string"}}},
-        {"trace_id": "streamed/1", "span_id": "s1", "name": "GET /stock", "is_segment": True,
-         "start_timestamp": 5.0, "end_timestamp": 5.4, "status": "error", "attributes": {}},
-    ],
-}  # fmt: skip
+from tests.inbox.payloads import (
+    CLIENT_REPORT,
+    ERROR,
+    LOGS,
+    METRICS,
+    PROFILE,
+    SESSIONS,
+    STREAMED,
+    TRACE,
+    TRANSACTION,
+    hostile,
+)
+from tests.inbox.sending import CLIENT, page, send
 
 
 def test_an_empty_inbox_tells_how_to_fill_it(inbox: BackgroundInbox) -> None:
@@ -113,21 +39,35 @@ def test_the_overview_lists_newest_first_with_counts(inbox: BackgroundInbox) -> 
     html = page(inbox, "/")
     for shown in ("OrderError: no such order", "shop/orders.py:42 in price", "POST /orders/7", "shop@1.2"):
         assert shown in html
-    for shown in ("/orders/{order}", "200 ms", "2 spans", "stock is low", "production", "1 client_report"):
+    for shown in ("/orders/{order}", "200 ms", "2 spans", "stock is low", "production"):
         assert shown in html
     assert html.index("second thing") < html.index("OrderError")
-    assert re.search(r"<b class=\"bad\">2</b> errors", html)
+    assert re.findall(r">(\w+) <span class=\"count(?: bad)?\">(\d+)</span></a>", html) == [
+        *(("Issues", "2"), ("Transactions", "1"), ("Logs", "1"), ("Reports", "1")),
+    ]
     assert "second thing" not in page(inbox, "/?project=1")
+
+
+def test_one_error_many_times_is_one_issue_with_its_newest_event(inbox: BackgroundInbox) -> None:
+    for number in range(3):
+        send(inbox, "event", {**ERROR, "user": {"id": f"user {number}"}})
+    html = page(inbox, "/")
+    [address] = re.findall(r'href="(/issues/\w+)"', html)
+    assert "<b>3×</b>" in html
+    assert "user 2" in page(inbox, address)
+    assert CLIENT.get(f"{inbox.url}/issues/none").status_code == 404
 
 
 def test_an_error_page_shows_everything_about_the_error(inbox: BackgroundInbox) -> None:
     transaction = send(inbox, "transaction", TRANSACTION)
+    send(inbox, "log", LOGS)
     html = unescape(page(inbox, f"/errors/{send(inbox, 'event', ERROR)}"))
     for shown in (
         "OrderError: no such order", "/orders/{order}", "unhandled", "raised from", "KeyError",
         "shop/orders.py:42", "local_of_price", "its value",
         "http://shop.example/orders/7", "gift=yes", "x-shop", "berlin", "tier", "gold", "u42",
         "asgi_server", "uvicorn.config", "SELECT crumb", "rows", "shop@1.2", "staging",
+        "new-prices", "stock is low", '"query_string": "gift=yes"',
         f'href="/transactions/{transaction}"', f'href="/traces/{TRACE}"',
     ):  # fmt: skip
         assert shown in html
@@ -213,86 +153,32 @@ def test_what_is_not_there_is_404(inbox: BackgroundInbox, path: str) -> None:
     assert httpx.get(inbox.url + path).status_code == 404
 
 
-def hostile(value: object) -> object:
-    """Put markup into every text and every name of a payload."""
-    attack = "<script>alert(1)</script>\"'>&{{7*7}}<img src=x onerror=alert(1)>"
-    if isinstance(value, dict):
-        return {
-            (key if key in KEPT_NAMES else key + attack): child if key in KEPT_VALUES else hostile(child)
-            for key, child in value.items()
-        }
-    if isinstance(value, list):
-        return [hostile(child) for child in value]
-    return value + attack if isinstance(value, str) else value
-
-
-KEPT_VALUES = {"timestamp", "span_id", "parent_span_id"}
-KEPT_NAMES = {
-    "exception",
-    "values",
-    "type",
-    "value",
-    "mechanism",
-    "source",
-    "stacktrace",
-    "frames",
-    "filename",
-    "lineno",
-    "function",
-    "module",
-    "vars",
-    "pre_context",
-    "context_line",
-    "post_context",
-    "in_app",
-    "request",
-    "method",
-    "url",
-    "headers",
-    "query_string",
-    "tags",
-    "user",
-    "contexts",
-    "trace",
-    "trace_id",
-    "op",
-    "status",
-    "breadcrumbs",
-    "category",
-    "message",
-    "data",
-    "level",
-    "transaction",
-    "release",
-    "environment",
-    "spans",
-    "span_id",
-    "parent_span_id",
-    "description",
-    "start_timestamp",
-    "timestamp",
-    "items",
-    "body",
-    "attributes",
-    "name",
-    "end_timestamp",
-    "is_segment",
-}
-
-
 def test_markup_in_any_place_is_only_text(inbox: BackgroundInbox) -> None:
     error = send(inbox, "event", hostile(ERROR), project="<script>")
     transaction = send(inbox, "transaction", hostile(TRANSACTION))
-    send(inbox, "log", hostile(LOGS))
-    send(inbox, "span", hostile(STREAMED))
-    send(inbox, "<script>", {})
+    profile = send(inbox, "profile", hostile(PROFILE))
+    others = (("log", LOGS), ("span", STREAMED), ("sessions", SESSIONS), ("client_report", CLIENT_REPORT))
+    for kind, payload in (*others, ("trace_metric", METRICS), ("<script>", {})):
+        send(inbox, kind, hostile(payload))
+    [(_, issue)] = inbox.store.issues()
     trace = httpx.URL(f"/traces/{hostile(TRACE)}").raw_path.decode()
-    for path in ("/", "/?project=<script>", f"/errors/{error}", f"/transactions/{transaction}", trace):
+    one = (
+        f"/errors/{error}",
+        f"/issues/{issue.group}",
+        f"/transactions/{transaction}",
+        f"/profiles/{profile}",
+        trace,
+    )
+    for path in ("/", "/issues", "/errors", "/transactions", "/logs", "/profiles", "/reports", *one):
         html = page(inbox, path)
-        assert re.findall(r"<script[^>]*>", html) == ['<script src="/inbox.js" defer>']
+        assert {*re.findall(r"<script[^>]*>", html)} <= {
+            '<script src="/inbox.js" defer>',
+            '<script src="/flamegraph.js" defer>',
+        }
         assert "<img" not in html
-        assert "{{7*7}}" in html or path.startswith("/?")
-        assert "alert(1)" in html or path.startswith("/?")
+        assert "{{7*7}}" in html
+        assert "alert(1)" in html
+    assert "<img" not in page(inbox, "/?project=<script><img>&q=<img>&level=<img>")
 
 
 def test_the_browser_is_told_to_load_and_run_nothing_of_others(inbox: BackgroundInbox) -> None:
@@ -308,6 +194,15 @@ def test_the_browser_is_told_to_load_and_run_nothing_of_others(inbox: Background
     assert " style=" not in answer.text
 
 
+def test_what_others_have_written_comes_with_its_licence(inbox: BackgroundInbox) -> None:
+    script, licence = page(inbox, "/flamegraph.js"), page(inbox, "/flamegraph.LICENSE")
+    assert "their licences are in flamegraph.LICENSE" in script
+    for package in ("d3-flame-graph 5.0.0", "d3-selection 3.0.1", "d3-ease", "internmap"):
+        assert f"\n{package}" in licence
+    for text in ("Apache License", "Robert Penner", "Permission to use, copy, modify"):
+        assert text in licence
+
+
 def test_no_page_fails_on_malformed_payloads() -> None:
     with BackgroundInbox() as inbox, httpx.Client(base_url=inbox.url) as client:
 
@@ -318,7 +213,8 @@ def test_no_page_fails_on_malformed_payloads() -> None:
             inbox.store.clear()
             number = send(inbox, kind, payload)
             paths = {"event": [f"/errors/{number}"], "transaction": [f"/transactions/{number}"]}.get(kind, [])
-            for path in ["/", "/traces/a", f"/api/inbox/items/{number}", *paths]:
+            lists = ["/", "/issues", "/errors", "/transactions", "/logs", "/reports", "/?q=a&level=info"]
+            for path in [*lists, "/traces/a", f"/api/inbox/items/{number}", *paths]:
                 answer = client.get(path)
                 assert answer.status_code == 200 or (path == "/traces/a" and answer.status_code == 404), path
 

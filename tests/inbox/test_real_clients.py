@@ -51,6 +51,30 @@ with traces.start_span(name="GET /stock"):
 sentry_sdk.flush()
 """
 
+PROFILING = """
+import os, time, sentry_sdk
+from sentry_sdk.feature_flags import add_feature_flag
+sentry_sdk.init(
+    os.environ["CLIENT_DSN"], traces_sample_rate=1.0, profiles_sample_rate=1.0,
+    auto_enabling_integrations=False, shutdown_timeout=10,
+)
+def work():
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        sum(range(1000))
+add_feature_flag("new-prices", True)
+with sentry_sdk.start_transaction(op="task", name="nightly"):
+    work()
+    sentry_sdk.capture_message("done")
+"""
+
+SPOTLIGHT = """
+import os, sentry_sdk
+address = os.environ["CLIENT_DSN"].partition("@")[2].partition("/")[0]
+sentry_sdk.init(spotlight=f"http://{address}/stream", auto_enabling_integrations=False, shutdown_timeout=10)
+sentry_sdk.capture_message("by Spotlight's way")
+"""
+
 ATTACHING = """
 import os, sentry_sdk
 sentry_sdk.init(os.environ["CLIENT_DSN"], auto_enabling_integrations=False, shutdown_timeout=10)
@@ -115,3 +139,24 @@ def test_a_client_that_attaches_a_file(inbox: BackgroundInbox, tmp_path: Path) -
     [attachment] = inbox.store.items(types=("attachment",))
     assert attachment["headers"]["filename"] == "notes.txt"
     assert attachment["payload"] == {"bytes": "dHdvCmxpbmVz"}
+
+
+def test_a_client_that_profiles_and_sets_feature_flags(inbox: BackgroundInbox, tmp_path: Path) -> None:
+    run_client(PROFILING, inbox, tmp_path)
+    [profile] = inbox.store.items(types=("profile",))
+    [transaction] = inbox.store.items(types=("transaction",))
+    [event] = inbox.store.items(types=("event",))
+    assert "work</th>" in page(inbox, f"/profiles/{profile['id']}").replace(
+        ' <span class="chip own">in app</span>', ""
+    )
+    assert f'href="/profiles/{profile["id"]}"' in page(inbox, f"/transactions/{transaction['id']}")
+    assert "nightly</strong>" in page(inbox, "/profiles")
+    shown = page(inbox, f"/errors/{event['id']}")
+    assert "Feature flags" in shown
+    assert "new-prices" in shown
+
+
+def test_a_client_that_sends_to_spotlight(inbox: BackgroundInbox, tmp_path: Path) -> None:
+    run_client(SPOTLIGHT, inbox, tmp_path)
+    inbox.store.wait(lambda items: any(item["type"] == "event" for item in items), timeout=20)
+    assert "by Spotlight&#39;s way" in page(inbox, "/issues")

@@ -1,14 +1,19 @@
-"""The store is bounded and lets readers wait."""
+"""The store is bounded, counts issues, and lets readers wait."""
 
 import threading
 from collections import Counter
 from typing import Any
 
+from sentry_asgi_autoconf.inbox.issues import BARS, Trend
 from sentry_asgi_autoconf.inbox.store import Store
 
 
 def entry(project: str = "1", kind: str = "event") -> dict[str, Any]:
     return {"project": project, "type": kind, "payload": {}}
+
+
+def raised(kind: str) -> dict[str, Any]:
+    return {**entry(), "payload": {"exception": [{"type": kind}]}}
 
 
 def test_items_get_increasing_ids_that_are_never_reused() -> None:
@@ -34,18 +39,63 @@ def test_the_oldest_items_go_first_when_they_are_too_large_together() -> None:
 
 
 def test_a_flood_of_one_kind_displaces_no_other() -> None:
-    store = Store()
+    store = Store(max_items=100)
     store.add(entry(kind="event"), 1)
-    for number in range(1000):
+    for number in range(300):
         store.add(entry(kind="transaction"), 1)
         store.add(entry(kind=("log", "span")[number % 2]), 1)
-    kept = Counter(item["type"] for item in store.items())
-    assert (kept.pop("event"), sum(kept.values())) == (1, 999)
-    assert max(kept.values()) - min(kept.values()) <= 1
+    assert Counter(item["type"] for item in store.items()) == {
+        "event": 1,
+        "transaction": 100,
+        "log": 100,
+        "span": 100,
+    }
     assert [item["id"] for item in store.items()] == sorted(item["id"] for item in store.items())
     # The newest of each kind are those that stay.
     assert [store.get(number) for number in (2, 3)] == [None, None]
-    assert None not in [store.get(number) for number in (2000, 2001)]
+    assert None not in [store.get(number) for number in (600, 601)]
+
+
+def test_kinds_that_nobody_knows_share_one_bound() -> None:
+    store = Store(max_items=10)
+    for number in range(100):
+        store.add(entry(kind=f"kind {number}"), 1)
+    assert len(store.items()) == 10
+
+
+def test_a_flood_of_one_error_displaces_no_other_and_all_are_counted() -> None:
+    store = Store(max_items=100)
+    store.add(raised("Rare"), 1)
+    for number in range(1000):
+        store.add(raised(f"Common{number % 3}"), 1)
+    kept = Counter(item["payload"]["exception"][0]["type"] for item in store.items())
+    assert kept["Rare"] == 1
+    assert sum(kept.values()) == 100
+    assert max(kept.values()) - min(kept[f"Common{number}"] for number in range(3)) <= 1
+    assert sorted(issue.count for _, issue in store.issues()) == [1, 333, 333, 334]
+
+
+def test_an_issue_goes_with_the_last_of_its_events_and_begins_anew() -> None:
+    store = Store(max_items=2)
+    for kind in ("A", "B", "C"):
+        store.add(raised(kind), 1)
+    assert [newest for newest, _ in store.issues()] == [3, 2]
+    store.clear()
+    assert (store.issues(), store.facets()["project"]) == ([], [])
+    store.add(raised("B"), 1)
+    assert [issue.count for _, issue in store.issues()] == [1]
+
+
+def test_a_trend_is_as_long_as_its_issue_lives_and_counts_each_event() -> None:
+    trend = Trend(1000.0)
+    for second in range(100):
+        trend.add(1000.0 + second)
+    assert (sum(trend.bars), len(trend.bars), trend.width) == (100, BARS, 8.0)
+    assert trend.bars[:13] == [8] * 12 + [4]
+    trend.add(1000.0 + 86400 * 365)
+    trend.add(0.0)  # a clock that was set back
+    assert (sum(trend.bars), len(trend.bars)) == (102, BARS)
+    assert trend.start + trend.width * BARS > 1000.0 + 86400 * 365
 
 
 def test_large_items_of_one_kind_displace_no_other() -> None:

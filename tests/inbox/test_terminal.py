@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer, plain
 from tests.inbox.broken import ITEMS
-from tests.inbox.test_pages import ERROR, LOGS, STREAMED, TRANSACTION
+from tests.inbox.payloads import ERROR, LOGS, STREAMED, TRANSACTION
 
 
 def item(kind: str, payload: object) -> dict[str, Any]:
@@ -26,13 +27,39 @@ def printed(kind: str, payload: object, **console: Any) -> str:
     return stream.getvalue()
 
 
-def test_an_error_is_told_with_place_request_and_where_to_read_more() -> None:
+def test_an_error_is_told_with_place_source_request_and_where_to_read_more() -> None:
     lines = printed("event", ERROR).splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert "OrderError: no such order" in lines[0]
-    for shown in ("shop/orders.py:42 in price", "POST /orders/7", "shop@1.2", "staging"):
-        assert shown in lines[1]
-    assert lines[2].strip() == "http://127.0.0.1:8090/errors/12"
+    assert lines[1].strip() == "shop/orders.py:42 in price  price_fails()"
+    for shown in ("POST /orders/7", "shop@1.2", "staging"):
+        assert shown in lines[2]
+    assert lines[3].strip() == "http://127.0.0.1:8090/errors/12"
+
+
+def test_of_many_frames_the_app_s_own_innermost_two_are_told() -> None:
+    event = json.loads(json.dumps(ERROR))
+    frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
+    frames[-1:] = [
+        {**frames[-1], "function": function, "context_line": f"  {function}()"} for function in "abc"
+    ]
+    frames.append({**frames[0], "function": "library"})
+    places = [line.split()[2:] for line in printed("event", event).splitlines() if "orders.py" in line]
+    assert places == [["b", "b()"], ["c", "c()"]]
+
+
+def test_more_of_an_issue_is_a_line_that_counts_ever_fewer() -> None:
+    stream = io.StringIO()
+    printer = Printer(Console(file=stream, width=80), url="http://127.0.0.1:8090")
+    for _ in range(250):
+        printer.show(item("event", ERROR))
+    printer.show(item("event", {"message": "another"}))
+    lines = stream.getvalue().splitlines()[4:]
+    counted = [*range(2, 11), *range(20, 101, 10), 200]
+    assert [re.findall(r"×(\d+)  (http\S+)/issues/", line) for line in lines[:-2]] == [
+        [(str(count), "http://127.0.0.1:8090")] for count in counted
+    ]
+    assert "another" in lines[-2]
 
 
 def test_a_transaction_is_one_line() -> None:
@@ -53,7 +80,14 @@ def test_a_log_record_is_one_line() -> None:
     assert "stock is low" in line
 
 
-@pytest.mark.parametrize("kind", ["client_report", "session", "sessions"])
+def test_colour_is_for_terminals_alone() -> None:
+    assert "\x1b" not in printed("event", ERROR)
+    assert "\x1b" in printed("event", ERROR, force_terminal=True)
+
+
+@pytest.mark.parametrize(
+    "kind", ["client_report", "session", "sessions", "profile", "profile_chunk", "trace_metric"]
+)
 def test_bookkeeping_is_not_told(kind: str) -> None:
     assert printed(kind, {}) == ""
 
