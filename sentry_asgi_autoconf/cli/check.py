@@ -51,14 +51,14 @@ def _examine_environment(
     has_command: bool, arguments: argparse.Namespace, tell: Callable[[str], object]
 ) -> Iterator[Finding]:
     """Look at this process's environment, as far as the processes of a command do not show it themselves."""
-    from sentry_asgi_autoconf.cli.checks import bootstrap, bundled, findings, installed
+    from sentry_asgi_autoconf.cli.checks import bootstrap, findings, installed
 
     if has_command and not arguments.send:
         return
     needed = list(installed.find_needed())
     if not has_command:
         yield from bootstrap.find_all()
-        yield from bundled.find_bundle()
+        yield from bootstrap.find_bundle()
         yield from needed
         yield from installed.find_servers()
     if findings.has_error(needed):

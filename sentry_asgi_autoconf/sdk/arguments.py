@@ -176,9 +176,9 @@ class Arguments:
             scrubber = EventScrubber(denylist=self._settings.scrub_keys, recursive=True)
             chained_hooks.add(arguments, {"event_scrubber": scrubber})
         if self._settings.scrub_patterns:
-            from sentry_asgi_autoconf.serving import patterns
+            from sentry_asgi_autoconf.sdk import leaving
 
-            chained_hooks.add(arguments, patterns.hooks(self._settings.scrub_patterns, arguments))
+            chained_hooks.add(arguments, leaving.scrubbing_hooks(self._settings.scrub_patterns, arguments))
 
     def _sample(self, arguments: dict[str, Any]) -> None:
         for sampler, rate in _SAMPLERS.items():

@@ -68,11 +68,7 @@ def scrub_patterns(value: Any) -> list[str]:
     """Check that each is a pattern's name, or an expression that takes no long time."""
     from sentry_asgi_autoconf.settings import scrub_rules
 
-    def checked(text: str) -> str:
-        scrub_rules.rule_of(text)
-        return text
-
-    return _each(value, checked)
+    return _each(value, lambda text: scrub_rules.rule_of(text) and text)
 
 
 def status_codes(value: Any) -> frozenset[int]:
@@ -259,10 +255,8 @@ def _tag(name: Any, text: Any) -> tuple[str, str]:
 
 def from_platform(value: Any) -> list[str]:
     """Check that each is something to take; `none` alone stands for nothing."""
-    names = [name.lower() for name in map(_stripped, _items(value))]
-    if names == ["none"]:
-        return []
-    return _all(names, ("release", "environment", "server_name", "tags").__contains__, "is none of these")
+    known = ("release", "environment", "server_name", "tags")
+    return [] if lower_case(value) == "none" else _all(value, known.__contains__, "is none of these")
 
 
 def log_level(value: Any) -> Any:

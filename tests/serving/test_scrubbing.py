@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
-from sentry_asgi_autoconf.serving.patterns import Scrubber
+from sentry_asgi_autoconf.sdk.leaving import Scrubber
 from sentry_asgi_autoconf.settings.scrub_rules import READY, rule_of
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn

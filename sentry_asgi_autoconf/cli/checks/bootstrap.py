@@ -1,7 +1,9 @@
-"""The interpreter and the bootstrap directory on its path: whether Python has run it, and what is in its way."""
+"""The interpreter, the bootstrap on its path, and a bundle around it: whether Python has run it, and what is in its way."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Iterator, Mapping
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.cli import installation
 from sentry_asgi_autoconf.cli.checks.findings import Finding, error, ok, warning
-from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, is_bootstrap
+from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, PACKAGE_DIRECTORY, is_bootstrap
 from sentry_asgi_autoconf.settings.values import parse_boolean
 
 # By option, in the order in which they matter: the first implies the second.
@@ -238,3 +240,28 @@ def _is_named_like_ours(path: Path) -> bool:
 
 def _is_any_bootstrap(entry: str) -> bool:
     return is_bootstrap(entry) or _is_named_like_ours(Path(entry))
+
+
+def find_bundle() -> Iterator[Finding]:
+    """Compare the bundle's files with its manifest, if there is a bundle."""
+    root = entry_points.bundle_of(PACKAGE_DIRECTORY.parent)
+    if root is None:
+        return
+    try:
+        told = json.loads((root / entry_points.MANIFEST).read_text("utf-8"))
+        version, files = str(told["version"]), dict(told["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        version, files = "unknown", {entry_points.MANIFEST: ""}
+    other = [name for name, sha256 in sorted(files.items()) if _sha256(root / name) != sha256]
+    if other:
+        what = f"{len(other)} of {len(files)} files of the bundle {root} are missing or changed, first {other[0]}"
+        yield error("bundle-damaged", f"{what}: lay it out anew.")
+    else:
+        yield ok("bundle", f"{root} is the bundle of release {version}, whole")
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
