@@ -38,7 +38,7 @@ Each has tests with the real library, in the same terms, but not for every kind 
 
 | | how it is tested |
 |---|---|
-| mangum, from 0.17 (AWS Lambda) | AWS's runtime client at a local runtime interface, frozen after each response |
+| [AWS Lambda](../aws-lambda.md), mangum from 0.17 | AWS's runtime client at a local interface, frozen between calls |
 | zappa, from 0.62.0 (AWS Lambda) | the same; initialised by the first request, so not when its app cannot be imported |
 | azure-functions, from 1.21 | `AsgiFunctionApp` and `AsgiMiddleware`, called as the Functions worker calls them |
 | a2wsgi.ASGIMiddleware, from 1.10 | under gunicorn's WSGI workers |

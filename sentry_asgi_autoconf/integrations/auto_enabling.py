@@ -9,7 +9,7 @@ import inspect
 import sys
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 import sentry_sdk
 import sentry_sdk.client
@@ -70,12 +70,22 @@ def load(import_string: str) -> type[Integration] | None:
     return None
 
 
-def set_up(client: Any, integration_class: type[Integration]) -> None:
-    """Patch the library, if that is not done yet, and let `client` have the integration.
+def is_wanted(client: Any, identifier: str) -> bool:
+    """Whether an integration that nobody has named may be set up for `client`."""
+    options = client.options
+    disabled = {each.identifier for each in options.get("disabled_integrations") or ()}
+    is_default = all(
+        options.get(name, True) for name in ("default_integrations", "auto_enabling_integrations")
+    )
+    return is_default and identifier not in disabled
+
+
+def set_up(client: Any, make: Callable[[], Integration]) -> None:
+    """Patch the library, if that is not done yet, and let `client` have the integration that `make` makes.
 
     Whatever the SDK would do without is left out; raises what else the integration raises.
     """
-    integration = integration_class()
+    integration = make()
     further = {"options": client.options, "disabled_integrations": never_deactivating()}
     known = inspect.signature(integrations.setup_integrations).parameters
     taken: Any = {name: value for name, value in further.items() if name in known}

@@ -76,8 +76,8 @@ LOADERS = {"callback_loader", "target_loader"}
 CONDITIONS: dict[str, dict[str, str]] = {
     "inactive": {"SENTRY_DSN": ""},
     "disabled": {
-        "SENTRY_ASGI_DISABLED_SERVERS": "a2wsgi,anycorn,azure-functions,daphne,granian,gunicorn,hypercorn,mangum"
-        ",modal,ray,socketify,uvicorn,zappa"
+        "SENTRY_ASGI_DISABLED_SERVERS": "a2wsgi,anycorn,awslambdaric,azure-functions,daphne,granian,gunicorn"
+        ",hypercorn,mangum,modal,ray,socketify,uvicorn,zappa"
     },
     "excluded": {"SENTRY_ASGI_EXCLUDED_APPS": "*:*"},
     "active": {},
