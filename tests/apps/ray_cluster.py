@@ -34,13 +34,23 @@ class Commands(BaseHTTPRequestHandler):
         serve.start(http_options={"host": "127.0.0.1", "port": port})
         return {"address": ray.get_runtime_context().gcs_address, "port": port}
 
-    def run(self, deployment, name, prefix, replicas, environ):
-        module = importlib.import_module("ray_shop" if deployment == "Shop" else "ray_deployments")
-        options = {"num_replicas": replicas, "graceful_shutdown_wait_loop_s": 0.1}
+    def run(self, deployment, name, prefix, replicas, environ, options=None):
+        names = ("ray_shop", "ray_deployments", "ray_pipeline")
+        module = next(found for found in map(importlib.import_module, names) if hasattr(found, deployment))
+        options = {"num_replicas": replicas, "graceful_shutdown_wait_loop_s": 0.1, **(options or {})}
         if environ:
-            options["ray_actor_options"] = {"runtime_env": {"env_vars": environ}}
-        application = getattr(module, deployment).options(**options).bind()
-        serve.run(application, name=name, route_prefix=prefix)
+            runtime_env = {"runtime_env": {"env_vars": environ}}
+            options["ray_actor_options"] = {**options.get("ray_actor_options", {}), **runtime_env}
+        bind = getattr(module, "bind", lambda ingress, options: ingress.options(**options).bind())
+        serve.run(bind(getattr(module, deployment), options), name=name, route_prefix=prefix)
+
+    def call(self, name, deployment, method, arguments):
+        """Call a deployment from here."""
+        handle = serve.get_deployment_handle(deployment, name)
+        return handle.options(method_name=method).remote(*arguments).result()
+
+    def end_node(self):
+        cluster.remove_node(spare, allow_graceful=True)
 
     def delete(self, name, blocking):
         serve.delete(name, _blocking=blocking)
@@ -49,12 +59,14 @@ class Commands(BaseHTTPRequestHandler):
         pass
 
 
-cluster = None
+cluster = spare = None
 if "RAY_ADDRESS" in os.environ:
     ray.init(log_to_driver=False)
 else:
     cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
     cluster.add_node(**NODE)
+    if "SPARE" in os.environ:
+        spare = cluster.add_node(**NODE)
     ray.init(address=cluster.address, log_to_driver=False)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 server = ThreadingHTTPServer(("127.0.0.1", 0), Commands)
