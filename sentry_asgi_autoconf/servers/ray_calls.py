@@ -16,6 +16,7 @@ from sentry_asgi_autoconf.servers.server import AdapterRuntime, Server
 _SERVED = "_sentry_asgi_autoconf_served"
 # Of what a call tells the replica, beside what Ray tells: Ray hands on all attributes.
 _HEADERS = "sentry_headers"
+_OF_TRACE = ("sentry-trace", "baggage")
 _SPAN = "_sentry_asgi_autoconf_span"
 _IN_USER_LOOP = ("initialize_callable", "_call_http_entrypoint", "call_destructor")
 # What gives the answer of a call.
@@ -112,7 +113,15 @@ def _report(server: Server, call: Call) -> Generator[None, Any, Any]:
 
     name = f"{call.instance._deployment_id.name}.{metadata.call_method}"
     about = {"ray_serve": {"deployment": call.instance._deployment_id.name, "method": metadata.call_method}}
-    return CalledMethod(manager, name, getattr(metadata, _HEADERS, None) or {}, about)
+    return CalledMethod(manager, name, server.attempt(lambda: _headers_of(metadata), {}), about)
+
+
+def _headers_of(metadata: Any) -> dict[str, str]:
+    """Return the headers of the caller's trace: of a handle, or those that a client of Serve's gRPC ingress sends."""
+    if metadata.is_grpc_request:
+        return {key: value for key, value in metadata.grpc_context.invocation_metadata() if key in _OF_TRACE}
+    handed_on: dict[str, str] = getattr(metadata, _HEADERS, {})
+    return handed_on
 
 
 def join_handles(module: ModuleType, runtime: AdapterRuntime) -> None:

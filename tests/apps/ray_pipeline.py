@@ -6,6 +6,7 @@ import os
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from ray import serve
+from ray.serve.generated.serve_pb2 import UserDefinedResponse
 from starlette.responses import StreamingResponse
 
 api = FastAPI()
@@ -106,7 +107,23 @@ def inverse(request):
     return 1 // int(request.query_params["by"])
 
 
+@serve.deployment
+class Greeter:
+    """A servicer of gRPC."""
+
+    def __init__(self, model, half):
+        self.model = model
+
+    async def __call__(self, message):
+        return UserDefinedResponse(num_x2=await self.model.divide.remote(message.num))
+
+    async def Streaming(self, message):  # noqa: N802 (the name in the protocol)
+        for number in range(message.num):
+            yield UserDefinedResponse(num_x2=number)
+        raise LookupError("no more")
+
+
 def bind(ingress, options):
     """Return the application of an ingress, whose parts have the same options."""
-    names = (Model, half) if ingress in (Pipeline, Caller) else ()
+    names = (Model, half) if ingress in (Pipeline, Caller, Greeter) else ()
     return ingress.options(**options).bind(*(part.options(**options).bind() for part in names))

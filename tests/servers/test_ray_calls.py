@@ -33,9 +33,11 @@ def everything(inbox: BackgroundInbox) -> Project:
 def cluster(everything: Project) -> Iterator[RayCluster]:
     """Run a cluster of the newest Ray, with one application that has the cluster's settings."""
     running = RayCluster(venv(sys.executable, "ray[serve]", "sentry-sdk"), everything, has_spare=True)
-    running.run(Deployed("Pipeline", path="/shared"))
-    yield running
-    running.end()
+    try:
+        running.run(Deployed("Pipeline", path="/shared"))
+        yield running
+    finally:
+        running.end()
 
 
 @pytest.fixture
@@ -156,6 +158,23 @@ def test_what_is_no_asgi_app_reports_its_requests(
     assert event["transaction"] == events
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
     assert event["contexts"]["asgi_server"]["name"] == "ray"
+
+
+def test_a_call_by_grpc_continues_the_client_s_trace(
+    cluster: RayCluster, deploy: Callable[..., Deployed], project: Project
+) -> None:
+    app = deploy("Greeter", "/grpc")
+    trace_id, span_id = "771a43a4192642f0b136d5159a501700", "1234567890abcdef"
+    call = {"name": app.name, "headers": {"sentry-trace": f"{trace_id}-{span_id}-1"}}
+    assert cluster.command("grpc", None, **call, method="__call__", number=1) == 1
+    assert cluster.command("grpc", None, **call, method="__call__", number=0) == "INTERNAL"
+    assert cluster.command("grpc", None, **call, method="Streaming", number=2) == "INTERNAL"
+    items = project.wait("transaction", 5) + project.wait("event", 2)
+    assert {trace_of(item)["trace_id"] for item in items} == {trace_id}
+    of_servicer = [item for item in items[:5] if trace_of(item)["parent_span_id"] == span_id]
+    assert [item["transaction"] for item in of_servicer] == ["Greeter.__call__"] * 2 + ["Greeter.Streaming"]
+    assert [item["transaction"] for item in items[5:]] == ["Model.divide", "Greeter.Streaming"]
+    assert len(project.items("event", "transaction")) == 7
 
 
 def test_spans_that_are_streamed_are_of_one_trace_and_a_driver_begins_one(
