@@ -44,7 +44,7 @@ class Commands(BaseHTTPRequestHandler):
         return {"address": ray.get_runtime_context().gcs_address, "port": port}
 
     def run(self, deployment, name, prefix, replicas, environ, options=None):
-        names = ("ray_shop", "ray_deployments", "ray_pipeline")
+        names = ("ray_shop", "ray_pipeline", "ray_deployments")
         module = next(found for found in map(importlib.import_module, names) if hasattr(found, deployment))
         options = {"num_replicas": replicas, "graceful_shutdown_wait_loop_s": 0.1, **(options or {})}
         if environ:
