@@ -103,7 +103,7 @@ def _stands_for_function() -> bool:
     import sentry_sdk
 
     # Where spans are streamed, one that has begun cannot be taken back.
-    transaction = getattr(sentry_sdk.get_current_scope().span, "containing_transaction", None)
+    transaction = getattr(sentry_sdk.Scope.get_current_scope().span, "containing_transaction", None)
     is_of_function = getattr(transaction, "op", None) == "function.aws"
     if transaction is not None and is_of_function:
         transaction.sampled = False

@@ -98,6 +98,19 @@ def test_a_request_in_a_function_has_one_transaction_that_tells_of_both(
     assert (len(project.items("transaction")), len(project.items("event"))) == (4, 2)
 
 
+def test_where_spans_are_streamed_the_function_s_is_sent_too(new_lambda: NewLambda, project: Project) -> None:
+    environ = {"SERVES": "fastapi_app", "SENTRY_TRACE_LIFECYCLE": "stream"}
+    assert new_lambda("mangum_handler.handler", environ=environ).invoke(api_gateway_2("/boom"))
+    (event,) = project.wait("event")
+    assert of_function(event) == ("/boom", *FUNCTION[1:])
+
+    def segments() -> set[str]:
+        spans = [span for item in project.items("span") for span in item["payload"]["items"]]
+        return {span["attributes"]["sentry.op"]["value"] for span in spans if span["is_segment"]}
+
+    until(lambda: segments() == {OF_FUNCTION, "http.server"}, "both")
+
+
 def test_where_a_setting_disables_the_integration_only_asgi_apps_report(
     new_lambda: NewLambda, project: Project
 ) -> None:

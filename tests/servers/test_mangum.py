@@ -210,12 +210,12 @@ def test_outside_lambda_a_handler_that_is_only_made_activates_nothing(start: Sta
     assert server.output == ""
 
 
-def test_the_oldest_release(new_lambda: NewLambda, project: Project, tmp_path: Path) -> None:
-    python = venv(sys.executable, "sentry-sdk", "awslambdaric", "mangum==0.17.0")
+def test_the_oldest_releases(new_lambda: NewLambda, project: Project, tmp_path: Path) -> None:
+    python = venv(sys.executable, "sentry-sdk==2.0.1", "awslambdaric", "mangum==0.17.0")
     bootstrap = installed_beside(tmp_path)
     function = new_lambda(python=python, environ={"PYTHONPATH": str(bootstrap)}, cwd=APPS)
     for number in (1, 2):
         assert function.invoke(api_gateway_2("/boom"))[1]["statusCode"] == 500
         project.wait("event", number)
         project.wait("transaction", number)
-    assert len(project.items("event")) == 2
+    assert (len(project.items("event")), len(project.items("transaction"))) == (2, 2)
