@@ -38,12 +38,12 @@ Each has tests with the real library, in the same terms, but not for every kind 
 
 | | how it is tested |
 |---|---|
-| mangum, from 0.17 (AWS Lambda) | AWS's runtime client at a local runtime interface, frozen after each response |
+| [AWS Lambda](../aws-lambda.md), mangum from 0.17 | AWS's runtime client at a local interface, frozen between calls |
 | zappa, from 0.62.0 (AWS Lambda) | the same; initialised by the first request, so not when its app cannot be imported |
 | azure-functions, from 1.21 | `AsgiFunctionApp` and `AsgiMiddleware`, called as the Functions worker calls them |
 | a2wsgi.ASGIMiddleware, from 1.10 | under gunicorn's WSGI workers |
 | socketify, from 0.0.31 | its command line and `ASGI(app).run(workers=2)` |
-| Ray Serve, from 2.9 | a cluster of two nodes with two replicas |
+| [Ray Serve](../ray-serve.md), from 2.9 | a cluster of two nodes, of which one ends under load |
 | Modal, from 1.0 | **its own wrapper in a local process: not run in Modal's cloud** |
 | `fastapi`, `litestar`, `quart`, Django's `runserver` | rows above |
 

@@ -35,6 +35,8 @@ TRIGGERS = (
     "modal._runtime.asgi",
     "modal._runtime.user_code_imports",
     "ray.serve._private.http_util",
+    "ray.serve._private.replica",
+    "ray.serve.handle",
     "socketify.asgi",
     "socketify.cli",
     "uvicorn.config",

@@ -45,13 +45,13 @@ class GivenArguments:
             if found is not None:
                 yield self.make(found)
 
-    def make(self, integration: type[Integration]) -> Integration:
+    def make(self, integration: type[Integration], usual: Mapping[str, Any] = {}) -> Integration:
         """Return an integration with its arguments: without those that it does not take, each of which is told."""
         given = self._given.get(integration.identifier, {})
         if not given:
-            return integration()
+            return integration(**usual)
         known = inspect.signature(integration.__init__).parameters
-        arguments = {}
+        arguments = dict(usual)
         for name, value in given.items():
             try:
                 arguments[name] = _fitting(integration, name, value, known)
@@ -61,7 +61,7 @@ class GivenArguments:
             return integration(**arguments)
         except Exception as error:  # of values that it looks at itself
             self._tell(integration, ", ".join(arguments), f"was refused with {described(error)}")
-            return integration()
+            return integration(**usual)
 
     def _tell(self, integration: type[Integration], name: str, why: str) -> None:
         what = f"{self._origin}: {integration.identifier}.{printable(name)} {why}"

@@ -9,7 +9,7 @@ import inspect
 import sys
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 import sentry_sdk
 import sentry_sdk.client
@@ -32,9 +32,9 @@ def deactivations() -> Mapping[str, Iterable[str]]:
     return found
 
 
-def make(integration: type[Integration]) -> Integration:
-    """Make an integration of its class, with the arguments that a setting gives it."""
-    return given_arguments[0].make(integration) if given_arguments else integration()
+def instance_of(integration: type[Integration], **usual: Any) -> Integration:
+    """Return an integration made of its class, with the arguments that a setting gives it put over the usual ones."""
+    return given_arguments[0].make(integration, usual) if given_arguments else integration(**usual)
 
 
 # At most one, a GivenArguments: what a setting says.
@@ -79,12 +79,22 @@ def load(import_string: str) -> type[Integration] | None:
     return None
 
 
-def set_up(client: Any, integration_class: type[Integration]) -> None:
-    """Patch the library, if that is not done yet, and let `client` have the integration.
+def is_wanted(client: Any, identifier: str) -> bool:
+    """Whether an integration that nobody has named may be set up for `client`."""
+    options = client.options
+    disabled = {each.identifier for each in options.get("disabled_integrations") or ()}
+    is_default = all(
+        options.get(name, True) for name in ("default_integrations", "auto_enabling_integrations")
+    )
+    return is_default and identifier not in disabled
+
+
+def set_up(client: Any, make: Callable[[], Integration]) -> None:
+    """Patch the library, if that is not done yet, and let `client` have the integration that `make` makes.
 
     Whatever the SDK would do without is left out; raises what else the integration raises.
     """
-    integration = make(integration_class)
+    integration = make()
     further = {"options": client.options, "disabled_integrations": never_deactivating()}
     known = inspect.signature(integrations.setup_integrations).parameters
     taken: Any = {name: value for name, value in further.items() if name in known}

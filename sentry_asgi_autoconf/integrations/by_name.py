@@ -25,7 +25,7 @@ def instance(reference: IntegrationReference) -> Integration:
     return (
         found
         if isinstance(found, Integration)
-        else import_strings.guarded(lambda: auto_enabling.make(found), f"making a {found.__name__}")
+        else import_strings.guarded(lambda: auto_enabling.instance_of(found), f"making a {found.__name__}")
     )
 
 

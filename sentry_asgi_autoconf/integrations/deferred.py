@@ -131,7 +131,8 @@ def _load(identifier: str) -> type[Integration] | None:
 def _set_up(client: Any, integration: type[Integration]) -> None:
     if client is not None:
         what = f"the integration {integration.identifier} cannot be set up"
-        _guarded(what, lambda: auto_enabling.set_up(client, integration))
+        make = functools.partial(auto_enabling.instance_of, integration)
+        _guarded(what, lambda: auto_enabling.set_up(client, make))
 
 
 def _readmit(missing: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Join Ray Serve to the runtime: `ASGIAppReplicaWrapper`, of which every deployment with an ASGI app is an instance.
 
 Driver, controller and proxies import the same modules, but construct no deployment: nothing is initialised there.
+What is no ASGI app, and calls by handle, are in `ray_calls`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,15 @@ _STEPS = ("__init__", "__serve_build_asgi_app__")
 _REPEATS = ("Request failed", "Exception in 'lifespan' protocol", "Application startup failed")
 
 
+def ray_server(runtime: AdapterRuntime) -> Server:
+    """Return Ray Serve as the runtime knows it."""
+    repeats = [("ray.serve", beginning) for beginning in _REPEATS]
+    return runtime.server("ray", error_loggers=["ray.serve"], repeats=repeats)
+
+
 def join(module: ModuleType, runtime: AdapterRuntime) -> None:
     """Initialise before a replica constructs its deployment, wrap the deployment's app, flush when it has ended."""
-    repeats = [("ray.serve", beginning) for beginning in _REPEATS]
-    server = runtime.server("ray", error_loggers=["ray.serve"], repeats=repeats)
+    server = ray_server(runtime)
     leave_alone(server)
     wrapper: Any = server.require(module, "ASGIAppReplicaWrapper")
     for name in ("__init__", "__call__", "__del__"):
@@ -57,9 +63,37 @@ def _watch_deployments(wrapper: Any, server: Server) -> None:
     wrapper.__new__ = staticmethod(new)
 
 
+def is_replica() -> bool:
+    """Whether this is a process of Ray's own: its local testing mode constructs deployments in its driver."""
+    return importlib.import_module("ray").get_runtime_context().get_actor_id() is not None
+
+
+def tell_of_replica(server: Server) -> None:
+    """Have each event tell of the replica that this process is, and expect errors that others have reported."""
+    if not server.is_active:
+        return
+    from sentry_sdk import Scope
+
+    from sentry_asgi_autoconf.serving.server_noise import server_noise
+
+    server_noise.expect_errors_of_others()
+    replica = importlib.import_module("ray.serve").get_replica_context()
+    process = importlib.import_module("ray").get_runtime_context()
+    told = {
+        "app": replica.app_name,
+        "deployment": replica.deployment,
+        "replica": replica.replica_tag,
+        "node": process.get_node_id(),
+        "job": process.get_job_id(),
+    }
+    scope = Scope.get_global_scope()
+    scope.set_context("ray", told)
+    for name, value in told.items():
+        scope.set_tag(f"ray.{name}", value)
+
+
 def _watch(deployment: Any, server: Server) -> None:
-    # Ray's local testing mode constructs deployments in its driver, and serves nothing.
-    if importlib.import_module("ray").get_runtime_context().get_actor_id() is None:
+    if not is_replica():
         return
     name = _name_of(deployment)
     if server.stands_aside(name):
@@ -67,6 +101,7 @@ def _watch(deployment: Any, server: Server) -> None:
 
     def load(call: Call) -> Generator[None, Any, None]:
         with server.loading(name):
+            server.attempt(lambda: tell_of_replica(server), None)
             yield
 
     def end(call: Call) -> Generator[None, Any, None]:

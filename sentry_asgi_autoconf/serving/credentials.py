@@ -15,6 +15,7 @@ ADDRESS_HEADERS = frozenset(
         *("cf-connecting-ip", "fastly-client-ip", "fly-client-ip", "forwarded", "remote-addr"),
         *("true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-envoy-external-address"),
         *("x-forwarded-for", "x-original-forwarded-for", "x-real-ip"),
+        "sourceip",  # no header: where API Gateway's events have the client's
     )
 )
 # What names a credential where it is part of a name, its end, or its last word: that of a header, a parameter, a key or

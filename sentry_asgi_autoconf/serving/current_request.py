@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import uuid
 from contextvars import ContextVar
 from typing import Any
 
-# Kept on an exception that was captured, with the number of its request.
+# Kept on an exception that was captured: in which process, as it may be handed on to another, and in which request.
 _CAPTURED = "_sentry_asgi_autoconf_captured"
+_PROCESS = uuid.uuid4().hex
 _numbers = itertools.count(1)
 
 
@@ -50,7 +52,7 @@ class Request:
 
     def has_captured(self, error: BaseException) -> bool:
         """Whether this error was captured while this request was served."""
-        return getattr(error, _CAPTURED, None) == self.number
+        return getattr(error, _CAPTURED, None) == (_PROCESS, self.number)
 
 
 def _below(root: Any, path: Any) -> Any:
@@ -74,9 +76,15 @@ def scope() -> dict[str, Any] | None:
 def mark_captured(error: BaseException, request: Request | None) -> None:
     """Have it known of an error that it was captured, in `request` if in any."""
     with contextlib.suppress(Exception):  # an exception class of the app's may raise anything
-        setattr(error, _CAPTURED, request and request.number)
+        setattr(error, _CAPTURED, (_PROCESS, request and request.number))
 
 
 def was_captured(error: BaseException) -> bool:
     """Whether an error was captured, in whatever request."""
     return hasattr(error, _CAPTURED)
+
+
+def was_captured_elsewhere(error: BaseException) -> bool:
+    """Whether an error comes from another process, in which it was captured, by itself or as the cause of this one."""
+    mark = getattr(error, _CAPTURED, None) or getattr(getattr(error, "cause", None), _CAPTURED, None)
+    return mark is not None and mark[0] != _PROCESS

@@ -17,6 +17,8 @@ _CLIENT_HAS_GONE = {
     ("litestar.exceptions.websocket_exceptions", "WebSocketDisconnect"),
     ("uvicorn.protocols.utils", "ClientDisconnected"),
 }
+# By which a function of Lambda fails whose app's lifespan has failed.
+_LIFESPAN_HAS_FAILED = ("mangum.exceptions", "LifespanFailure")
 
 
 class ServerNoise:
@@ -26,11 +28,16 @@ class ServerNoise:
         self._repeats: set[tuple[str, str]] = set()
         self._booting: frozenset[str] = frozenset()
         self._failed: frozenset[str] | None = None
-        self._is_installed = False
+        self._is_installed = self._are_handed_on = False
 
     def expect(self, repeats: Sequence[tuple[str, str]]) -> None:
         """Drop what loggers repeat of an app's errors: pairs of logger and beginning of the message."""
         self._repeats.update(repeats)
+        self._install()
+
+    def expect_errors_of_others(self) -> None:
+        """Drop an error that another process has captured before it handed it on to this one."""
+        self._are_handed_on = True
         self._install()
 
     def begin_boot(self, loggers: Sequence[str]) -> None:
@@ -56,6 +63,10 @@ class ServerNoise:
         exc_info = hint.get("exc_info")
         request = current_request.recall()
         is_logged = event.get("logger") is not None
+        if self._are_handed_on and exc_info and current_request.was_captured_elsewhere(exc_info[1]):
+            if request is not None:
+                request.has_error = True
+            return None
         if is_logged and self._is_repeated_in(event, exc_info, request):
             return None
         if request is not None and event.get("level") in ("error", "fatal"):
@@ -68,14 +79,17 @@ class ServerNoise:
         return event
 
     def _is_no_error(self, event: Any, exc_info: Any, request: Any) -> bool:
-        if (exc_info[0].__module__, exc_info[0].__name__) in _CLIENT_HAS_GONE:
+        name = exc_info[0].__module__, exc_info[0].__name__
+        if name in _CLIENT_HAS_GONE:
             if request is not None:
                 request.client_left = True
             return True
         values = event.get("exception", {}).get("values") or [{}]
         mechanism = values[-1].get("mechanism") or {}
-        if self._failed is not None and mechanism.get("type") == "excepthook":
-            return True  # the server's own, in which it ends
+        # The server's own, in which it ends; in Lambda, the function's, by which mangum says what is reported.
+        own = "aws_lambda" if name == _LIFESPAN_HAS_FAILED else "excepthook"
+        if self._failed is not None and mechanism.get("type") == own:
+            return True
         # What the app has captured itself, in a thread perhaps, and let go on.
         return request is not None and mechanism.get("handled") is False and request.has_captured(exc_info[1])
 

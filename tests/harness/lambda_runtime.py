@@ -8,6 +8,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, Mapping
@@ -15,6 +16,8 @@ from typing import Any, Callable, Mapping
 from tests.harness.server import APPS, DEADLINE, Server
 
 RUNTIME_CLIENT = ("-m", "awslambdaric")
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+REQUEST_ID = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 
 
 class Lambda:
@@ -27,11 +30,13 @@ class Lambda:
         environ: Mapping[str, str | None] | None = None,
         *,
         client: tuple[str, ...] = RUNTIME_CLIENT,
+        wrapper: tuple[str, ...] = (),
         python: str = sys.executable,
         cwd: Path = APPS,
         **arguments: Any,
     ) -> None:
         self._events: queue.Queue[Any] = queue.Queue()
+        self.timeout = 2**31  # seconds that an event may take
         self.answers: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._api = ThreadingHTTPServer(("127.0.0.1", 0), self._handler_class())
         self._api.daemon_threads = True
@@ -41,7 +46,7 @@ class Lambda:
             "AWS_LAMBDA_FUNCTION_NAME": "function",
             **(environ or {}),
         }
-        self.process = start([python, *client, handler], variables, cwd=cwd, **arguments)
+        self.process = start([*wrapper, python, *client, handler], variables, cwd=cwd, **arguments)
 
     def invoke(self, event: Any) -> tuple[str, Any]:
         """Hand in one event; give "response" or "error", and what was posted. The process is frozen by then."""
@@ -65,11 +70,10 @@ class Lambda:
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
-                self.send_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
-                self.send_header("Lambda-Runtime-Deadline-Ms", "4102444800000")
-                self.send_header(
-                    "Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:f"
-                )
+                self.send_header("Lambda-Runtime-Aws-Request-Id", REQUEST_ID)
+                deadline = time.time() + function.timeout
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(int(deadline * 1000)))
+                self.send_header("Lambda-Runtime-Invoked-Function-Arn", ARN)
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -32,15 +32,16 @@ class Deployed:
     path: str = ""
     replicas: int = 1
     driver: Server | None = None
+    options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.name = f"{self.deployment}-{next(_numbers)}"
 
 
 class RayCluster:
-    """Two nodes of Ray with Serve on both, all in one temporary directory."""
+    """Two nodes of Ray with Serve on both, all in one temporary directory, and one to spare if wanted."""
 
-    def __init__(self, python: str, project: Project) -> None:
+    def __init__(self, python: str, project: Project, *, has_spare: bool = False) -> None:
         # Short, as Ray makes sockets far below it.
         self.directory = Path(tempfile.mkdtemp(prefix="ray"))
         (self.directory / "ray").mkdir()
@@ -56,6 +57,7 @@ class RayCluster:
             "SENTRY_DSN": project.dsn,
             "SENTRY_TRACES_SAMPLE_RATE": "1.0",
             "SENTRY_ASGI_LOG_LEVEL": "info",
+            **({"SPARE": "1"} if has_spare else {}),
         }
         self._drivers = [self._driver(instrumented)]
         started = self.command("start")
@@ -99,6 +101,7 @@ class RayCluster:
             prefix=deployed.path or "/",
             replicas=deployed.replicas,
             environ=deployed.environ,
+            options=deployed.options,
         )
 
     def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 import types
@@ -55,6 +56,20 @@ SEAMS: dict[str, set[str]] = {
         "ray.serve._private.http_util:ASGIAppReplicaWrapper._run_asgi_lifespan_startup",
         "uvicorn.config:Config.__init__",
     },
+    "ray.serve._private.replica": {
+        "ray.serve._private.replica:Replica._wrap_request",
+        "ray.serve._private.replica:UserCallableWrapper._call_http_entrypoint",
+        "ray.serve._private.replica:UserCallableWrapper.call_destructor",
+        "ray.serve._private.replica:UserCallableWrapper.initialize_callable",
+    },
+    "ray.serve.handle": {
+        "ray.serve.handle:DeploymentHandle.remote",
+        "ray.serve.handle:DeploymentResponse.__await__",
+        "ray.serve.handle:DeploymentResponse.result",
+        "ray.serve.handle:DeploymentResponseGenerator.__anext__",
+        "ray.serve.handle:DeploymentResponseGenerator.__next__",
+        "ray.serve.handle:RequestMetadata.__init__",
+    },
     "socketify.asgi": {"socketify.asgi:_ASGI.__init__"},
     "socketify.cli": {"socketify.cli:load_module", "socketify.cli:execute"},
     "uvicorn.config": {
@@ -76,8 +91,8 @@ LOADERS = {"callback_loader", "target_loader"}
 CONDITIONS: dict[str, dict[str, str]] = {
     "inactive": {"SENTRY_DSN": ""},
     "disabled": {
-        "SENTRY_ASGI_DISABLED_SERVERS": "a2wsgi,anycorn,azure-functions,daphne,granian,gunicorn,hypercorn,mangum"
-        ",modal,ray,socketify,uvicorn,zappa"
+        "SENTRY_ASGI_DISABLED_SERVERS": "a2wsgi,anycorn,awslambdaric,azure-functions,daphne,granian,gunicorn"
+        ",hypercorn,mangum,modal,ray,socketify,uvicorn,zappa"
     },
     "excluded": {"SENTRY_ASGI_EXCLUDED_APPS": "*:*"},
     "active": {},
@@ -96,6 +111,53 @@ class ASGIAppReplicaWrapper:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
 
     async def __del__(self) -> None: ...
+
+
+def _run_user_code(function: Any) -> Any:
+    @functools.wraps(function)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    return run
+
+
+class UserCallableWrapper:
+    _run_user_code = _run_user_code
+
+    @_run_user_code
+    async def initialize_callable(self) -> Any: ...
+
+    @_run_user_code
+    async def _call_http_entrypoint(
+        self, user_method_info: Any, scope: Any, receive: Any, send: Any
+    ) -> Any: ...
+
+    @_run_user_code
+    async def call_destructor(self) -> None: ...
+
+
+class Replica:
+    def _wrap_request(self, request_metadata: Any, ray_trace_ctx: Any = None) -> Any: ...
+
+
+class RequestMetadata:
+    def __init__(self, request_id: str, internal_request_id: str, call_method: str = "__call__") -> None: ...
+
+
+class DeploymentHandle:
+    def remote(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class DeploymentResponse:
+    def __await__(self) -> Any: ...
+
+    def result(self, *, timeout_s: Any = None) -> Any: ...
+
+
+class DeploymentResponseGenerator:
+    async def __anext__(self) -> Any: ...
+
+    def __next__(self) -> Any: ...
 
 
 class LifespanManager:
@@ -132,6 +194,13 @@ STAND_INS: dict[str, list[Any]] = {
         construct_webhook_callable,
     ],
     "ray.serve._private.http_util": [ASGIAppReplicaWrapper],
+    "ray.serve._private.replica": [ASGIAppReplicaWrapper, Replica, UserCallableWrapper],
+    "ray.serve.handle": [
+        DeploymentHandle,
+        DeploymentResponse,
+        DeploymentResponseGenerator,
+        RequestMetadata,
+    ],
     "zappa.asgi": [ASGIHandler],
 }
 

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from tests.harness.envelopes import Project
-from tests.harness.lambda_runtime import Lambda, api_gateway_1, api_gateway_2, load_balancer
+from tests.harness.lambda_runtime import REQUEST_ID, Lambda, api_gateway_1, api_gateway_2, load_balancer
 from tests.harness.parity import normalised
 from tests.harness.server import APPS, DEADLINE, Server, until
 from tests.harness.venvs import installed_beside, venv
@@ -77,9 +77,18 @@ def test_a_function_sends_what_it_would_send_instrumented_by_hand(
     until(all_sent, "what is sent by hand")
     theirs = by_hand.wait("event"), by_hand.wait("transaction", len(PATHS))[: len(PATHS)]
 
+    for our_item in [*ours[0], *ours[1]]:
+        # By hand the integration of Lambda is not set up: its transactions would come beside those of the requests.
+        assert our_item["extra"].pop("lambda")["aws_request_id"] == REQUEST_ID
+        assert our_item["extra"].pop("cloudwatch logs") and our_item["tags"].pop("aws_region") == "eu-west-1"
     for our_items, their_items in zip(ours, theirs, strict=True):
-        assert [normalised(item) for item in our_items] == [normalised(item) for item in their_items]
+        assert [comparable(item) for item in our_items] == [comparable(item) for item in their_items]
     assert ours[0][0]["contexts"]["asgi_server"]["name"] == "mangum"
+
+
+def comparable(item: dict[str, Any]) -> Any:
+    """Return an event without the parts that are empty."""
+    return normalised({name: value for name, value in item.items() if value or name not in ("extra", "tags")})
 
 
 @pytest.mark.parametrize("event", [api_gateway_1, api_gateway_2, load_balancer])
@@ -165,14 +174,6 @@ def test_a_handler_that_fails_to_import_is_reported_before_the_process_ends(
     assert len(project.items("event")) == 1
 
 
-def test_a_function_that_serves_no_asgi_app_sends_nothing(new_lambda: NewLambda, project: Project) -> None:
-    function = new_lambda("no_mangum.handler")
-    assert function.invoke({"Records": []}) == ("response", {"statusCode": 200})
-    until(lambda: "is not an ASGI app" in function.process.output, "the withdrawal")
-    function.invoke({"Records": []})
-    assert project.items() == []
-
-
 def test_an_unreachable_sentry_keeps_no_answer_back(new_lambda: NewLambda) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -209,12 +210,12 @@ def test_outside_lambda_a_handler_that_is_only_made_activates_nothing(start: Sta
     assert server.output == ""
 
 
-def test_the_oldest_release(new_lambda: NewLambda, project: Project, tmp_path: Path) -> None:
-    python = venv(sys.executable, "sentry-sdk", "awslambdaric", "mangum==0.17.0")
+def test_the_oldest_releases(new_lambda: NewLambda, project: Project, tmp_path: Path) -> None:
+    python = venv(sys.executable, "sentry-sdk==2.0.1", "awslambdaric", "mangum==0.17.0")
     bootstrap = installed_beside(tmp_path)
     function = new_lambda(python=python, environ={"PYTHONPATH": str(bootstrap)}, cwd=APPS)
     for number in (1, 2):
         assert function.invoke(api_gateway_2("/boom"))[1]["statusCode"] == 500
         project.wait("event", number)
         project.wait("transaction", number)
-    assert len(project.items("event")) == 2
+    assert (len(project.items("event")), len(project.items("transaction"))) == (2, 2)

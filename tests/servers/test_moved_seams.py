@@ -27,6 +27,7 @@ TRIGGERS = {
     "mangum.adapter": "has no mangum.adapter.Mangum",
     "modal._runtime.asgi": "has no modal._runtime.asgi.asgi_app_wrapper",
     "modal._runtime.user_code_imports": "has no modal._runtime.user_code_imports.import_single_function_service",
+    "ray.serve.handle": "has no ray.serve.handle.RequestMetadata",
     "socketify.asgi": "has no socketify.asgi._ASGI",
     "socketify.cli": "has no socketify.cli.load_module",
     "zappa.asgi": "has no zappa.asgi.ASGIHandler",

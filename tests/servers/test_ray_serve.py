@@ -159,7 +159,10 @@ def comparable(item: dict[str, Any]) -> Any:
     request = {**item["request"], "headers": dict(item["request"]["headers"])}
     del request["headers"]["x-request-id"], request["url"]
     modules = {name: version for name, version in item.get("modules", {}).items() if "autoconf" not in name}
-    return normalised({**item, "request": request, "modules": modules, "extra": None})
+    contexts = {name: told for name, told in item["contexts"].items() if name != "ray"}
+    tags = {name: value for name, value in item.get("tags", {}).items() if not name.startswith("ray.")}
+    kept = {"request": request, "modules": modules, "contexts": contexts, "tags": tags, "extra": None}
+    return normalised({**item, **kept})
 
 
 def test_every_kind_of_app_reports(cluster: RayCluster, new_project: Callable[[], Project]) -> None:
@@ -184,14 +187,14 @@ def test_every_kind_of_app_reports(cluster: RayCluster, new_project: Callable[[]
         )
 
 
-def test_what_is_no_asgi_app_or_excluded_by_the_settings_is_left_alone(
-    cluster: RayCluster, project: Project
-) -> None:
+def test_what_the_settings_exclude_is_left_alone(cluster: RayCluster, project: Project) -> None:
     initialised = cluster.said(INITIALISED)
     left_alone = [
-        Deployed("Model", {"SENTRY_DSN": project.dsn}, "/model"),
-        Deployed("Shop", {"SENTRY_DSN": project.dsn, "SENTRY_ASGI_DISABLED_SERVERS": "ray"}, "/disabled"),
-        Deployed("Shop", {"SENTRY_DSN": project.dsn, "SENTRY_ASGI_EXCLUDED_APPS": "*:Sh*"}, "/excluded"),
+        Deployed(kind, {"SENTRY_DSN": project.dsn, **excluding}, f"/{kind}{number}")
+        for kind in ("Model", "Shop")
+        for number, excluding in enumerate(
+            [{"SENTRY_ASGI_DISABLED_SERVERS": "ray"}, {"SENTRY_ASGI_EXCLUDED_APPS": f"*:{kind[:2]}*"}]
+        )
     ]
     with cluster.deployed(*left_alone):
         for deployed in left_alone:
