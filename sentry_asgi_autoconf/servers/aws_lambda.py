@@ -57,7 +57,9 @@ def _reports_functions() -> bool:
     if client.get_integration(_INTEGRATION) is None and auto_enabling.is_wanted(client, _INTEGRATION):
         from sentry_sdk.integrations.aws_lambda import AwsLambdaIntegration
 
-        auto_enabling.set_up(client, functools.partial(auto_enabling.instance_of, AwsLambdaIntegration, timeout_warning=True))
+        auto_enabling.set_up(
+            client, functools.partial(auto_enabling.instance_of, AwsLambdaIntegration, timeout_warning=True)
+        )
     return client.get_integration(_INTEGRATION) is not None
 
 

@@ -1,4 +1,4 @@
-"""The interpreter, the bootstrap on its path, and a bundle around it: whether Python has run it, and what is in its way."""
+"""The interpreter, the bootstrap on its path and a bundle around it: whether it has run, and what is in its way."""
 
 from __future__ import annotations
 
