@@ -38,6 +38,8 @@ def note(frame: FrameType, event: str, argument: object) -> None:
     is_function = code.co_flags & inspect.CO_OPTIMIZED and "<" not in name
     if noted and is_function and PACKAGE in code.co_filename and not is_importing(frame):
         module = code.co_filename.partition(PACKAGE)[2].replace(os.sep, "/")
+        if noted == ["a request"] and module.startswith("servers/"):
+            return  # what is around the server itself, which looks ten times a second whether it is to end
         functions = walks[noted[0]].setdefault(module, [])
         if name not in functions:
             functions.append(name)
