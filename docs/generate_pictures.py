@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import os
 import re
 import signal
@@ -141,13 +142,14 @@ def _status(directory: Path) -> Shown:
             time.sleep(5.5)
             _request(f"http://127.0.0.1:{port}/orders/7")
             _wait_for(lambda: '"error"' in _run(["status", ".", "--json"], directory).partition('"sent"')[2])
-            output = re.sub(
-                r"\S+ \d+(?=\s+(?:\x1b\[\d+m)?active)", "shop-7d4f9 17", _run(["status", "."], directory)
-            )
+            (file,) = directory.glob("*.json")
+            # As another host's: neither its name nor the number of a process is as long here as there.
+            told = {**json.loads(file.read_text()), "host": "shop-7d4f9", "pid": 17, "pid_namespace": 1}
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait()
-    return Shown("sentry-asgi-autoconf status /run/sentry-asgi", output)
+    (directory / "shop.json").write_text(json.dumps(told))
+    return Shown("sentry-asgi-autoconf status /run/sentry-asgi", _run(["status", "."], directory))
 
 
 def _request(url: str) -> None:
