@@ -1,4 +1,4 @@
-"""Draw what the commands show in a terminal, from the real thing: `python docs/generate_pictures.py [--check]`.
+"""Draw what the commands and the inbox show, from the real thing: `python docs/generate_pictures.py [--check]`.
 
 What differs from run to run (ports, ids, times, process numbers) is drawn as if it did not. `--check` draws nothing: it
 says which pictures are out of date, and exits with 1 if any is. Releases of packages may differ.
@@ -6,6 +6,7 @@ says which pictures are out of date, and exits with 1 if any is. Releases of pac
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import json
@@ -181,6 +182,50 @@ DRAWN: dict[str, Callable[[Path], Shown]] = {
 }
 
 
+# The inbox's pages are photographs, of which only their sources tell whether they are out of date.
+PAGES = ROOT / "docs" / "images" / "inbox"
+_BROWSER = (
+    *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    *("--force-device-scale-factor=1", "--hide-scrollbars"),
+)
+
+
+def photograph() -> None:
+    """Take pictures of the pages that the demo fills, with Chromium."""
+    PAGES.mkdir(parents=True, exist_ok=True)
+    demo = subprocess.Popen([*CLI, "demo"], env=_environment(NO_COLOR="1"), stdout=subprocess.PIPE, text=True)
+    assert demo.stdout
+    output = ""
+    for line in demo.stdout:
+        output += line
+        if "Ctrl-C" in line:
+            break
+    try:
+        (error,) = re.findall(r"http://\S+/errors/\d+(?=  KeyError)", output)[:1]
+        trace = re.findall(r"http://\S+/traces/\w+", output)[-1]
+        sizes = {"overview": (f"{error.partition('/errors')[0]}/", "1280,700"), "error": (error, "1280,1100")}
+        for name, (url, size) in {**sizes, "trace": (trace, "1280,660")}.items():
+            with tempfile.TemporaryDirectory() as profile:
+                to = [
+                    f"--user-data-dir={profile}",
+                    f"--screenshot={PAGES / name}.png",
+                    f"--window-size={size}",
+                    url,
+                ]
+                subprocess.run([*_BROWSER, *to], check=True, stderr=subprocess.DEVNULL)
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.wait()
+    (PAGES / "sources.sha256").write_text(_sources())
+
+
+def _sources() -> str:
+    """Return a hash of all that says what the pages look like."""
+    inbox = ROOT / "sentry_asgi_autoconf" / "inbox"
+    files = sorted([*inbox.rglob("templates/*.html"), *inbox.rglob("static/*.css")])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest() + "\n"
+
+
 def drawn() -> Iterator[tuple[str, Shown]]:
     """Yield what each command shows, by its name."""
     for name, show in DRAWN.items():
@@ -200,8 +245,10 @@ def main() -> int:
         PICTURES.mkdir(parents=True, exist_ok=True)
         for name, shown in drawn():
             (PICTURES / f"{name}.svg").write_text(shown.svg(f"sentry-asgi-autoconf {name}"), encoding="utf-8")
+        photograph()
         return 0
     old = [name for name, shown in drawn() if shown.plain() not in _text_of(PICTURES / f"{name}.svg")]
+    old += [] if (PAGES / "sources.sha256").read_text() == _sources() else ["the inbox's pages"]
     if old:
         print(f"out of date: {', '.join(old)}; run: python docs/generate_pictures.py")
     return bool(old)
