@@ -173,7 +173,9 @@ class Arguments:
             from sentry_asgi_autoconf.serving import credentials
 
             credentials.add(self._settings.scrub_keys)
-            scrubber = EventScrubber(denylist=self._settings.scrub_keys, recursive=True)
+            # A list of its own, to which it adds those of personal data, which are none of these.
+            scrubber = EventScrubber(denylist=[*self._settings.scrub_keys], recursive=True)
+            scrubber.denylist = [name.lower() for name in self._settings.scrub_keys]
             chained_hooks.add(arguments, {"event_scrubber": scrubber})
         if self._settings.scrub_patterns:
             from sentry_asgi_autoconf.sdk import leaving

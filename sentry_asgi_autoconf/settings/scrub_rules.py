@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Pattern
@@ -68,11 +69,7 @@ def rule_of(text: str) -> Rule:
 
 
 def _parser() -> Any:
-    if sys.version_info >= (3, 11):
-        return re._parser  # type: ignore[attr-defined]
-    import sre_parse
-
-    return sre_parse
+    return importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
 
 def _unlimited(parsed: Any, *, nested: bool) -> int:

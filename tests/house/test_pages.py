@@ -26,6 +26,7 @@ FOLLOWED = {"docs/tutorial.md", "docs/testing.md"}
 ELSEWHERE = {
     "README.md": "house/test_pages.py",
     "docs/adapters.md": "third_party/test_installed_adapter.py",
+    "docs/aws-lambda.md": "servers/test_aws_lambda.py",
     "docs/background-tasks.md": "integrations/test_asyncio_integration.py",
     "docs/benchmarks.md": "benchmarks/test_benchmarks.py",
     "docs/bundle.md": "fleet/test_bundle.py",

@@ -135,6 +135,17 @@ def test_text_for_which_there_is_no_time_is_held_back_and_marked() -> None:
     assert event["_meta"]["message"] == {"": {"rem": [["@time", "s"]], "len": 190_000}}
 
 
+def test_a_further_key_is_all_that_is_added(start: Start, project: Project, tmp_path: Path) -> None:
+    init = "sentry_sdk.init(send_default_pii=True)"
+    (tmp_path / "shop.py").write_text(f"import sentry_sdk\n{init}\n{init}\n{APP}")
+    server = start(uvicorn("shop:app"), {"SENTRY_ASGI_SCRUB_KEYS": "SSN"}, cwd=tmp_path).ready()
+    server.provoke("/pay", method="POST", json=BODY, headers={"x-forwarded-for": "203.0.113.9"})
+    server.stop()
+    (event,) = project.wait("event")
+    assert event["request"]["headers"]["x-forwarded-for"] == "203.0.113.9"
+    assert event["extra"]["payment"][1] == {"ssn": "[Filtered]"}
+
+
 @pytest.mark.parametrize(
     "text", ["(a+)+$", r"(\w*)*x", r"(a)\1+", r"\w+\w+\w+@", "(", "", "x*", "(?:a{1,100}b?){2,}"]
 )
