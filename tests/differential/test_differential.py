@@ -38,14 +38,14 @@ def test_a_sample_of_requests_is_served_as_bare(framework: str, sink: Sink) -> N
 @pytest.mark.matrix
 @pytest.mark.parametrize("framework", READERS)
 def test_many_requests_are_served_as_bare(framework: str, sink: Sink) -> None:
-    check(framework, 200, terms(sink, seed=2))
+    check(framework, 120, terms(sink, seed=2))
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("server", ["hypercorn", "granian", "gunicorn"])
 @pytest.mark.parametrize("framework", READERS)
 def test_and_on_other_servers(framework: str, server: str, sink: Sink) -> None:
-    check(framework, 60, terms(sink, server, seed=3))
+    check(framework, 30, terms(sink, server, seed=3))
 
 
 @pytest.mark.matrix
@@ -60,4 +60,4 @@ def test_and_on_other_servers(framework: str, server: str, sink: Sink) -> None:
 )
 @pytest.mark.parametrize("framework", READERS)
 def test_and_with_other_settings(framework: str, environ: dict[str, str], sink: Sink) -> None:
-    check(framework, 50, terms(sink, seed=4, **environ))
+    check(framework, 30, terms(sink, seed=4, **environ))
