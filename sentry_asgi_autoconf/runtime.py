@@ -270,7 +270,7 @@ class Runtime:
             if self._status is None and is_asked_for():
                 from sentry_asgi_autoconf.status.process_status import Status
 
-                self._status = Status()
+                self._status = Status(self.guarded)
             if self._status is not None:
                 action(self._status)
 

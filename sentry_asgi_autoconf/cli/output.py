@@ -8,9 +8,12 @@ import importlib.util
 import io
 import os
 import sys
-from typing import Any, Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sequence
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 DOCUMENTATION = "https://sentry-asgi-autoconf.readthedocs.io/en/latest"
 
@@ -21,7 +24,7 @@ _EXTRAS = {
 }
 
 # Of a table that goes into a file, or to a program that looks for lines.
-UNLIMITED_COLUMNS = 10_000
+_UNLIMITED_COLUMNS = 10_000
 
 
 class MissingExtraError(AutoconfError):
@@ -60,6 +63,16 @@ COUNT = number("a whole number, 0 or greater", int, 0, float("inf"))
 def has_rich() -> bool:
     """Whether what draws tables and colours is installed."""
     return importlib.util.find_spec("rich") is not None
+
+
+def console() -> Console:
+    """Return what draws a result on standard output, of unlimited width where no terminal shows it."""
+    from rich.console import Console
+
+    found = Console(markup=False, emoji=False, highlight=False)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found.width = _UNLIMITED_COLUMNS
+    return found
 
 
 def plain_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

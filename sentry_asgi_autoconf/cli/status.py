@@ -12,10 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
-from sentry_asgi_autoconf.cli.output import UNLIMITED_COLUMNS, has_rich, plain_table, write
+from sentry_asgi_autoconf.cli.output import console, has_rich, plain_table, write
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.flushing.deliveries import MOMENT
+from sentry_asgi_autoconf.settings.sources import file_text
+from sentry_asgi_autoconf.settings.values import json_value
 from sentry_asgi_autoconf.status import DIRECTORY
 from sentry_asgi_autoconf.status.account import pid_namespace
 
@@ -82,7 +84,7 @@ def read(directory: Path) -> list[dict[str, Any]]:
     for path in paths:
         # Gone meanwhile, or anything else that somebody has put there.
         with suppress(OSError, ValueError):
-            report = json.loads(path.read_text("utf-8"))
+            report = json_value(file_text(str(path)))
             if isinstance(report, dict) and isinstance(report.get("pid"), int) and "state" in report:
                 reports.append({"file": path.name, **report, "is_running": _is_running(report)})
     return reports
@@ -97,7 +99,7 @@ def _is_running(report: Mapping[str, Any]) -> bool | None:
         os.kill(report["pid"], 0)
     except ProcessLookupError:
         return False
-    except OSError:  # another user's
+    except (OSError, OverflowError):  # another user's, or a number that none has
         pass
     return True
 
@@ -111,16 +113,12 @@ def _show(directory: Path, reports: list[dict[str, Any]], *, is_watched: bool) -
             if reports != before:
                 write(plain_table(_HEADINGS, map(_row, reports)))
         return
-    from rich.console import Console
     from rich.live import Live
 
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = UNLIMITED_COLUMNS
     if not is_watched:
-        console.print(_drawn(reports))
+        console().print(_drawn(reports))
         return
-    with Live(_drawn(reports), console=console, auto_refresh=False) as live:
+    with Live(_drawn(reports), console=console(), auto_refresh=False) as live:
         while True:
             time.sleep(_PERIOD)
             live.update(_drawn(read(directory)), refresh=True)
@@ -161,7 +159,7 @@ def _cells(report: Mapping[str, Any]) -> tuple[str, ...]:
 def _state(report: Mapping[str, Any]) -> str:
     if report["is_running"] is False:
         return "ended" if report.get("ended") else "gone"
-    state, code = report["state"], report["code"]
+    state, code = str(report["state"]), report["code"]
     return state if state == code else f"{state}: {code}"
 
 

@@ -10,8 +10,13 @@ from sentry_sdk.integrations import Integration, iter_default_integrations
 
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.console import printable, shown
-from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError, UnknownIntegrationError
-from sentry_asgi_autoconf.import_strings import described
+from sentry_asgi_autoconf.exceptions import (
+    AutoconfError,
+    InvalidSettingError,
+    UnknownIntegrationError,
+    UnresolvedImportError,
+)
+from sentry_asgi_autoconf.import_strings import guarded
 from sentry_asgi_autoconf.integrations import auto_enabling, by_name
 
 _COLLECTIONS = (frozenset, list, set, tuple)
@@ -58,9 +63,9 @@ class GivenArguments:
             except ValueError as error:
                 self._tell(integration, name, str(error))
         try:
-            return integration(**arguments)
-        except Exception as error:  # of values that it looks at itself
-            self._tell(integration, ", ".join(arguments), f"was refused with {described(error)}")
+            return guarded(lambda: integration(**arguments), f"making a {integration.__name__}")
+        except UnresolvedImportError as error:  # of values that it looks at itself
+            self._tell(integration, ", ".join(arguments), f"was refused: {error.what}")
             return integration(**usual)
 
     def _tell(self, integration: type[Integration], name: str, why: str) -> None:

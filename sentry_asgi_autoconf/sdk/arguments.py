@@ -173,8 +173,8 @@ class Arguments:
             from sentry_asgi_autoconf.serving import credentials
 
             credentials.add(self._settings.scrub_keys)
-            # A list of its own, to which it adds those of personal data, which are none of these.
-            scrubber = EventScrubber(denylist=[*self._settings.scrub_keys], recursive=True)
+            scrubber = EventScrubber(denylist=[], recursive=True)
+            # Not given to it, as it adds those of personal data to its list.
             scrubber.denylist = [name.lower() for name in self._settings.scrub_keys]
             chained_hooks.add(arguments, {"event_scrubber": scrubber})
         if self._settings.scrub_patterns:

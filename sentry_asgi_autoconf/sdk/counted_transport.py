@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Iterable, Mapping
 
 from sentry_asgi_autoconf.flushing.deliveries import deliveries
@@ -44,9 +45,9 @@ class CountedTransport(DirectTransport):
 
 def _quantities(items: Iterable[Any]) -> dict[str, int]:
     """Return how many of each category there are: an item of logs, say, holds many."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
     for item in items:
         if item.data_category != _INTERNAL:
-            count = item.headers.get("item_count", 1)
-            found[item.data_category] = found.get(item.data_category, 0) + count
+            count = item.headers.get("item_count")
+            found[item.data_category] += count if isinstance(count, int) else 1
     return found

@@ -5,6 +5,7 @@ What an event says of itself (its environment, its user) no argument of init's d
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any, Mapping, NamedTuple, Sequence
 
@@ -20,31 +21,28 @@ _LONGEST_LOOK = 0.1
 # What is longer is held back whole.
 _LONGEST = 200_000
 _DEEPEST = 64
-# What holds no text of the app's: ids, names of what there is, code.
-_KEPT = frozenset(
-    (
-        *(
-            "event_id",
-            "trace_id",
-            "span_id",
-            "parent_span_id",
-            "timestamp",
-            "start_timestamp",
-            "type",
-            "platform",
-        ),
-        *("sdk", "modules", "debug_meta", "_meta", "context_line", "pre_context", "post_context", "filename"),
-        *(
-            "abs_path",
-            "module",
-            "function",
-            "measurements",
-            "asgi_server",
-            "sentry_asgi_autoconf",
-            "is_segment",
-        ),
-    )
+_SENTRY_S = re.compile(r"[a-z_.]{1,40}")  # without digits, capitals and signs
+_SHORTEST_NUMBER = 12  # digits: a shorter one is not what text would be looked through for
+# By place, what is Sentry's own, and by what an event is known. An item of a list has the place of all of them.
+_KEPT = True
+_ITEM = None
+_OF_SPAN = dict.fromkeys(
+    ("trace_id", "span_id", "parent_span_id", "timestamp", "start_timestamp", "end_timestamp"), _KEPT
 )
+_DATA = dict.fromkeys(("thread.id", "sentry.segment.id", "sentry.release"), _KEPT)
+_FRAMES = {"frames": {_ITEM: dict.fromkeys(("filename", "abs_path", "module", "function"), _KEPT)}}
+_PLACES: dict[Any, Any] = {
+    **_OF_SPAN,
+    **dict.fromkeys(("event_id", "type", "platform", "sdk", "modules", "debug_meta", "_meta"), _KEPT),
+    **dict.fromkeys(("release", "dist", "time_unix_nano"), _KEPT),
+    "attributes": _DATA,
+    "contexts": {"trace": {**_OF_SPAN, "data": _DATA}},
+    "spans": {_ITEM: {**_OF_SPAN, "data": _DATA}},
+    "links": {_ITEM: _OF_SPAN},
+    "exception": {"values": {_ITEM: {"stacktrace": _FRAMES}}},
+    "threads": {"values": {_ITEM: {"stacktrace": _FRAMES}}},
+    "stacktrace": _FRAMES,
+}
 # By which attribute a log, a metric or a streamed span says the same.
 _LABELS = {
     "dist": "sentry.dist",
@@ -144,14 +142,14 @@ class Scrubber:
     def event(self, event: Any, hint: Any) -> Any:
         """Scrub an error event or a transaction."""
         marks: dict[str, Any] = {}
-        scrubbed = _Look(self._rules).into(event, marks, 0)
+        scrubbed = _Look(self._rules).into(event, marks, _PLACES)
         if marks:
             _join(scrubbed.setdefault("_meta", {}), marks)
         return scrubbed
 
     def telemetry(self, data: Any, hint: Any) -> Any:
         """Scrub a log, a metric or a streamed span, which has no place for marks."""
-        return _Look(self._rules).into(data, {}, 0)
+        return _Look(self._rules).into(data, {}, _PLACES)
 
 
 class _Look:
@@ -161,22 +159,37 @@ class _Look:
         self._rules = rules
         self._end = time.monotonic() + _LONGEST_LOOK
 
-    def into(self, value: Any, marks: dict[str, Any], depth: int) -> Any:
+    def into(self, value: Any, marks: dict[str, Any], places: Any, depth: int = 0) -> Any:
         """Return data scrubbed, in place, with a mark for each part of it that has lost something."""
-        if type(value) is str:
-            return self._in_text(value, marks)
         if depth > _DEEPEST:
             return FILTERED
-        pairs = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        )
-        for key, inner in list(pairs):
-            if key not in _KEPT:
-                inside: dict[str, Any] = {}
-                value[key] = self.into(inner, inside, depth + 1)
-                if inside:
-                    marks[str(key)] = inside
+        if isinstance(value, str):
+            return self._in_text(value, marks)
+        if type(value) is int and len(str(abs(value))) >= _SHORTEST_NUMBER:
+            text = self._in_text(str(value), marks)
+            return text if marks else value
+        if isinstance(value, dict):
+            for key in list(value):
+                if places.get(key) is not _KEPT:
+                    name = self._name(key) if isinstance(key, str) else key
+                    value[name] = self._part(value.pop(key), name, marks, places.get(key), depth)
+        elif isinstance(value, list):
+            for number, inner in enumerate(value):
+                value[number] = self._part(inner, number, marks, places.get(_ITEM), depth)
         return value
+
+    def _name(self, key: str) -> str:
+        """Return a name scrubbed; where there is no time for it, those of Sentry's own look stay."""
+        spans = self._spans(key)
+        is_kept = spans == [] or (spans is None and _SENTRY_S.fullmatch(key))
+        return key if is_kept else self._in_text(key, {})
+
+    def _part(self, value: Any, key: Any, marks: dict[str, Any], places: Any, depth: int) -> Any:
+        inside: dict[str, Any] = {}
+        scrubbed = self.into(value, inside, places or {}, depth + 1)
+        if inside:
+            marks[str(key)] = inside
+        return scrubbed
 
     def _in_text(self, text: str, marks: dict[str, Any]) -> str:
         spans = None if len(text) > _LONGEST else self._spans(text)

@@ -82,8 +82,16 @@ def _is_probe(scope: Mapping[str, Any]) -> bool:
     """Whether a request is a health check, by what it calls itself or by its usual path."""
     if scope.get("method") not in ("GET", "HEAD"):
         return False
-    agents = (value for name, value in scope.get("headers") or () if name == b"user-agent")
-    return any(map(_PROBES.search, agents)) or _USUAL_PATHS.match(scope.get("path", "")) is not None
+    headers, path = scope.get("headers"), scope.get("path")
+    for pair in headers if isinstance(headers, (list, tuple)) else ():
+        if (
+            len(pair) == 2
+            and pair[0] == b"user-agent"
+            and isinstance(pair[1], bytes)
+            and _PROBES.search(pair[1])
+        ):
+            return True
+    return isinstance(path, str) and _USUAL_PATHS.match(path) is not None
 
 
 def _served_scope(context: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def _has_iban_check(text: str) -> bool:
 READY: Mapping[str, Rule] = {
     rule.name: rule
     for rule in (
-        Rule("card", re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])"), _has_check_digit),
+        Rule("card", re.compile(r"(?<![\d.-])[2-6](?:[ -]?\d){12,18}(?![\d-])"), _has_check_digit),
         Rule(
             "iban",
             re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"),

@@ -32,7 +32,9 @@ _LONGEST_WRITE = 1.0
 class Status:
     """What this process tells of itself; a forked child begins anew, and leaves its parent's file to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, guarded: Callable[[Callable[[], None], None], None]) -> None:
+        """Take what runs a function fail-open: deliveries are told of in the SDK's thread."""
+        self._guarded = guarded
         self._begin(Account([]))
 
     def _begin(self, account: Account) -> None:
@@ -66,7 +68,7 @@ class Status:
                 self._say()
 
     def _new_file(self, directory: str) -> StatusFile:
-        deliveries.after_each = self._refresh
+        deliveries.after_each = lambda: self._guarded(self._refresh, None)
         atexit.register(self.end)
         flush.run_in_multiprocessing_child(self.end)
         return StatusFile(directory)

@@ -86,7 +86,7 @@ def test_a_policy_has_them_as_tables(serve: Callable[..., Server], tmp_path: Pat
         ),
         (
             {"starlette": {"transaction_style": "nonsense"}},
-            "starlette.transaction_style was refused with ValueError",
+            "starlette.transaction_style was refused: making a StarletteIntegration raised ValueError",
         ),
         ({"starlette": True}, "is not a JSON object of objects"),
         ("{", "is not a JSON object of objects: not valid JSON"),

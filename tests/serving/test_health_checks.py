@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
+from sentry_asgi_autoconf.serving.path_sampling import PathSampler
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 
@@ -42,6 +43,22 @@ def test_probes_make_no_transaction_and_their_errors_are_reported(
         found = [span["name"] for span in spans if span.get("is_segment")]
     wanted = [path for path, _ in OTHERS] + ["/health"]
     assert sorted("/" + url.split("/", 3)[3] for url in found) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"headers": None},
+        {"headers": 7},
+        {"headers": [()]},
+        {"headers": [(b"user-agent", "kube-probe/1")]},
+        {"headers": {}, "path": None},
+        {"path": b"/healthz"},
+    ],
+)
+def test_a_scope_of_any_shape_is_not_taken_for_a_probe(scope: Any) -> None:
+    sampler = PathSampler(None, 1.0, [], {}, None, ignores_probes=True)
+    assert sampler({"asgi_scope": {"method": "GET", "path": "/ok", **scope}}) == 1.0
 
 
 def test_they_make_transactions_where_nothing_is_said(start: Start, project: Project) -> None:

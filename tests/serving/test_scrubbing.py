@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any, Callable
@@ -121,6 +122,37 @@ def test_a_ready_pattern_finds_what_it_says_and_no_more(name: str) -> None:
     assert [scrubbed(text) for text in NOT_FOUND[name]] == [f"<{text}>" for text in NOT_FOUND[name]]
 
 
+def test_no_name_a_number_or_a_key_of_the_app_s_own_hides_anything() -> None:
+    scrubber = Scrubber([READY["card"], READY["email"]])
+    number = int(CARD.replace(" ", ""))
+    names = ("type", "module", "filename", "trace_id", "timestamp", "context_line", "sdk")
+    event = scrubber.event(
+        {"extra": {**dict.fromkeys(names, CARD), "number": number, "ann@example.org": 1}}, {}
+    )
+    assert event["extra"] == {**dict.fromkeys(names, "[Filtered]"), "number": "[Filtered]", "[Filtered]": 1}
+    assert event["_meta"]["extra"]["type"] == {"": {"rem": [["@card", "s"]], "len": len(CARD)}}
+
+
+def test_what_sentry_knows_an_event_by_stays() -> None:
+    scrubber = Scrubber([rule_of(r"\d{16}")])
+    told = {"trace_id": "1" * 32, "span_id": "2" * 16, "parent_span_id": "3" * 16, "timestamp": "2026" * 4}
+    frame = {"filename": "4" * 16, "function": "5" * 16, "vars": {"function": "6" * 16}}
+    event = {
+        "event_id": "7" * 32,
+        "contexts": {"trace": {**told, "data": {"trace_id": "8" * 32}}},
+        "spans": [told],
+        "exception": {"values": [{"stacktrace": {"frames": [frame]}, "value": "9" * 16}]},
+    }
+    found = scrubber.event(copy.deepcopy(event), {})
+    assert (found["event_id"], found["spans"]) == (event["event_id"], [told])
+    assert found["contexts"]["trace"] == {**told, "data": {"trace_id": "[Filtered][Filtered]"}}
+    (exception,) = found["exception"]["values"]
+    assert exception["value"] == "[Filtered]"
+    (kept,) = exception["stacktrace"]["frames"]
+    assert kept == {**frame, "vars": {"function": "[Filtered]"}}
+    assert scrubber.telemetry({**told, "body": "1" * 16}, {}) == {**told, "body": "[Filtered]"}
+
+
 def test_a_match_that_two_pieces_of_a_long_text_share_is_found() -> None:
     scrubber = Scrubber([rule_of(r"ORD-\d{6}")])
     for before in range(370, 520):
@@ -130,8 +162,9 @@ def test_a_match_that_two_pieces_of_a_long_text_share_is_found() -> None:
 
 def test_text_for_which_there_is_no_time_is_held_back_and_marked() -> None:
     scrubber = Scrubber([rule_of(r"\w+\w+@")])
-    event = scrubber.event({"message": "a" * 190_000, "extra": {"short": ""}}, {})
-    assert event["message"] == "[Filtered]"
+    long = "a" * 190_000
+    event = scrubber.event({"message": long, "extra": {"AKIAIOSFODNN7EXAMPLE": "short"}}, {})
+    assert (event["message"], event["extra"]) == ("[Filtered]", {"[Filtered]": "[Filtered]"})
     assert event["_meta"]["message"] == {"": {"rem": [["@time", "s"]], "len": 190_000}}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Callable
@@ -171,6 +172,18 @@ def test_what_others_write_into_the_directory_is_shown_as_text(tmp_path: Path) -
     shown = status(tmp_path).stdout
     assert "\x1b" not in shown and "\x07" not in shown
     assert "not readable" in shown
+
+
+def test_no_file_of_others_keeps_it_from_telling(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")  # which would be read for ever
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    host = {"host": os.uname().nodename, "pid_namespace": Path("/proc/self/ns/pid").stat().st_ino}
+    for number, pid in enumerate((10**30, -1, 0, True)):
+        told = {**host, "pid": pid, "state": "active", "code": ["active"]}
+        (tmp_path / f"{number}.json").write_text(json.dumps(told))
+    result = status(tmp_path)
+    assert result.stderr == ""
+    assert result.stdout.count(os.uname().nodename) == 4
 
 
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:

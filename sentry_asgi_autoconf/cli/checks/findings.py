@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, NamedTuple, Sequence
 
-from sentry_asgi_autoconf.cli.output import DOCUMENTATION, has_rich
+from sentry_asgi_autoconf.cli.output import DOCUMENTATION, console, has_rich
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
 if TYPE_CHECKING:
@@ -64,15 +64,13 @@ def as_text(findings: Sequence[Finding], output: Sequence[str]) -> str:
 
 def _listed(findings: Sequence[Finding]) -> str:
     if has_rich():
-        from rich.console import Console
-
-        console = Console(markup=False, emoji=False, highlight=False)
-        if console.is_terminal:
-            return _drawn(findings, console)
+        result = console()
+        if result.is_terminal:
+            return _drawn(findings, result)
     return "\n".join(f"{finding.level:<8} {finding.text} [{finding.slug}]" for finding in findings)
 
 
-def _drawn(findings: Sequence[Finding], console: Console) -> str:
+def _drawn(findings: Sequence[Finding], result: Console) -> str:
     from rich.table import Table
     from rich.text import Text
 
@@ -80,9 +78,9 @@ def _drawn(findings: Sequence[Finding], console: Console) -> str:
     for finding in findings:
         symbol, plain, colour = _SYMBOLS[finding.level]
         text = Text(finding.text).append(f" [{finding.slug}]", "dim")
-        table.add_row(Text(plain if console.options.ascii_only else symbol, colour), text)
-    with console.capture() as capture:
-        console.print(table)
+        table.add_row(Text(plain if result.options.ascii_only else symbol, colour), text)
+    with result.capture() as capture:
+        result.print(table)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 

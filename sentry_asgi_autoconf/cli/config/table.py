@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 from sentry_asgi_autoconf.cli.config.as_json import masked
 from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
-from sentry_asgi_autoconf.cli.output import UNLIMITED_COLUMNS, has_rich, plain_table
+from sentry_asgi_autoconf.cli.output import console, has_rich, plain_table
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, Candidate, Origin
@@ -54,17 +53,14 @@ def _joined(notes: list[Styled]) -> str:
 
 
 def _drawn(told: list[Told], further: list[tuple[Styled, str]]) -> str:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(markup=False, emoji=False, highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = UNLIMITED_COLUMNS
-    with console.capture() as capture:
+    result = console()
+    with result.capture() as capture:
         if told:
-            console.print(_drawn_table(told, is_narrow=console.width < _COLUMNS_SIDE_BY_SIDE))
+            result.print(_drawn_table(told, is_narrow=result.width < _COLUMNS_SIDE_BY_SIDE))
         for kind, text in further:
-            console.print(Text(*kind).append(text, "default"), soft_wrap=True)
+            result.print(Text(*kind).append(text, "default"), soft_wrap=True)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
