@@ -24,27 +24,6 @@ from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 from sentry_asgi_autoconf.settings.sources import Choice, Table, choose, environment
 from sentry_asgi_autoconf.settings.values import is_quoted
 
-# Variables without which no platform tells anything.
-_OF_PLATFORMS = (
-    *(
-        "AWS_REGION",
-        "CI_COMMIT_SHA",
-        "CI_ENVIRONMENT_NAME",
-        "DYNO",
-        "FLY_APP_NAME",
-        "GITHUB_SHA",
-        "HEROKU_SLUG_COMMIT",
-    ),
-    *("K_SERVICE", "NODE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME", "POD_NAME", "POD_NAMESPACE"),
-    *(
-        "RAILWAY_ENVIRONMENT_NAME",
-        "RAILWAY_SERVICE_NAME",
-        "RENDER",
-        "RENDER_GIT_COMMIT",
-        "VERCEL",
-        "VERCEL_ENV",
-    ),
-)
 # Characters of a tag's value that Sentry keeps.
 _LONGEST_TAG = 200
 
@@ -93,7 +72,7 @@ def read(found: Found) -> Loaded:
         [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
     )
     platform: dict[str, Candidate] = {}
-    if not environ.keys().isdisjoint(_OF_PLATFORMS):
+    if not sources.OF_PLATFORMS.isdisjoint(environ):
         platform = _of_platform(own, environ)
     own_settings = {
         OWN_SETTINGS[name].key: Setting(own.values[name], origin, tuple(own.overrode[name]))
@@ -138,15 +117,13 @@ def read(found: Found) -> Loaded:
 
 def _of_platform(own: Choice, environ: Mapping[str, str]) -> dict[str, Candidate]:
     """Return the options that the platform tells; its tags are put below those that were chosen."""
-    from sentry_asgi_autoconf.settings import platform
-
     wanted = own.values.get("platform", OWN_SETTINGS["platform"].default)
-    tags = platform.tags(environ) if "tags" in wanted else None
+    tags = sources.platform_tags(environ) if "tags" in wanted else None
     if tags and "tags" in own.origins:
         own.overrode["tags"].append(tags)
     elif tags:
         own.values["tags"], own.origins["tags"], own.overrode["tags"] = tags.value, tags.origin, []
-    return platform.options(environ, wanted)
+    return sources.platform_options(environ, wanted)
 
 
 def _put_tags_together(own: Choice) -> list[AutoconfError]:

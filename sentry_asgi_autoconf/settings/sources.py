@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.console import MASK, printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError, UnreadableSecretError
-from sentry_asgi_autoconf.provenance import ENVIRONMENT, Candidate, Origin
+from sentry_asgi_autoconf.provenance import ENVIRONMENT, PLATFORM, Candidate, Origin
 from sentry_asgi_autoconf.settings.values import MismatchError, is_quoted
 
 if TYPE_CHECKING:
@@ -20,6 +21,49 @@ DIRECTORY_VARIABLE = "SENTRY_ASGI_SECRETS_DIR"
 # A policy of a few dozen lines is normal; what is larger by far is another file.
 _LARGEST = 1024 * 1024
 _QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
+# By what is taken, the variables that say so: the first that is set counts.
+_PLATFORM_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "release": (
+        *(
+            "RENDER_GIT_COMMIT",
+            "RAILWAY_GIT_COMMIT_SHA",
+            "VERCEL_GIT_COMMIT_SHA",
+            "HEROKU_SLUG_COMMIT",
+            "K_REVISION",
+        ),
+        *("GITHUB_SHA", "CI_COMMIT_SHA"),
+    ),
+    "environment": ("RAILWAY_ENVIRONMENT_NAME", "VERCEL_ENV", "CI_ENVIRONMENT_NAME"),
+    "server_name": ("POD_NAME", "RENDER_INSTANCE_ID", "RAILWAY_REPLICA_ID", "FLY_MACHINE_ID", "DYNO"),
+}
+_PLATFORM_TAGS: Mapping[str, tuple[str, ...]] = {
+    "k8s.namespace": ("POD_NAMESPACE",),
+    "k8s.node": ("NODE_NAME",),
+    "region": ("FLY_REGION", "VERCEL_REGION", "AWS_REGION"),
+    "service": (
+        "OTEL_SERVICE_NAME",
+        "RENDER_SERVICE_NAME",
+        "RAILWAY_SERVICE_NAME",
+        "FLY_APP_NAME",
+        "HEROKU_APP_NAME",
+        "K_SERVICE",
+    ),
+}
+# Of OpenTelemetry's resource, which goes before the platform's own.
+_RESOURCE = "OTEL_RESOURCE_ATTRIBUTES"
+_ATTRIBUTES = {
+    "service.version": "release",
+    "deployment.environment.name": "environment",
+    "deployment.environment": "environment",
+    "host.name": "server_name",
+}
+_TAG_ATTRIBUTES = {
+    "service.name": "service",
+    "service.namespace": "service.namespace",
+    "k8s.namespace.name": "k8s.namespace",
+}
+# Without one of these no platform tells anything.
+OF_PLATFORMS = frozenset((_RESOURCE, *chain(*_PLATFORM_OPTIONS.values(), *_PLATFORM_TAGS.values())))
 
 
 class Table(NamedTuple):
@@ -104,6 +148,41 @@ def _refuse_planted(path: Path) -> None:
         # Kubernetes mounts a Secret as a directory that anybody may write to, and whose files are root's.
         if not owners <= {0, os.getuid(), parent.st_uid}:
             raise OSError(0, "it is another user's, in a directory that anybody may write to")
+
+
+def platform_options(environ: Mapping[str, str], wanted: list[str]) -> dict[str, Candidate]:
+    """Return the options of `sentry_sdk.init` that the platform's variables tell, of those that are wanted."""
+    found = {name: Candidate(*each) for name, each in _first(environ, _PLATFORM_OPTIONS)}
+    for attribute, name in _ATTRIBUTES.items():
+        for value in _attribute(environ, attribute):
+            found[name] = Candidate(value, Origin(name, _RESOURCE, layer=PLATFORM))
+    return {name: candidate for name, candidate in found.items() if name in wanted}
+
+
+def platform_tags(environ: Mapping[str, str]) -> Candidate | None:
+    """Return the tags that they tell, None if they tell none."""
+    found = {name: value for name, (value, _) in _first(environ, _PLATFORM_TAGS)}
+    for attribute, name in _TAG_ATTRIBUTES.items():
+        found.update((name, value) for value in _attribute(environ, attribute))
+    return Candidate(found, Origin("tags", "the platform's variables", layer=PLATFORM)) if found else None
+
+
+def _first(
+    environ: Mapping[str, str], variables: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, tuple[str, Origin]]]:
+    for name, candidates in variables.items():
+        for variable in candidates:
+            value = environ.get(variable, "").strip()
+            if value:
+                yield name, (value, Origin(name, variable, layer=PLATFORM))
+                break
+
+
+def _attribute(environ: Mapping[str, str], name: str) -> Iterator[str]:
+    for pair in environ.get(_RESOURCE, "").split(","):
+        key, _, value = pair.partition("=")
+        if key.strip() == name and value.strip():
+            yield value.strip()
 
 
 def file_text(path: str) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Mapping
 
@@ -32,3 +37,25 @@ def cli(
         timeout=DEADLINE,
         check=False,
     )
+
+
+def in_a_terminal(
+    *words: str, columns: int, environ: Mapping[str, str | None], cwd: Path | None = None
+) -> str:
+    """Return what the command line shows in a terminal of this width, messages included."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    changes = {"TERM": "xterm", "NO_COLOR": None, "COLUMNS": None, **environ}
+    with subprocess.Popen(
+        [*CLI, *words], env=around(changes), cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+        process.wait(DEADLINE)
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY
-from tests.cli.command_line import CLI, around, cli
+from tests.cli.command_line import CLI, around, cli, in_a_terminal
 
 COMMANDS = (
     "run",
@@ -98,21 +97,7 @@ MISSPELT = {"SENTRY_DSN": "http://key@127.0.0.1:9/1", "SENTRY_TRACE_SAMPLE_RATE"
 
 
 def test_check_has_symbols_in_colour_on_a_terminal_and_words_elsewhere() -> None:
-    environ = {"TERM": "xterm", "NO_COLOR": None, "COLUMNS": "60", **MISSPELT}
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*CLI, "check"], env=around(environ), stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-        process.wait()
-    os.close(ours)
-    text = shown.decode()
+    text = in_a_terminal("check", columns=60, environ=MISSPELT)
     assert "\x1b[32m✓" in text and "\x1b[33m!" in text and "\x1b[1;31m✗" in text
     assert "Waiting for" not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).splitlines()[-1]
     # Below the symbol stands nothing.

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 from pathlib import Path
-from typing import Mapping
 
 import pytest
 
-from tests.cli.command_line import CLI, around
+from tests.cli.command_line import CLI, around, in_a_terminal
 from tests.cli.explained import config
 from tests.harness.server import DEADLINE, ROOT
 
 LONG = "x" * 100
 ENVIRON = {"SENTRY_RELEASE": "größe", "SENTRY_DIST": LONG, "SENTRY_TRACES_SAMPLE_RATE": "0.5"}
-
-
-def in_a_terminal(columns: int, environ: Mapping[str, str | None], cwd: Path) -> str:
-    """Return what `config` shows in a terminal of this width."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    changes = {"TERM": "xterm", "NO_COLOR": None, "COLUMNS": None, **ENVIRON, **environ}
-    with subprocess.Popen(
-        [*CLI, "config"], env=around(changes), cwd=cwd, stdin=theirs, stdout=theirs
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-        process.wait(DEADLINE)
-    os.close(ours)
-    return shown.decode().replace("\r\n", "\n")
 
 
 def test_piped_output_has_a_line_for_each_setting_and_no_colours(tmp_path: Path) -> None:
@@ -55,7 +29,7 @@ def test_piped_output_has_a_line_for_each_setting_and_no_colours(tmp_path: Path)
 
 @pytest.mark.parametrize("columns", [40, 200])
 def test_a_terminal_of_any_width_shows_everything(columns: int, tmp_path: Path) -> None:
-    shown = in_a_terminal(columns, {}, tmp_path)
+    shown = in_a_terminal("config", columns=columns, environ=ENVIRON, cwd=tmp_path)
     assert "\x1b[" in shown
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     assert all(len(line) <= columns for line in plain.splitlines())
@@ -65,7 +39,9 @@ def test_a_terminal_of_any_width_shows_everything(columns: int, tmp_path: Path) 
 
 
 def test_no_color_is_heeded(tmp_path: Path) -> None:
-    assert "\x1b[3" not in in_a_terminal(100, {"NO_COLOR": "1"}, tmp_path)
+    assert "\x1b[3" not in in_a_terminal(
+        "config", columns=100, environ={**ENVIRON, "NO_COLOR": "1"}, cwd=tmp_path
+    )
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])

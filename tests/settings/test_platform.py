@@ -7,8 +7,7 @@ from typing import Callable
 
 import pytest
 
-from sentry_asgi_autoconf.activation.layers import _OF_PLATFORMS, load
-from sentry_asgi_autoconf.settings import platform
+from sentry_asgi_autoconf.activation.layers import load
 from tests.cli.explained import settings
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
@@ -105,12 +104,6 @@ def test_each_can_be_switched_off(text: str, left: list[str]) -> None:
 def test_config_names_the_variable(tmp_path: Path) -> None:
     found = settings(cwd=tmp_path, environ={"GITHUB_SHA": "abc"})["SENTRY_RELEASE"]
     assert (found["value"], found["layer"], found["source"]) == ("abc", "platform", "release (GITHUB_SHA)")
-
-
-def test_a_variable_that_is_looked_at_is_one_without_which_nothing_is() -> None:
-    for environ, options, tags in PLATFORMS.values():
-        assert (options or tags) and not environ.keys().isdisjoint(_OF_PLATFORMS)
-    assert platform.tags({}) is None and platform.options({}, ["release"]) == {}
 
 
 def test_events_have_it(start: Callable[..., Server], project: Project) -> None:
