@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from typing import Any, Iterator, Mapping
 
 from sentry_sdk.integrations import Integration, iter_default_integrations
@@ -81,6 +82,8 @@ def _fitting(integration: type[Integration], name: str, value: Any, known: Mappi
             f"did you mean {near[0]}?" if near else f"which takes {', '.join([*known][1:]) or 'none'}"
         )
         raise ValueError(f"is not an argument of {integration.__name__}: {suggestion}")
+    if value is None and re.search("None|Optional", str(known[name].annotation)):
+        return None
     default = known[name].default
     if isinstance(default, _COLLECTIONS) and isinstance(value, list):
         return type(default)(value)

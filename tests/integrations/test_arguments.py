@@ -65,6 +65,12 @@ def test_one_that_a_setting_names_has_them(serve: Callable[..., Server]) -> None
     assert json.loads(server.get("/told").text)["asyncio"]["task_spans"] == "False"
 
 
+def test_null_is_an_argument_where_the_constructor_says_so(serve: Callable[..., Server]) -> None:
+    server = serve({"logging": {"event_level": None}})
+    assert json.loads(server.get("/told").text)["logging"]["_handler"] == "None"
+    assert "sentry-asgi-autoconf" not in server.output
+
+
 def test_a_policy_has_them_as_tables(serve: Callable[..., Server], tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text("[enforced.integration_options.starlette]\nmiddleware_spans = true\n")
