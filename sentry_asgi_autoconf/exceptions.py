@@ -84,6 +84,14 @@ class InvalidPolicyError(AutoconfError, slug="invalid-policy"):
     """A policy that cannot be read, or says what makes no sense: nothing leaves the process."""
 
 
+class MissingSettingError(AutoconfError, slug="missing-setting"):
+    """A setting that a policy requires, and nobody says."""
+
+
+class PolicyChangeError(AutoconfError, slug="policy-change"):
+    """A changed policy that does not count, or of which a part waits for the next start."""
+
+
 class ContradictingPoliciesError(AutoconfError, slug="contradicting-policies"):
     """Two policies that enforce different values, or limits that leave no value."""
 

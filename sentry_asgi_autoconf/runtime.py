@@ -98,7 +98,8 @@ class Runtime:
         if isinstance(settings, Decision):
             init_stage.report_misspelt_destination(settings)
             return settings
-        decided, self._settings = init_stage.initialise(settings, self.guarded, self._report_app_init)
+        told = self._report_app_init, self._go_by
+        decided, self._settings = init_stage.initialise(settings, self.guarded, *told)
         if decided.active:
             flush.run_in_multiprocessing(self.end_child)
         return decided
@@ -134,6 +135,10 @@ class Runtime:
     def _say(self, decided: Decision) -> None:
         console.say("info", f"{'active' if decided.active else 'inactive'}: {decided.reason}")
         self._record(lambda account: account.decided(decided, self._settings))
+
+    def _go_by(self, settings: Loaded, decided: Decision) -> None:
+        self._settings, self._decision = settings, decided
+        self._say(decided)
 
     def _report_app_init(self, caller: str, merged: Merged) -> None:
         from sentry_asgi_autoconf.activation import app_init

@@ -53,6 +53,7 @@ NO_VALID_DSN = Decision(False, "no valid SENTRY_DSN", "no-valid-dsn")
 NOT_ASGI = Decision(False, "what was loaded is not an ASGI app", "not-asgi")
 NOT_WRAPPED = Decision(False, "the app could not be wrapped, see stderr", "not-wrapped")
 ONLY_STARTS_OTHERS = Decision(False, "the workers serve", "only-starts-others")
+PAUSED = Decision(True, "sentry_sdk is initialised, and a policy has nothing sent", "paused")
 SDK_INIT_FAILED = Decision(False, "sentry_sdk.init failed", "sdk-init-failed")
 SUBINTERPRETER = Decision(False, "this is a subinterpreter, in which the SDK cannot send", "subinterpreter")
 

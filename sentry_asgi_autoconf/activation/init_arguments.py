@@ -38,15 +38,15 @@ class Resolved(NamedTuple):
     enforcement: Enforcement
     problems: list[AutoconfError]
 
-    def build_arguments(self) -> Arguments:
-        """Return what every client of this process is made from."""
+    def build_arguments(self, policy_changes: int | None = None) -> Arguments:
+        """Return what every client of this process is made from; see `Arguments`."""
         own, reported = self.loaded.own, set(map(str, self.loaded.problems))
         if not self.loaded.is_enforced("asgi_traces_sample_rates"):
             rates = self.enforcement.rates_by_path(own.traces_sample_rates)
             own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
         look_up = functools.partial(_look_up, self.loaded, reported)
         tags = self.loaded.settings["tags"].value if self.loaded.is_enforced("tags") else {}
-        return Arguments(self.options, self.enforcement, own, look_up, tags)
+        return Arguments(self.options, self.enforcement, own, look_up, tags, policy_changes)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:
@@ -154,7 +154,7 @@ def _look_up(loaded: Loaded, reported: set[str]) -> Found:
     """
     from sentry_sdk.consts import DEFAULT_OPTIONS
 
-    now = {variable: loaded.environ.get(variable) for variable in VARIABLES.values()}
+    now = {variable: loaded.found.environ.get(variable) for variable in VARIABLES.values()}
     before = loaded.environ_then
     changed = [name for name, variable in VARIABLES.items() if now[variable] != before.get(variable)]
     if changed:
@@ -179,7 +179,8 @@ def _look_up(loaded: Loaded, reported: set[str]) -> Found:
 
 def _read_again(loaded: Loaded, now: Mapping[str, str | None], reported: set[str]) -> Loaded:
     environ = {**loaded.environ_then, **now}
-    again = layers.load({name: value for name, value in environ.items() if value is not None}, loaded.app)
+    given = {name: value for name, value in environ.items() if value is not None}
+    again = layers.put_together(loaded.found._replace(environ=given), loaded.policies)
     for problem in again.problems:
         if str(problem) not in reported:
             reported.add(str(problem))

@@ -17,7 +17,7 @@ from sentry_asgi_autoconf.settings import destinations
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.activation.layers import Loaded
     from sentry_asgi_autoconf.sdk.arguments import Arguments
-    from sentry_asgi_autoconf.sdk.clients import Report
+    from sentry_asgi_autoconf.sdk.clients import Guard, Report
 
 # sysexits.h: EX_CONFIG.
 CONFIGURATION_ERROR = 78
@@ -63,10 +63,16 @@ def _is_strict() -> bool:
     return parse_boolean(os.environ.get("SENTRY_ASGI_STRICT", "")) is True
 
 
-def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> tuple[Decision, Loaded]:
+def initialise(
+    loaded: Loaded,
+    guarded: Callable[..., Any],
+    report: Report,
+    policy_changed: Callable[[Loaded, Decision], None],
+) -> tuple[Decision, Loaded]:
     """Initialise the SDK with what the settings say, and guard it; `guarded(function, otherwise)` runs fail-open.
 
-    `report` is called with what an app's own init changes from then on. With the decision come the settings that apply.
+    `report` is called with what an app's own init changes from then on, `policy_changed` with what holds after a policy
+    has changed. With the decision come the settings that apply.
 
     Raises SystemExit with status 78 in strict mode, if a setting is refused.
     """
@@ -86,8 +92,18 @@ def initialise(loaded: Loaded, guarded: Callable[..., Any], report: Report) -> t
     if imported:
         guarded(lambda: _make_again(imported), None)
     # Without a destination, too: the app's own init may be what names one.
-    clients.install(clients.Guard(arguments, guarded, report))
+    guard = clients.Guard(arguments, guarded, report, loaded.policy.pauses if loaded.may_change else None)
+    clients.install(guard)
+    if decided.active and loaded.may_change:
+        _follow_policies(loaded, guard, policy_changed)
     return decided, loaded
+
+
+def _follow_policies(loaded: Loaded, guard: Guard, changed: Callable[[Loaded, Decision], None]) -> None:
+    from sentry_asgi_autoconf.activation.live_policy import LivePolicy
+    from sentry_asgi_autoconf.serving.served_app import when_serving
+
+    when_serving[:] = [LivePolicy(loaded, guard, changed).begin]
 
 
 def guard_clients(guarded: Callable[..., Any], report: Report) -> None:
@@ -141,12 +157,13 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
             clients.init(final.arguments, defers=arguments.defers)
-            clients.describe_us(entry_points.way_in(), loaded.policies, loaded.own.tags)
+            changes = {"policy_changes": 0} if loaded.may_change else {}
+            clients.describe_us(entry_points.way_in(), loaded.policy.names, loaded.own.tags, **changes)
             if not loaded.own.traceparent:
                 from sentry_asgi_autoconf.serving import opened_request
 
                 opened_request.ignore_traceparent()
-            return decision.ACTIVE
+            return decision.PAUSED if loaded.policy.pauses else decision.ACTIVE
         decided = _why_nowhere(arguments, loaded)
     except (ConfiguratorError, SdkError) as error:
         _report([error], strict=loaded.own.strict)
@@ -199,7 +216,7 @@ def _resolve(loaded: Loaded, *, strict: bool) -> tuple[Loaded, Arguments]:
 
     resolved = init_arguments.resolve(loaded)
     _report([*loaded.problems, *resolved.problems], strict=strict)
-    return resolved.loaded, resolved.build_arguments()
+    return resolved.loaded, resolved.build_arguments(0 if loaded.may_change else None)
 
 
 def _report(problems: Iterable[AutoconfError], *, strict: bool) -> None:

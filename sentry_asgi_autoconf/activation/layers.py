@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.activation.decision import Found, find_settings
 from sentry_asgi_autoconf.console import printable
-from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError
+from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError, MissingSettingError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, UNSET, Candidate, Origin, Setting
@@ -20,9 +20,12 @@ from sentry_asgi_autoconf.settings.options import (
     in_options_json,
     init_name,
 )
-from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
+from sentry_asgi_autoconf.settings.own import OWN_KEYS, OWN_SETTINGS, OwnValues
 from sentry_asgi_autoconf.settings.sources import Choice, Table, choose, environment
 from sentry_asgi_autoconf.settings.values import is_quoted
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.in_force import Source
 
 # Characters of a tag's value that Sentry keeps.
 _LONGEST_TAG = 200
@@ -33,8 +36,9 @@ class Loaded(NamedTuple):
 
     `options` are keyword arguments for `sentry_sdk.init`, only those that were set and are valid; import strings are
     ImportReference, integrations IntegrationReference, not imported yet. `sources` has the origin of each of them,
-    `settings` how every value that is set came about: an own one's key begins with `asgi_`. `policies` names those
-    that were read; `warnings` are their contradictions. They were read for `app` from `environ`, then `environ_then`.
+    `settings` how every value that is set came about: an own one's key begins with `asgi_`. `policy` is what those of
+    `policies` are together, `warnings` are their contradictions. They were read from what was `found`, whose
+    environment then was `environ_then`.
     """
 
     options: dict[str, Any]
@@ -43,12 +47,16 @@ class Loaded(NamedTuple):
     sources: dict[str, Origin]
     settings: dict[str, Setting]
     enforcement: Enforcement
-    policies: list[str]
-    policy_is_unknown: bool
+    policy: Policy
+    policies: Sequence[Source]
     warnings: list[AutoconfError]
-    environ: Mapping[str, str] = {}
-    environ_then: Mapping[str, str] = {}
-    app: str | None = None
+    found: Found
+    environ_then: Mapping[str, str]
+
+    @property
+    def may_change(self) -> bool:
+        """Whether a policy may come to say something else while the process runs."""
+        return any(source.path for source in self.policies) or self.policy.expires < float("inf")
 
     def is_enforced(self, name: str) -> bool:
         """Whether a policy sets what has this name in `settings`."""
@@ -63,10 +71,15 @@ def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
 
 def read(found: Found) -> Loaded:
     """Read the settings of all layers that were found. Raises nothing: whatever is refused is a problem."""
+    return put_together(found, in_force.read_all(found.policies))
+
+
+def put_together(found: Found, policies: Sequence[Source]) -> Loaded:
+    """Put all layers together, with these policies in place of those that were found."""
     environ = found.environ
     problems: list[AutoconfError] = []
-    policy = in_force.policy(found.policies)
     config = app_config.read(found.config, problems)
+    policy = in_force.together([each.policy for each in policies], environ, found.app, config)
     own = choose(
         OWN_SETTINGS,
         [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
@@ -99,20 +112,30 @@ def read(found: Found) -> Loaded:
         if is_quoted(text)
     ]
     problems += policy.errors
+    values = {name: setting.value for name, setting in settings.items() if setting.origin}
+    problems += _missing(policy.required, {**values, **own_settings})
     return Loaded(
-        {name: setting.value for name, setting in settings.items() if setting.origin},
+        values,
         OwnValues(**own.values),
         problems,
         {name: setting.origin for name, setting in settings.items() if setting.origin},
         {**settings, **own_settings},
         enforcement,
-        policy.names,
-        policy.is_unreadable,
+        policy,
+        policies,
         [*policy.warnings, *cut],
-        environ,
+        found,
         dict(environ),
-        found.app,
     )
+
+
+def _missing(required: Mapping[str, Origin], said: Mapping[str, Any]) -> Iterator[AutoconfError]:
+    for name, origin in required.items():
+        if name not in said:
+            what = f"{name} is not set, which {printable(str(origin), 200)} requires"
+            variable = (SDK_OPTIONS.get(field_of(name)) or OWN_KEYS[name]).variable
+            remedy = f"Set {variable}, or the key in a config file; until then the service does without."
+            yield MissingSettingError(what, remedy=remedy)
 
 
 def _of_platform(own: Choice, environ: Mapping[str, str]) -> dict[str, Candidate]:

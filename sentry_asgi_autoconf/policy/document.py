@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import math
+import time
 from typing import Any, Callable, Mapping, Sequence
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidPolicyError
-from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy
-from sentry_asgi_autoconf.policy.limits import Limit, why_never
-from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, POLICY_DEFAULT, Origin
-from sentry_asgi_autoconf.settings import kinds
-from sentry_asgi_autoconf.settings.names import classify, did_you_mean
-from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.policy import limits, rules
+from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy, Rule
+from sentry_asgi_autoconf.policy.limits import Limit
+from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, POLICY_DEFAULT, Candidate, Origin
+from sentry_asgi_autoconf.settings.names import classify, did_you_mean, file_settings
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
 from sentry_asgi_autoconf.settings.sources import NOTHING, Table, choose, is_blank
 
-# The option whose ceiling may hold for what callers have decided.
-LIMITS_CALLERS = "traces_sample_rate"
 # Tells where a key stands, given by the tables above it and its own name: `file:line`, or what gave the policy.
 _Place = Callable[[Sequence[str]], str]
 _REMEDY = "Correct the policy; until then nothing leaves this process."
+# What a policy is made of, and what a part of it that holds for some is.
+_TERMS = ("enabled", "defaults", "limits", "enforced", "required")
+_ROLLOUT, _FOR = "rollout", "for"
 
 
 def read(name: str, content: Any, place: _Place, text: str) -> Policy:
@@ -29,178 +30,178 @@ def read(name: str, content: Any, place: _Place, text: str) -> Policy:
 
     It is named with the beginning of the hash of its `text`, by which an event tells under which one it was made.
     """
-    names = [f"{name}@{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"]
-    errors: list[AutoconfError] = []
+    named = f"{name}@{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    reader = _Reader(place)
     if not isinstance(content, Mapping):
-        return NO_POLICY._replace(names=names, errors=[_refusal(name, "it is not a mapping of tables")])
-    for key in content:
-        if key not in ("defaults", "limits", "enforced"):
-            what = f"[{printable(str(key))}] is not a table of a policy: defaults, limits, enforced are"
-            errors.append(_refusal(place([str(key)]), what))
-    defaults = _table("defaults", POLICY_DEFAULT, content, place, errors)
-    enforced = _table("enforced", ENFORCED, content, place, errors)
-    return Policy(names, defaults, enforced, _limits(content.get("limits", {}), place, errors), errors, [])
+        reader.refuse(name, "it is not a mapping of tables")
+        content = {}
+    policy = reader.terms(content, [], known=(*_TERMS, _ROLLOUT, _FOR))
+    found = reader.rules(content)
+    return policy._replace(
+        names=[named], rules=found, errors=reader.errors, notes=reader.notes, expires=reader.expires
+    )
 
 
-def _table(
-    name: str, layer: str, content: Mapping[str, Any], place: _Place, errors: list[AutoconfError]
-) -> Table:
-    values = content.get(name, {})
-    if not isinstance(values, Mapping) or any(not isinstance(key, str) for key in values):
-        errors.append(_refusal(place([name]), f"[{name}] is not a table of settings"))
-        return NOTHING
-    found: list[AutoconfError] = []
-    table = classify(values, lambda key: Origin(f"[{name}] {key}", place([name, key]), layer=layer), found)
-    for options, given in ((SDK_OPTIONS, table.options), (OWN_SETTINGS, table.own)):
-        found += choose(options, [given]).problems
-    for candidate in (*table.options.values(), *table.own.values(), *table.further.values()):
-        if is_blank(candidate.value):
-            what = f"{printable(str(candidate.origin), 200)} has no value"
-            found.append(AutoconfError(what, remedy="Give it one, or take it out."))
-    if layer == ENFORCED:
-        found += [_without_effect(table.own[key].origin) for key in BEFORE_POLICIES if key in table.own]
-    for problem in found:
-        # What would apply in place of a value does not matter here: no part of the policy is taken on trust.
-        advice = problem.remedy if problem.remedy and "until then" not in problem.remedy else ""
-        errors.append(InvalidPolicyError(problem.what, remedy=f"{advice} {_REMEDY}".lstrip()))
-    return table
+class _Reader:
+    """Reads the tables of one policy, and keeps what is wrong with them."""
+
+    def __init__(self, place: _Place) -> None:
+        self._place, self._now = place, time.time()
+        self.errors: list[AutoconfError] = []
+        self.notes: list[str] = []
+        self.expires = float("inf")  # seconds since the epoch: when the first of its values does
+
+    def refuse(self, where: str, what: str) -> None:
+        self.errors.append(InvalidPolicyError(f"{printable(where, 200)}: {what}", remedy=_REMEDY))
+
+    def terms(
+        self, content: Mapping[str, Any], above: list[str], *, known: Sequence[str], whom: str = ""
+    ) -> Policy:
+        """Read the tables that stand below these keys; `whom` says for whom they hold, if not for all."""
+        for key in content:
+            if key not in known:
+                what = f"[{printable(str(key))}] is not a table of a policy: {', '.join(known)} are"
+                self.refuse(self._place([*above, str(key)]), what)
+        return NO_POLICY._replace(
+            enabled=self._switch(content, above, whom),
+            defaults=self._table("defaults", POLICY_DEFAULT, content, above, whom),
+            enforced=self._table("enforced", ENFORCED, content, above, whom),
+            limits=self._limits(content.get("limits", {}), [*above, "limits"], whom),
+            required=self._required(content.get("required", {}), [*above, "required"], whom),
+        )
+
+    def _origin(self, table: str, key: str, keys: list[str], layer: str, whom: str) -> Origin:
+        name = f"[{table}] {key}" if table else key
+        return Origin(f"{name} for {whom}" if whom else name, self._place(keys), layer=layer)
+
+    def _switch(self, content: Mapping[str, Any], above: list[str], whom: str) -> Candidate | None:
+        value, keys = content.get("enabled"), [*above, "enabled"]
+        if value is None:
+            return None
+        if not isinstance(value, bool):
+            self.refuse(self._place(keys), "enabled is neither true nor false")
+        return Candidate(value is True, self._origin("", "enabled", keys, ENFORCED, whom))
+
+    def _table(self, name: str, layer: str, content: Mapping[str, Any], above: list[str], whom: str) -> Table:
+        values = content.get(name, {})
+        if not isinstance(values, Mapping) or any(not isinstance(key, str) for key in values):
+            self.refuse(self._place([*above, name]), f"[{name}] is not a table of settings")
+            return NOTHING
+        held = {}
+        for key, given in values.items():
+            for value in self._until(given, [*above, name, key]):
+                held[key] = value
+        found: list[AutoconfError] = []
+        table = classify(held, lambda key: self._origin(name, key, [*above, name, key], layer, whom), found)
+        for options, given in ((SDK_OPTIONS, table.options), (OWN_SETTINGS, table.own)):
+            found += choose(options, [given]).problems
+        for candidate in (*table.options.values(), *table.own.values(), *table.further.values()):
+            if is_blank(candidate.value):
+                what = f"{printable(str(candidate.origin), 200)} has no value"
+                found.append(AutoconfError(what, remedy="Give it one, or take it out."))
+        if layer == ENFORCED:
+            found += [_without_effect(table.own[key].origin) for key in BEFORE_POLICIES if key in table.own]
+        for problem in found:
+            # What would apply in place of a value does not matter here: no part of the policy is taken on trust.
+            advice = problem.remedy if problem.remedy and "until then" not in problem.remedy else ""
+            self.errors.append(InvalidPolicyError(problem.what, remedy=f"{advice} {_REMEDY}".lstrip()))
+        return table
+
+    def _until(self, given: Any, keys: list[str]) -> list[Any]:
+        """Return a value that holds; none where it is `{value = …, until = …}` and that moment is over."""
+        if not (isinstance(given, Mapping) and set(given) == {"value", rules.UNTIL}):
+            return [given]
+        return [given["value"]] if self._holds(given[rules.UNTIL], keys) else []
+
+    def _holds(self, until: Any, keys: list[str]) -> bool:
+        """Whether what stands below these keys holds, as its moment is not over; a wrong one is refused."""
+        try:
+            end = rules.moment(until)
+        except ValueError as error:
+            self.refuse(self._place(keys), f"until: {error.args[0]}")
+            return False
+        if end > self._now:
+            self.expires = min(self.expires, end)
+            return True
+        name = ".".join(printable(key) for key in keys)
+        self.notes.append(f"{name} ({printable(self._place(keys), 200)}) has expired: the next layer counts")
+        return False
+
+    def _limits(self, values: Any, above: list[str], whom: str) -> dict[str, Limit]:
+        if not isinstance(values, Mapping):
+            self.refuse(self._place(above), "[limits] is not a table")
+            return {}
+        found = {}
+        for option, given in values.items():
+            keys = [*above, str(option)]
+            if isinstance(given, Mapping) and rules.UNTIL in given:
+                if not self._holds(given[rules.UNTIL], keys):
+                    continue
+                given = {rule: value for rule, value in given.items() if rule != rules.UNTIL}
+            try:
+                origin = self._origin("limits", str(option), keys, LIMITS, whom)
+                found[option] = limits.read(option, given, origin)
+            except ValueError as error:
+                reason, *rule = error.args
+                what = f"[limits] {printable(str(option))} {reason}"
+                self.refuse(self._place([*keys, *rule]), what)
+        return found
+
+    def _required(self, values: Any, above: list[str], whom: str) -> dict[str, Origin]:
+        """Return the settings that somebody has to say, by their names in `settings`."""
+        if not isinstance(values, Mapping):
+            self.refuse(self._place(above), "[required] is not a table")
+            return {}
+        found = {}
+        for key, is_required in values.items():
+            keys = [*above, str(key)]
+            if key not in SDK_OPTIONS and key not in file_settings():
+                self.refuse(
+                    self._place(keys),
+                    f"[required] {printable(str(key))} is not a setting. {did_you_mean(str(key))}",
+                )
+            elif not isinstance(is_required, bool):
+                self.refuse(self._place(keys), f"[required] {key} is neither true nor false")
+            elif is_required:
+                found[init_name(key)] = self._origin("required", key, keys, ENFORCED, whom)
+        return found
+
+    def rules(self, content: Mapping[str, Any]) -> list[Rule]:
+        """Read what holds for some: `[rollout]` for a share of the hosts, `[[for]]` for those that match."""
+        found = []
+        if _ROLLOUT in content:
+            found += self._rule(content[_ROLLOUT], [_ROLLOUT], f"[{_ROLLOUT}]", (rules.PERCENT,))
+        several = content.get(_FOR, [])
+        if not isinstance(several, list):
+            self.refuse(self._place([_FOR]), "[[for]] is not a list of tables: it has double brackets")
+            several = []
+        for number, asked in enumerate(several):
+            names = (*rules.FACTS, rules.TAGS, rules.PERCENT)
+            found += self._rule(asked, [_FOR, str(number)], f"[[{_FOR}]]", names)
+        return found
+
+    def _rule(self, given: Any, above: list[str], title: str, names: Sequence[str]) -> list[Rule]:
+        if not isinstance(given, Mapping):
+            self.refuse(self._place(above), f"{title} is not a table")
+            return []
+        if rules.UNTIL in given and not self._holds(given[rules.UNTIL], above):
+            return []
+        asked = {name: given[name] for name in names if name in given}
+        try:
+            matcher = rules.matcher(asked)
+        except ValueError as error:
+            reason, name = error.args
+            self.refuse(self._place([*above, name]), f"{title} {name}: {reason}")
+            return []
+        terms = {key: each for key, each in given.items() if key not in (*asked, rules.UNTIL)}
+        if not asked or not terms:
+            lacks = f"nobody to hold for: it needs {', '.join(names)}" if not asked else "nothing that holds"
+            self.refuse(self._place(above), f"{title} has {lacks}")
+            return []
+        return [Rule(matcher, self.terms(terms, above, known=_TERMS, whom=str(matcher)))]
 
 
 def _without_effect(origin: Origin) -> AutoconfError:
     why = "enforces nothing, as the environment is heeded before there is a policy"
     remedy = "Say it in [defaults], or set the variable for all."
     return AutoconfError(f"{printable(str(origin), 200)} {why}", remedy=remedy)
-
-
-def _refusal(where: str, what: str) -> InvalidPolicyError:
-    return InvalidPolicyError(f"{printable(where, 200)}: {what}", remedy=_REMEDY)
-
-
-def _limits(values: Any, place: _Place, errors: list[AutoconfError]) -> dict[str, Limit]:
-    if not isinstance(values, Mapping):
-        errors.append(_refusal(place(["limits"]), "[limits] is not a table"))
-        return {}
-    limits = {}
-    for option, rules in values.items():
-        try:
-            limits[option] = _limit(option, rules, place(["limits", str(option)]))
-        except ValueError as error:
-            reason, *rule = error.args
-            what = f"[limits] {printable(str(option))} {reason}"
-            errors.append(_refusal(place(["limits", str(option), *rule]), what))
-    return limits
-
-
-def _limit(option: str, rules: Any, where: str) -> Limit:
-    """Check one option's limit. Raises ValueError with the reason, and the rule that it is about if it is one."""
-    if option not in SDK_OPTIONS:
-        raise ValueError(f"is not an option that can be limited. {did_you_mean(str(option))}")
-    checked = _checked(rules)
-    maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in _RULES)
-    is_range = (maximum, minimum) != (None, None)
-    if is_range and not limits_numbers(option):
-        rules_for = "max and min are for numbers, allow is for texts, [enforced] for all else"
-        raise ValueError(f"is not a number: {rules_for}")
-    if allowed is not None and not limits_texts(option):
-        rules_for = "allow is for texts, max and min are for numbers, [enforced] for all else"
-        raise ValueError(f"is not text: {rules_for}")
-    if not is_range and allowed is None:
-        raise ValueError("limits nothing: it needs max, min or allow")
-    if by_callers and (option != LIMITS_CALLERS or maximum is None):
-        raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
-    origin = Origin(f"[limits] {option}", where, layer=LIMITS)
-    kind = SDK_OPTIONS[option].kind
-    for name, bound in (("max", maximum), ("min", minimum)):
-        if bound is not None and not _is_value(bound, option):
-            raise _wrong_at(name, f"it is not {kind.words}")
-    if choices(option) and not set(allowed or ()).issubset(choices(option)):
-        raise _wrong_at("allow", f"it is not {kind.words}")
-    for glob in allowed or ():
-        reason = why_never(glob, of_host=limits_hosts(option))
-        if reason:
-            raise _wrong_at("allow", reason)
-    texts = (tuple(allowed),) if allowed else ()
-    return Limit(maximum, minimum, texts, (origin,), bool(by_callers))
-
-
-def _checked(rules: Any) -> dict[str, Any]:
-    known = ", ".join(_RULES)
-    if not isinstance(rules, Mapping):
-        raise ValueError(f"is not a table of rules, which are {known}")
-    checked = {}
-    for rule, read in _RULES.items():
-        try:
-            checked[rule] = None if rules.get(rule) is None else read(rules[rule])
-        except ValueError as error:
-            raise _wrong_at(rule, str(error)) from error
-    for rule in rules:
-        if rule not in _RULES:
-            raise ValueError(f"has no rule {printable(str(rule))}: the rules are {known}", rule)
-    return checked
-
-
-def _is_value(bound: float, option: str) -> bool:
-    try:
-        SDK_OPTIONS[option].read(bound)
-    except ValueError:
-        return False
-    return True
-
-
-def _wrong_at(rule: str, reason: str) -> ValueError:
-    return ValueError(f"has a wrong value at {rule}: {reason}", rule)
-
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError("it is not a number")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("it is not a finite number")
-    return value
-
-
-def _globs(value: Any) -> list[str]:
-    if not isinstance(value, list):
-        raise ValueError("it is not a list")
-    if not value:
-        raise ValueError("it is empty")
-    if not all(isinstance(item, str) for item in value):
-        raise ValueError("it is not text")
-    return value
-
-
-def _switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("it is neither true nor false")
-    return value
-
-
-# What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs. `sampled_by_callers` says
-# that the ceiling of traces holds for those too that a caller has sampled.
-_RULES: Mapping[str, Callable[[Any], Any]] = {
-    "max": _number,
-    "min": _number,
-    "allow": _globs,
-    "sampled_by_callers": _switch,
-}
-
-
-def limits_numbers(name: str) -> bool:
-    """Whether the option is a number."""
-    return SDK_OPTIONS[name].kind.type in (int, float)
-
-
-def limits_texts(name: str) -> bool:
-    """Whether the option is one text: free, one of several, or a URL among others."""
-    kind = SDK_OPTIONS[name].kind
-    return kind is kinds.BOOLEAN_OR_URL or kind.type is str
-
-
-def limits_hosts(name: str) -> bool:
-    """Whether the option is a URL, of which the host is limited."""
-    return SDK_OPTIONS[name].kind in (kinds.DSN, kinds.PROXY_URL, kinds.BOOLEAN_OR_URL)
-
-
-def choices(name: str) -> tuple[str, ...]:
-    """Return the texts of which the option is one; none if it is not a choice."""
-    return tuple(SDK_OPTIONS[name].kind.shape.get("enum", ()))

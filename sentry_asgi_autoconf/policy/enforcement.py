@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
 from urllib.parse import urlsplit
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
-from sentry_asgi_autoconf.provenance import ENFORCED, Origin
+from sentry_asgi_autoconf.provenance import ENFORCED, Candidate, Origin
 from sentry_asgi_autoconf.settings import destinations
 from sentry_asgi_autoconf.settings.sources import NOTHING, Table
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.limits import Limit
+    from sentry_asgi_autoconf.policy.rules import Facts, Matcher
 
 # Where what a policy says is not known.
 UNREADABLE = Origin("the policy", "not known", layer=ENFORCED)
@@ -39,7 +40,12 @@ _SET_BY_SPOTLIGHT = (
 
 
 class Policy(NamedTuple):
-    """Defaults and enforced values, and limits by option."""
+    """Defaults and enforced values, and limits by option.
+
+    `enabled` is the switch by which nothing is sent, `required` are settings that somebody has to say, `rules` are the
+    parts that hold for some processes. `expires` is the moment, in seconds since the epoch, from which on the policy
+    says something else; `notes` are what it says no more.
+    """
 
     names: list[str]
     defaults: Table
@@ -47,6 +53,30 @@ class Policy(NamedTuple):
     limits: dict[str, Limit]
     errors: list[AutoconfError]  # why it cannot be relied on: then nothing may leave the process
     warnings: list[AutoconfError]  # contradictions that were resolved
+    enabled: Candidate | None = None
+    required: Mapping[str, Origin] = {}
+    rules: Sequence[Rule] = ()
+    expires: float = float("inf")
+    notes: Sequence[str] = ()
+
+    @property
+    def pauses(self) -> bool:
+        """Whether nothing is to be sent."""
+        return self.enabled is not None and not self.enabled.value
+
+    def narrowed(self, facts: Facts) -> Policy:
+        """Return the policy as it holds for this process: the more a rule asks, the later it has its say."""
+        policy = self
+        matching = [rule for rule in self.rules if rule.matcher.matches(facts)]
+        for rule in sorted(matching, key=lambda rule: rule.matcher.specificity):
+            policy = policy._replace(
+                defaults=over(policy.defaults, rule.terms.defaults),
+                enforced=over(policy.enforced, rule.terms.enforced),
+                limits={**policy.limits, **rule.terms.limits},
+                enabled=rule.terms.enabled or policy.enabled,
+                required={**policy.required, **rule.terms.required},
+            )
+        return policy._replace(rules=())
 
     @property
     def is_unreadable(self) -> bool:
@@ -54,7 +84,19 @@ class Policy(NamedTuple):
         return bool(self.errors)
 
 
+class Rule(NamedTuple):
+    """Terms of a policy for those processes that match."""
+
+    matcher: Matcher
+    terms: Policy
+
+
 NO_POLICY = Policy([], NOTHING, NOTHING, {}, [], [])
+
+
+def over(lower: Table, higher: Table) -> Table:
+    """Return the values of both tables, of one name the higher one's."""
+    return Table(*({**below, **above} for below, above in zip(lower, higher)))
 
 
 class Refusal(NamedTuple):

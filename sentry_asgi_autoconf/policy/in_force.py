@@ -6,14 +6,22 @@ it sets, the stricter one in what it limits.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.console import printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, ContradictingPoliciesError, InvalidPolicyError
-from sentry_asgi_autoconf.policy.enforcement import BLOCKING, NO_POLICY, UNREADABLE, Enforcement, Policy
+from sentry_asgi_autoconf.policy.enforcement import (
+    BLOCKING,
+    NO_POLICY,
+    UNREADABLE,
+    Enforcement,
+    Policy,
+    over,
+)
 from sentry_asgi_autoconf.provenance import Candidate
 from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
 
@@ -53,22 +61,47 @@ def _may_be_on_machine() -> bool:
     return True
 
 
-def policy(places: Places) -> Policy:
-    """Read all policies, and return the one that they are together."""
-    if not places:
+class Source(NamedTuple):
+    """One policy that was read, and how it is read again.
+
+    Of a file: its path, what tells this version from others, and whether its last line is complete.
+    """
+
+    policy: Policy
+    read_again: Callable[[], Source] | None = None
+    path: str = ""
+    mark: Sequence[object] = ()
+    is_whole: bool = True
+
+
+def read_all(places: Places) -> list[Source]:
+    """Read all policies, lowest first."""
+    return list(_read_all(places))
+
+
+def together(
+    policies: Sequence[Policy], environ: Mapping[str, str], app: str | None, config: Table
+) -> Policy:
+    """Return the one policy that these are together, as it holds for a process of these variables and settings."""
+    if not policies:
         return NO_POLICY
-    found = _merged(_read_all(places))
+    if any(each.rules for each in policies):
+        from sentry_asgi_autoconf.policy import rules
+
+        facts = rules.facts_of(environ, app, config)
+        policies = [each.narrowed(facts) for each in policies]
+    found = _merged(policies)
     if not found.is_unreadable:
         return found
     # What is half understood sets nothing, but that nobody is left out of it.
     own = {field: Candidate(value, UNREADABLE) for field, value in _LEAVES_NOBODY_OUT.items()}
-    return found._replace(defaults=NOTHING, enforced=NOTHING._replace(own=own), limits={})
+    return found._replace(defaults=NOTHING, enforced=NOTHING._replace(own=own), limits={}, required={})
 
 
-def _read_all(places: Places) -> Iterator[Policy]:
+def _read_all(places: Places) -> Iterator[Source]:
     for distribution in places.unreadable:  # lowest first
         metadata = f"the metadata of {printable(distribution)}"
-        yield _unreadable(f"{metadata}, which declares a policy, cannot be read")
+        yield Source(_unreadable(f"{metadata}, which declares a policy, cannot be read"))
     yield from map(_of_entry_point, places.entry_points)
     if places.named_file:
         yield _of_file(places.named_file, f"policy {VARIABLE}={shown(places.named_file, 200)}")
@@ -76,10 +109,9 @@ def _read_all(places: Places) -> Iterator[Policy]:
         yield _of_file(MACHINE, f"policy {MACHINE}")
 
 
-def _of_entry_point(point: Any) -> Policy:
+def _of_entry_point(point: Any) -> Source:
     from sentry_asgi_autoconf.exceptions import UnresolvedImportError
     from sentry_asgi_autoconf.import_strings import guarded
-    from sentry_asgi_autoconf.policy import document
 
     value = printable(str(point.value))
     name = f"policy {printable(str(point.name))} ({value})"
@@ -91,21 +123,46 @@ def _of_entry_point(point: Any) -> Policy:
             path = guarded(lambda: os.fsdecode(found), f"reading what {value} gives")
             return _of_file(path, f"{name}, {printable(path, 200)}")
         # As plain data, which nobody changes any more.
-        text = guarded(lambda: json.dumps(found, default=dict), f"reading what {value} gives")
+        text = guarded(lambda: json.dumps(found, default=_plain), f"reading what {value} gives")
     except UnresolvedImportError as error:
-        return _unreadable(f"the {name} cannot be read: {error.what}")
-    return document.read(name, json.loads(text), lambda keys: name, text)
+        return Source(_unreadable(f"the {name} cannot be read: {error.what}"))
+    return _of_json(name, text)
 
 
-def _of_file(path: str, described: str) -> Policy:
+def _of_json(name: str, text: str) -> Source:
+    from sentry_asgi_autoconf.policy import document
+
+    policy = document.read(name, json.loads(text), lambda keys: name, text)
+    return Source(policy, functools.partial(_of_json, name, text))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else dict(value)
+
+
+def _of_file(path: str, described: str) -> Source:
+    """Read the policy in a file; what is wrong with it is among its errors."""
     from sentry_asgi_autoconf.policy import document
     from sentry_asgi_autoconf.settings.toml_file import TomlFile
 
+    again, mark = functools.partial(_of_file, path, described), mark_of(path)  # before it is read
     try:
         file = TomlFile(path)
     except (OSError, ValueError) as error:
-        return _unreadable(f"the {described} cannot be read: {reason(error)}")
-    return document.read(file.path, file.content, file.place, file.text)
+        unreadable = _unreadable(f"the {described} cannot be read: {reason(error)}")
+        return Source(unreadable, again, path, mark)
+    policy = document.read(file.path, file.content, file.place, file.text)
+    return Source(policy, again, path, mark, file.text.endswith("\n"))
+
+
+def mark_of(path: str) -> Sequence[object]:
+    """Return what tells the version of a file that there is from others; a symbolic link is followed."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 (no pathlib where it is not needed)
+    except (OSError, ValueError) as error:
+        return (type(error).__name__,)
+    changes = (status.st_mtime_ns, status.st_ctime_ns)
+    return (status.st_uid, status.st_dev, status.st_ino, status.st_size, *changes)
 
 
 def _unreadable(what: str) -> Policy:
@@ -113,22 +170,23 @@ def _unreadable(what: str) -> Policy:
     return NO_POLICY._replace(errors=[error])
 
 
-def _merged(policies: Iterator[Policy]) -> Policy:
+def _merged(policies: Sequence[Policy]) -> Policy:
     merged = NO_POLICY
     for higher in policies:
         merged = Policy(
             [*merged.names, *higher.names],
-            _over(merged.defaults, higher.defaults),
-            _over(merged.enforced, higher.enforced),
+            over(merged.defaults, higher.defaults),
+            over(merged.enforced, higher.enforced),
             _both(merged.limits, higher.limits),
             [*merged.errors, *higher.errors],
             [*merged.warnings, *_contradictions(merged.enforced, higher.enforced)],
+            merged.enabled if merged.pauses else higher.enabled or merged.enabled,
+            {**merged.required, **higher.required},
+            (),
+            min(merged.expires, higher.expires),
+            [*merged.notes, *higher.notes],
         )
     return merged._replace(warnings=[*merged.warnings, *_impossible(merged.limits)])
-
-
-def _over(lower: Table, higher: Table) -> Table:
-    return Table(*({**below, **above} for below, above in zip(lower, higher)))
 
 
 def _both(lower: Mapping[str, Limit], higher: Mapping[str, Limit]) -> dict[str, Limit]:

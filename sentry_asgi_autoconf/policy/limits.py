@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from decimal import Decimal
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, Callable, Mapping, NamedTuple
 from urllib.parse import urlsplit
 
-from sentry_asgi_autoconf.console import shown
+from sentry_asgi_autoconf.console import printable, shown
 from sentry_asgi_autoconf.provenance import Origin
+from sentry_asgi_autoconf.settings import kinds
+from sentry_asgi_autoconf.settings.names import did_you_mean
+from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+
+# The option whose ceiling may hold for what callers have decided.
+LIMITS_CALLERS = "traces_sample_rate"
 
 
 class Limit(NamedTuple):
@@ -140,3 +147,117 @@ def _may_be_host(glob: str) -> bool:
 def _host_in(glob: str) -> str:
     host = glob.strip().rpartition("://")[2].partition("/")[0].rpartition("@")[2]
     return _PORT.sub("", host).strip("[]").lower() or "*.example.com"
+
+
+def read(option: str, rules: Any, origin: Origin) -> Limit:
+    """Read one option's limit. Raises ValueError with the reason, and the rule that it is about if it is one."""
+    if option not in SDK_OPTIONS:
+        raise ValueError(f"is not an option that can be limited. {did_you_mean(str(option))}")
+    checked = _checked(rules)
+    maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in _RULES)
+    is_range = (maximum, minimum) != (None, None)
+    if is_range and not limits_numbers(option):
+        rules_for = "max and min are for numbers, allow is for texts, [enforced] for all else"
+        raise ValueError(f"is not a number: {rules_for}")
+    if allowed is not None and not limits_texts(option):
+        rules_for = "allow is for texts, max and min are for numbers, [enforced] for all else"
+        raise ValueError(f"is not text: {rules_for}")
+    if not is_range and allowed is None:
+        raise ValueError("limits nothing: it needs max, min or allow")
+    if by_callers and (option != LIMITS_CALLERS or maximum is None):
+        raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
+    kind = SDK_OPTIONS[option].kind
+    for name, bound in (("max", maximum), ("min", minimum)):
+        if bound is not None and not _is_value(bound, option):
+            raise _wrong_at(name, f"it is not {kind.words}")
+    if choices(option) and not set(allowed or ()).issubset(choices(option)):
+        raise _wrong_at("allow", f"it is not {kind.words}")
+    for glob in allowed or ():
+        reason = why_never(glob, of_host=limits_hosts(option))
+        if reason:
+            raise _wrong_at("allow", reason)
+    texts = (tuple(allowed),) if allowed else ()
+    return Limit(maximum, minimum, texts, (origin,), bool(by_callers))
+
+
+def _checked(rules: Any) -> dict[str, Any]:
+    known = ", ".join(_RULES)
+    if not isinstance(rules, Mapping):
+        raise ValueError(f"is not a table of rules, which are {known}")
+    checked = {}
+    for rule, read in _RULES.items():
+        try:
+            checked[rule] = None if rules.get(rule) is None else read(rules[rule])
+        except ValueError as error:
+            raise _wrong_at(rule, str(error)) from error
+    for rule in rules:
+        if rule not in _RULES:
+            raise ValueError(f"has no rule {printable(str(rule))}: the rules are {known}", rule)
+    return checked
+
+
+def _is_value(bound: float, option: str) -> bool:
+    try:
+        SDK_OPTIONS[option].read(bound)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong_at(rule: str, reason: str) -> ValueError:
+    return ValueError(f"has a wrong value at {rule}: {reason}", rule)
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("it is not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("it is not a finite number")
+    return value
+
+
+def _globs(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError("it is not a list")
+    if not value:
+        raise ValueError("it is empty")
+    if not all(isinstance(item, str) for item in value):
+        raise ValueError("it is not text")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("it is neither true nor false")
+    return value
+
+
+# What `[limits.<option>]` holds: a ceiling, a floor, or texts that are allowed, as globs. `sampled_by_callers` says
+# that the ceiling of traces holds for those too that a caller has sampled.
+_RULES: Mapping[str, Callable[[Any], Any]] = {
+    "max": _number,
+    "min": _number,
+    "allow": _globs,
+    "sampled_by_callers": _switch,
+}
+
+
+def limits_numbers(name: str) -> bool:
+    """Whether the option is a number."""
+    return SDK_OPTIONS[name].kind.type in (int, float)
+
+
+def limits_texts(name: str) -> bool:
+    """Whether the option is one text: free, one of several, or a URL among others."""
+    kind = SDK_OPTIONS[name].kind
+    return kind is kinds.BOOLEAN_OR_URL or kind.type is str
+
+
+def limits_hosts(name: str) -> bool:
+    """Whether the option is a URL, of which the host is limited."""
+    return SDK_OPTIONS[name].kind in (kinds.DSN, kinds.PROXY_URL, kinds.BOOLEAN_OR_URL)
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """Return the texts of which the option is one; none if it is not a choice."""
+    return tuple(SDK_OPTIONS[name].kind.shape.get("enum", ()))

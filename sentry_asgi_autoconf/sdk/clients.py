@@ -11,6 +11,7 @@ import logging
 import os
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
+from weakref import WeakSet
 
 import sentry_sdk
 from sentry_sdk.client import SDK_INFO
@@ -24,7 +25,9 @@ from sentry_asgi_autoconf.client_calls import Call
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.import_strings import described
 from sentry_asgi_autoconf.integrations import deferred, event_loops
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
+from sentry_asgi_autoconf.settings import destinations
 
 Report = Callable[[str, Merged], None]
 
@@ -34,11 +37,13 @@ _REFUSALS = (
     Warning,
 )
 # What every event says of this package.
+CONTEXT = "sentry_asgi_autoconf"
 _packages: Any = SDK_INFO["packages"]
 _PACKAGE = {"name": f"pypi:{entry_points.NAME}", "version": entry_points.own_version()}
-_CONTEXT = "sentry_asgi_autoconf"
 _context: dict[str, Any] = {}
 _tagged: list[str] = []
+# All that were made for this process, ours and an app's.
+_made: WeakSet[Any] = WeakSet()
 _NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
 
 
@@ -85,17 +90,18 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
         for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
             scope.set_client(None)
     _set_level(client)
+    _made.add(client)
     return client
 
 
-def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str]) -> None:
+def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str], **further: Any) -> None:
     """Say in every event that it comes by this package: which release, how it came in, by which policies and tags."""
     if _PACKAGE not in _packages:
         _packages.append(_PACKAGE)
-    _context.clear()
-    _context.update(way_in=way_in, policies=list(policies))
+    _context.update(way_in=way_in, policies=list(policies), **further)
     scope = _global_scope()
-    scope.set_context(_CONTEXT, dict(_context))
+    scope.set_context(CONTEXT, dict(_context))
+    _remove_tags()
     for name, text in tags.items():
         scope.set_tag(name, text)
         if hasattr(scope, "set_attribute"):  # which is how logs, metrics and streamed spans have them
@@ -106,7 +112,7 @@ def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str]) -
 def describe_served(app: str, server: str, version: str) -> None:
     """Say in every event which app this process serves, and with what."""
     _context["apps"] = [*_context.get("apps", ()), app]
-    _global_scope().set_context(_CONTEXT, dict(_context))
+    _global_scope().set_context(CONTEXT, dict(_context))
     _global_scope().set_context("asgi_server", {"name": server, "version": version, "adapter": server})
 
 
@@ -115,12 +121,9 @@ def deactivate() -> None:
 
     One that the app made itself is as without us then; under a policy it stays as it is.
     """
-    scope = _global_scope()
-    scope.remove_context(_CONTEXT)
-    for name in _tagged:
-        scope.remove_tag(name)
-        getattr(scope, "remove_attribute", scope.remove_tag)(name)
-    _tagged.clear()
+    _global_scope().remove_context(CONTEXT)
+    _context.clear()
+    _remove_tags()
     _packages[:] = [each for each in _packages if each != _PACKAGE]
     call = client_calls.last_of_app(sentry_sdk.get_client())
     if not any(guard.arguments.must_hold for guard in _installed):
@@ -133,6 +136,14 @@ def deactivate() -> None:
             sentry_sdk.init(**app_arguments)
     elif call is None:
         send_nothing_more()
+
+
+def _remove_tags() -> None:
+    scope = _global_scope()
+    for name in _tagged:
+        scope.remove_tag(name)
+        getattr(scope, "remove_attribute", scope.remove_tag)(name)
+    _tagged.clear()
 
 
 def send_nothing_more() -> None:
@@ -152,6 +163,7 @@ class Guard(NamedTuple):
     arguments: Arguments
     guarded: Callable[[Callable[[], Any], None], Any]
     report: Report
+    pauses: bool | None = None  # whether the policy has nothing sent now; None if it cannot change
 
     def construct(
         self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
@@ -167,6 +179,8 @@ class Guard(NamedTuple):
                 # What the policy says of these arguments is not known.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
+        _made.add(client)
+        self.pause(client)
         call.is_reported = True
         self.guarded(lambda: self.report(str(call), merged), None)
 
@@ -184,6 +198,13 @@ class Guard(NamedTuple):
             return Merged({}, [], [], error=described(error))
         return merged
 
+    def pause(self, client: Any) -> None:
+        """Let nothing leave by a client, or let it send again, as the policy has it."""
+        if self.pauses is not None:
+            from sentry_asgi_autoconf.sdk import live_options
+
+            (live_options.pause if self.pauses else live_options.go_on)(client)
+
 
 # At most one: that of the latest settings.
 _installed: list[Guard] = []
@@ -192,7 +213,43 @@ _installed: list[Guard] = []
 def install(guard: Guard) -> None:
     """Guard every client that is made from now on."""
     _installed[:] = [guard]
+    for client in list(_made):
+        guard.pause(client)
     _watch()
+
+
+def is_installed(guard: Guard) -> bool:
+    """Whether clients are made by this guard."""
+    return any(each is guard for each in _installed)
+
+
+def change(guard: Guard) -> None:
+    """Have the clients that there are go by this guard's settings, and those that are made from now on.
+
+    Raises ConfiguratorError, and what the SDK raises for arguments that it refuses.
+    """
+    from sentry_asgi_autoconf.sdk import live_options
+
+    for client in list(_made):
+        call = client_calls.of(client) or client_calls.last_of_app(client)
+        given = call.given() if call else None
+        merged = guard.arguments.of_settings() if given is None else guard.arguments.of_app(given)
+        with bypass():
+            live_options.change(client, merged.arguments)
+    install(guard)
+
+
+def forbidden_by(enforcement: Enforcement) -> list[str]:
+    """Name the ways out of this process that these rules do not permit; of integrations' own, none is known here."""
+    names = [name for name in destinations.WAYS_OUT if name != "integrations"]
+    ways = [(name, client.options.get(name)) for client in _made for name in names]
+    return sorted({name for name, value in ways if not _is_permitted(name, value or None, enforcement)})
+
+
+def _is_permitted(name: str, value: Any, enforcement: Enforcement) -> bool:
+    if name in enforcement.values:
+        return bool((enforcement.values[name] or None) == value)
+    return value is None or enforcement.permits(name, value)
 
 
 @contextmanager

@@ -67,6 +67,12 @@ def add(names: Iterable[str]) -> None:
     is_credential.cache_clear()
 
 
+def keep_added(names: Iterable[str]) -> None:
+    """Take no others of those that were added than these for names of credentials any more."""
+    _added.intersection_update(map(bare, names))
+    is_credential.cache_clear()
+
+
 @functools.lru_cache(maxsize=1024)
 def is_credential(name: str) -> bool:
     """Whether a bare name is that of a credential."""

@@ -86,6 +86,10 @@ class RequestOpener:
         """Take note that the app's code knows Sentry's objects: it may rely on a transaction with tracing off, too."""
         self._client, self._app_knows_sentry = None, True
 
+    def options_change(self) -> None:
+        """Take note that the client at hand has other options than before."""
+        self._client = None
+
     def around(self, app: Any, layer: RequestLayer) -> Any:
         """Return an ASGI 3 app that serves `app` in scopes that are told by `layer` what there is to tell."""
 

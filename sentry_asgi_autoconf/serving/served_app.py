@@ -34,6 +34,8 @@ class ServedApp:
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[Any]:
         """Serve one scope, without a frame of ours in the app's tracebacks."""
         shutdown.spent = 0.0  # whatever has ended here before, this process goes on
+        if when_serving:
+            _begin_serving()
         if serving_loops.matter:
             serving_loops.enter()
         if scope["type"] == "lifespan":
@@ -64,6 +66,16 @@ class ServedApp:
 
 # Nothing that is raised there, by code of the app's either, replaces what the app does.
 _FAILING_OPEN = contextlib.suppress(Exception, SystemExit)
+# What waits for the first scope: by then whatever forks its workers has done so.
+when_serving: list[Callable[[], None]] = []
+
+
+def _begin_serving() -> None:
+    while when_serving:
+        with capture_internal_exceptions():
+            when_serving.pop()()
+
+
 # Whether what the first error needs is still to be had.
 _unprepared = [True]
 _AFTER_THE_FIRST_REQUEST = 1.0  # seconds

@@ -187,16 +187,19 @@ def _attribute(environ: Mapping[str, str], name: str) -> Iterator[str]:
 
 def file_text(path: str) -> str:
     """Read a file. Raises OSError or ValueError, with a reason that quotes nothing of it."""
-    status = Path(path).stat()
-    # A pipe would make the server wait for ever.
-    if not stat.S_ISREG(status.st_mode):
+    # Opened without this flag, a pipe would make the server wait for ever.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(0, "it is not a regular file")
-    if status.st_size > _LARGEST:
+    with open(descriptor, encoding="utf-8-sig") as file:  # noqa: PTH123 (a descriptor has no path)
+        try:
+            text = file.read(_LARGEST + 1)
+        except UnicodeDecodeError as error:
+            raise ValueError("it is not UTF-8 text") from error
+    if len(text) > _LARGEST:
         raise ValueError(f"it is larger than {_LARGEST // 1024} KiB")
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not UTF-8 text") from error
+    return text
 
 
 def reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Sequence
 
 from sentry_asgi_autoconf.settings.sources import file_text
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 _PYTHON_S_KEY = re.compile(r"\('[^)]*\)")
 _PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([\w-]+)")
@@ -60,14 +60,30 @@ def _where(error: Exception) -> str:
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """Return the line of each key that begins one; keys of inline tables have none of their own."""
+    """Return the line of each key that begins one; keys of inline tables have none of their own.
+
+    A table of several under one name has its number, from 0, behind the name.
+    """
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
+    several: dict[tuple[str, ...], int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         header = _HEADER.match(line)
         key = None if header else _KEY.match(line)
         if header:
-            table = _split(header.group(1))
+            brackets, name = header.groups()
+            table = _split(name)
+            if brackets == "[[":
+                found.setdefault(table, number)
+                several[table] = several.get(table, -1) + 1
+            table = next(
+                (
+                    (*begun, str(count), *table[len(begun) :])
+                    for begun, count in several.items()
+                    if table[: len(begun)] == begun
+                ),
+                table,
+            )
             found.setdefault(table, number)
         elif key:
             parts = _split(key.group(1))

@@ -46,7 +46,7 @@ class Account:
         if settings is not None and not isinstance(settings, Decision):
             found = settings.settings.items()
             self._sources = {name: str(setting.origin) for name, setting in found if setting.origin}
-            self._policies = settings.policies
+            self._policies = settings.policy.names
 
     def serves(self, app: str, server: tuple[str, str] | None, by: str | None) -> None:
         """Add an app, the name and version of the server that serves it, and what instruments it, if anything does."""

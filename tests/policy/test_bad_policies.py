@@ -391,7 +391,11 @@ def test_a_file_that_says_nothing_is_a_policy_of_nothing(content: str, tmp_path:
     path.write_text(content)
     loaded = load({"SENTRY_DSN": "https://key@host/1", "SENTRY_ASGI_POLICY": str(path)})
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    assert (loaded.problems, loaded.policies, bool(loaded.enforcement)) == ([], [f"{path}@{digest}"], False)
+    assert (loaded.problems, loaded.policy.names, bool(loaded.enforcement)) == (
+        [],
+        [f"{path}@{digest}"],
+        False,
+    )
 
 
 @pytest.mark.parametrize("path", ["~/policy.toml", "file://{}", "{}:{}", "{}\\n", "'{}'"])

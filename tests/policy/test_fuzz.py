@@ -19,7 +19,7 @@ from sentry_sdk import client as sdk_client
 
 from sentry_asgi_autoconf.activation import app_init, init_arguments
 from sentry_asgi_autoconf.activation.layers import Loaded, load
-from sentry_asgi_autoconf.policy.document import limits_numbers, limits_texts
+from sentry_asgi_autoconf.policy.limits import limits_numbers, limits_texts
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement
 from sentry_asgi_autoconf.provenance import CONFIG_FILE
 from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS
@@ -215,7 +215,7 @@ def test_a_policy_holds_against_everybody(
     found, enforcement, lines = said(loaded, app)
     for arguments in found:
         assert_held(arguments, enforcement)
-    assert not loaded.policy_is_unknown
+    assert not loaded.policy.is_unreadable
     for name in set(policy["enforced"]) - CHAINED:
         assert init_name(name) in enforcement.values
     for name in config:
@@ -243,7 +243,7 @@ def test_any_bytes_are_no_policy_or_one_that_is_understood(directory: Path, cont
     (directory / "policy.toml").write_bytes(content)
     loaded = load({"SENTRY_ASGI_POLICY": str(directory / "policy.toml"), "SENTRY_DSN": "https://key@host/1"})
     arguments = init_arguments.resolve(loaded).build_arguments()
-    assert arguments.own()["dsn"] == ("" if loaded.policy_is_unknown else "https://key@host/1")
+    assert arguments.own()["dsn"] == ("" if loaded.policy.is_unreadable else "https://key@host/1")
     assert all(str(problem).isprintable() for problem in loaded.problems)
 
 
@@ -251,7 +251,7 @@ def test_any_bytes_are_no_policy_or_one_that_is_understood(directory: Path, cont
 @given(st.text(st.characters()))
 def test_any_place_is_no_policy(place: str) -> None:
     loaded = load({"SENTRY_ASGI_POLICY": f"/no/such/{place}"})
-    assert loaded.policy_is_unknown
+    assert loaded.policy.is_unreadable
     assert all(str(problem).isprintable() for problem in loaded.problems)
 
 

@@ -136,7 +136,7 @@ def test_of_two_distributions_with_one_name_the_later_by_its_own_name_wins(
     for name in sorted(("acme_a", "acme_b"), key=lambda name: name == first):
         monkeypatch.syspath_prepend(tmp_path / name)
     loaded = load({"SENTRY_DSN": "https://key@host/1"})
-    named = [name.partition("@")[0] for name in loaded.policies]
+    named = [name.partition("@")[0] for name in loaded.policy.names]
     assert named == ["policy acme (acme_a:policy)", "policy acme (acme_b:policy)"]
     assert loaded.options["release"] == "acme_b"
 

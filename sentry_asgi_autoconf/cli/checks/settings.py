@@ -84,8 +84,8 @@ def _explain_arguments(final: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _explain_sources(loaded: Loaded) -> Iterator[Finding]:
-    if loaded.policies and not loaded.policy_is_unknown:
-        yield ok("policy", f"read: {', '.join(loaded.policies)}")
+    if loaded.policy.names and not loaded.policy.is_unreadable:
+        yield ok("policy", f"read: {', '.join(loaded.policy.names)}")
     directory = loaded.own.status_dir
     if directory and not (Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)):
         yield warning(

@@ -62,7 +62,7 @@ def explain(env_file: EnvFile | None, app: str | None, *, follow: bool, all_of_t
     located = [row._replace(setting=_locate(row.setting, file.places)) for row in rows]
     problems = [*file.problems, *loaded.problems, *resolved.problems]
     configurators = sorted(str(point.value) for point in entry_points.in_group(entry_points.CONFIGURATORS))
-    return Explanation(located, problems, loaded.warnings, loaded.policies, configurators, follow)
+    return Explanation(located, problems, loaded.warnings, loaded.policy.names, configurators, follow)
 
 
 def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:

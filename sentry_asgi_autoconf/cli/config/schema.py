@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf import __version__
-from sentry_asgi_autoconf.policy.document import LIMITS_CALLERS, choices, limits_numbers, limits_texts
+from sentry_asgi_autoconf.policy.limits import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.names import file_settings

@@ -1,0 +1,137 @@
+"""Have a process that serves go by its policies as they change, without a restart.
+
+A thread looks at the files every few seconds. It begins with the first scope that the process serves, as by then
+whatever forks its workers has done so; a child that is forked later reads its policies anew.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Callable, Iterable
+
+from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf.activation import init_arguments, layers
+from sentry_asgi_autoconf.activation.decision import ACTIVE, PAUSED, Decision
+from sentry_asgi_autoconf.activation.init_arguments import Resolved
+from sentry_asgi_autoconf.activation.layers import Loaded
+from sentry_asgi_autoconf.exceptions import AutoconfError, PolicyChangeError
+from sentry_asgi_autoconf.import_strings import described
+from sentry_asgi_autoconf.policy.changes import Watched
+from sentry_asgi_autoconf.sdk import clients
+from sentry_asgi_autoconf.sdk.clients import Guard
+from sentry_asgi_autoconf.sdk.live_options import FIXED
+from sentry_asgi_autoconf.serving import credentials
+from sentry_asgi_autoconf.serving.request_layer import request_opener
+from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.in_force import Source
+
+# Seconds between two looks.
+_PERIOD = 5.0
+# What is decided once in a process.
+_FIXED = frozenset(
+    (
+        *(
+            "capture_5xx",
+            "disabled_servers",
+            "enabled",
+            "excluded_apps",
+            "integration_options",
+            "integrations",
+        ),
+        *("platform", "processes", "strict", "traceparent"),
+    )
+)
+_NEXT_START = "Restart the service."
+
+
+class LivePolicy:
+    """The policies of this process, and what it does as they change."""
+
+    def __init__(self, loaded: Loaded, guard: Guard, changed: Callable[[Loaded, Decision], None]) -> None:
+        """Begin with what the process was initialised with; `changed` is called with what holds from then on."""
+        self._loaded, self._guard, self._changed = loaded, guard, changed
+        self._watched = [Watched(source) for source in loaded.policies]
+        self._changes = 0
+        self._reported = set(map(str, loaded.problems))
+
+    def begin(self) -> None:
+        """Look now, and from now on."""
+        self.look()
+        threading.Thread(target=self._look_again, name="sentry-asgi-policy", daemon=True).start()
+
+    def _look_again(self) -> None:
+        while clients.is_installed(self._guard):
+            time.sleep(_PERIOD)
+            self._guard.guarded(self.look, None)
+
+    def look(self) -> None:
+        """Look at each policy once, and go by what counts now."""
+        if not clients.is_installed(self._guard):
+            return
+        for watched in self._watched:
+            self._report(watched.look())
+        if time.time() >= self._loaded.policy.expires:
+            for watched in self._watched:
+                watched.read_again()
+        sources = [source for watched in self._watched for source in watched.sources]
+        if [each.policy for each in sources] != [each.policy for each in self._loaded.policies]:
+            self._go_by(sources)
+
+    def _go_by(self, sources: list[Source]) -> None:
+        before, found = self._loaded, self._loaded.found
+        loaded = layers.put_together(found._replace(environ=before.environ_then), sources)
+        fixed = {name: getattr(before.own, name) for name in _FIXED}
+        waiting = [OWN_SETTINGS[name].key for name in _FIXED if getattr(loaded.own, name) != fixed[name]]
+        loaded = loaded._replace(own=OwnValues(**{**vars(loaded.own), **fixed}), found=found)
+        resolved = init_arguments.resolve(loaded._replace(environ_then=before.environ_then))
+        if resolved.enforcement.blocks_sending:
+            # What it names cannot be had: what was before holds until there is another version.
+            self._loaded = before._replace(policies=sources)
+            self._report(map(_does_not_count, resolved.problems))
+            return
+        self._loaded, self._changes = resolved.loaded, self._changes + 1
+        waiting += [name for name in FIXED if loaded.options.get(name) != before.options.get(name)]
+        try:
+            self._put_in_force(resolved)
+        except Exception as error:
+            self._guard = self._guard._replace(pauses=True)
+            clients.install(self._guard)
+            what = f"a changed policy cannot be put in force: {described(error)}: nothing is sent"
+            self._report([PolicyChangeError(what, remedy=_NEXT_START)])
+        self._report([*loaded.problems, *loaded.warnings, *resolved.problems])
+        self._tell(sorted(waiting))
+
+    def _put_in_force(self, resolved: Resolved) -> None:
+        own, policy = resolved.loaded.own, resolved.loaded.policy
+        arguments = resolved.build_arguments(self._changes)
+        forbidden = clients.forbidden_by(resolved.enforcement)
+        if forbidden:
+            what = f"a changed policy does not permit this process's {', '.join(forbidden)}: nothing is sent"
+            self._report([PolicyChangeError(what, remedy=_NEXT_START)])
+        self._guard = self._guard._replace(arguments=arguments, pauses=policy.pauses or bool(forbidden))
+        # As long as either names a key, it is filtered.
+        credentials.add(own.scrub_keys)
+        clients.change(self._guard)
+        credentials.keep_added(own.scrub_keys)
+        clients.describe_us(entry_points.way_in(), policy.names, own.tags, policy_changes=self._changes)
+        request_opener.options_change()
+
+    def _tell(self, waiting: list[str]) -> None:
+        if waiting:
+            what = f"a changed policy says of {', '.join(waiting)} what waits for the next start"
+            self._report([PolicyChangeError(what, remedy=_NEXT_START)])
+        self._changed(self._loaded, PAUSED if self._guard.pauses else ACTIVE)
+
+    def _report(self, problems: Iterable[AutoconfError]) -> None:
+        for problem in problems:
+            if str(problem) not in self._reported:
+                self._reported.add(str(problem))
+                console.say("warning", problem)
+
+
+def _does_not_count(problem: AutoconfError) -> PolicyChangeError:
+    remedy = "Correct it; until then the version before holds."
+    return PolicyChangeError(f"a changed policy does not count: {problem.what}", remedy=remedy)
