@@ -15,19 +15,24 @@ ENVIRONMENT = "environment"
 APP = "app"
 ENFORCED = "enforced"
 LIMITS = "limits"
+LAYERS = (SDK_DEFAULT, PLATFORM, POLICY_DEFAULT, CONFIG_FILE, ENVIRONMENT, APP, ENFORCED)
 
 
 class Origin(NamedTuple):
-    """The name that a value has there, the place that it was read in, and the key in it if it holds several."""
+    """The name that a value has there, the place that it was read in, and the key in it if it holds several.
+
+    `whom` is the rule of a policy by which the value holds for this process, if not for all.
+    """
 
     name: str
     place: str
     key: str = ""
     layer: str = ENVIRONMENT
+    whom: str = ""
 
     def __str__(self) -> str:
         """Return `SENTRY_DSN (environment)`, or `dsn in SENTRY_OPTIONS_JSON (environment)`."""
-        return f"{self._named()} ({self.place})"
+        return f"{self._named()}{f' for {self.whom}' if self.whom else ''} ({self.place})"
 
     def set_to(self, shown: str | None = None) -> str:
         """Return `SENTRY_DIST='1'` as a message says it, the place with it where that is not the environment."""

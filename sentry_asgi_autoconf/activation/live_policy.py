@@ -2,13 +2,17 @@
 
 A thread looks at the files every few seconds. It begins with the first scope that the process serves, as by then
 whatever forks its workers has done so; a child that is forked later reads its policies anew.
+
+A version of a file counts once two looks have found it the same, for it may be read while it is written. Until then it
+counts beside the one before, so that what either of them forbids is forbidden: what is stricter need not wait.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from typing import TYPE_CHECKING, Callable, Iterable
+from typing import Callable, Iterable, Iterator
 
 from sentry_asgi_autoconf import console, entry_points
 from sentry_asgi_autoconf.activation import init_arguments, layers
@@ -17,21 +21,20 @@ from sentry_asgi_autoconf.activation.init_arguments import Resolved
 from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.exceptions import AutoconfError, PolicyChangeError
 from sentry_asgi_autoconf.import_strings import described
-from sentry_asgi_autoconf.policy.changes import Watched
-from sentry_asgi_autoconf.sdk import clients
+from sentry_asgi_autoconf.policy.in_force import Source, mark_of
+from sentry_asgi_autoconf.sdk import clients, live_options
 from sentry_asgi_autoconf.sdk.clients import Guard
-from sentry_asgi_autoconf.sdk.live_options import FIXED
 from sentry_asgi_autoconf.serving import credentials
 from sentry_asgi_autoconf.serving.request_layer import request_opener
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 
-if TYPE_CHECKING:
-    from sentry_asgi_autoconf.policy.in_force import Source
-
+# After so many looks that have each found another version, the latest counts: else one could be held off for ever.
+_RESTLESS = 3
+_ROOT = 0
 # Seconds between two looks.
 _PERIOD = 5.0
 # What is decided once in a process.
-_FIXED = frozenset(
+FIXED = frozenset(
     (
         *(
             "capture_5xx",
@@ -45,6 +48,59 @@ _FIXED = frozenset(
     )
 )
 _NEXT_START = "Restart the service."
+
+
+class Watched:
+    """One policy: the version that counts, and a newer one beside it that has yet to be found a second time."""
+
+    def __init__(self, source: Source) -> None:
+        """Begin with the version that the process has started with."""
+        self._counts = source
+        self._newer: Source | None = None
+        self._mark, self._is_settled, self._restless = source.mark, True, 0
+
+    @property
+    def sources(self) -> list[Source]:
+        """Return the versions that count, the newer one last."""
+        return [self._counts] if self._newer is None else [self._counts, self._newer]
+
+    def look(self) -> list[AutoconfError]:
+        """Look once whether there is another version, and return what is to be said of it."""
+        if not self._counts.path:
+            return []
+        mark = mark_of(self._counts.path)
+        is_same = mark == self._mark
+        if is_same and self._is_settled:
+            return []
+        self._mark, self._is_settled = mark, is_same
+        self._restless = 0 if is_same else self._restless + 1
+        return list(self._take(is_same))
+
+    def _take(self, is_same: bool) -> Iterator[AutoconfError]:
+        found = self._counts.read_again() if self._counts.read_again else self._counts
+        refused = [error.what for error in found.policy.errors] or self._foreign(found)
+        if refused:
+            self._newer = None
+            if is_same:
+                what = f"a changed policy does not count: {refused[0]}"
+                yield PolicyChangeError(what, remedy="Correct it; until then the version before holds.")
+        elif is_same or (self._restless >= _RESTLESS and found.is_whole):
+            self._counts, self._newer, self._restless = found, None, 0
+        else:
+            self._newer = found if found.is_whole else None
+
+    def read_again(self) -> None:
+        """Read the version that counts again, as a value of it has expired."""
+        if self._counts.read_again is not None:
+            again = self._counts.read_again()
+            if again.policy.names == self._counts.policy.names:
+                self._counts = again
+
+    def _foreign(self, found: Source) -> list[str]:
+        owner, before = found.mark[0], self._counts.mark[0]
+        if not hasattr(os, "getuid") or owner in (_ROOT, before, os.getuid()):
+            return []
+        return [f"{found.path} is now another user's"]
 
 
 class LivePolicy:
@@ -83,8 +139,8 @@ class LivePolicy:
     def _go_by(self, sources: list[Source]) -> None:
         before, found = self._loaded, self._loaded.found
         loaded = layers.put_together(found._replace(environ=before.environ_then), sources)
-        fixed = {name: getattr(before.own, name) for name in _FIXED}
-        waiting = [OWN_SETTINGS[name].key for name in _FIXED if getattr(loaded.own, name) != fixed[name]]
+        fixed = {name: getattr(before.own, name) for name in FIXED}
+        waiting = [OWN_SETTINGS[name].key for name in FIXED if getattr(loaded.own, name) != fixed[name]]
         loaded = loaded._replace(own=OwnValues(**{**vars(loaded.own), **fixed}), found=found)
         resolved = init_arguments.resolve(loaded._replace(environ_then=before.environ_then))
         if resolved.enforcement.blocks_sending:
@@ -93,7 +149,9 @@ class LivePolicy:
             self._report(map(_does_not_count, resolved.problems))
             return
         self._loaded, self._changes = resolved.loaded, self._changes + 1
-        waiting += [name for name in FIXED if loaded.options.get(name) != before.options.get(name)]
+        waiting += [
+            name for name in live_options.FIXED if loaded.options.get(name) != before.options.get(name)
+        ]
         try:
             self._put_in_force(resolved)
         except Exception as error:

@@ -54,7 +54,7 @@ def command_parsers() -> Mapping[str, argparse.ArgumentParser]:
 def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     from sentry_asgi_autoconf.cli import (
         bundle,
-        check,
+        checks,
         completion,
         config,
         demo,
@@ -75,7 +75,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     subparsers = parser.add_subparsers(dest="name", metavar="COMMAND", required=True)
-    for module in (run, check, config, status, path, install, bundle, inbox, demo, completion):
+    for module in (run, checks, config, status, path, install, bundle, inbox, demo, completion):
         module.add_parser(subparsers)
     for subparser in subparsers.choices.values():
         subparser.set_defaults(usage_error=subparser.error)

@@ -71,8 +71,7 @@ class _Reader:
         )
 
     def _origin(self, table: str, key: str, keys: list[str], layer: str, whom: str) -> Origin:
-        name = f"[{table}] {key}" if table else key
-        return Origin(f"{name} for {whom}" if whom else name, self._place(keys), layer=layer)
+        return Origin(f"[{table}] {key}" if table else key, self._place(keys), layer=layer, whom=whom)
 
     def _switch(self, content: Mapping[str, Any], above: list[str], whom: str) -> Candidate | None:
         value, keys = content.get("enabled"), [*above, "enabled"]

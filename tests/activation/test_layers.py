@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sentry_asgi_autoconf.policy.limits import limits_numbers, limits_texts
 from sentry_asgi_autoconf.policy.enforcement import CHAINED
+from sentry_asgi_autoconf.policy.limits import limits_numbers, limits_texts
 from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.activation.layering import APP, ENFORCED, JOINED, LAYERS, Layering, arguments_of

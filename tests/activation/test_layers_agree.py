@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sentry_asgi_autoconf.policy.limits import limits_numbers
 from sentry_asgi_autoconf.policy.enforcement import CHAINED
+from sentry_asgi_autoconf.policy.limits import limits_numbers
 from sentry_asgi_autoconf.provenance import SDK_DEFAULT
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, init_name
 from tests.activation.layer_values import HOOKS, plain, text

@@ -104,6 +104,7 @@ def test_an_empty_environment_is_valid_and_has_nothing_to_tell(tmp_path: Path) -
         "policies": [],
         "configurators": [],
         "imports": True,
+        "notes": [],
     }
 
 
@@ -339,3 +340,80 @@ def test_help_tells_the_exit_status(tmp_path: Path) -> None:
     result = config("--help", cwd=tmp_path)
     assert result.returncode == 0
     assert "Exit status: 0" in result.stdout
+
+
+OLD = """
+[defaults]
+traces_sample_rate = 0.5
+[limits]
+traces_sample_rate = { max = 0.2, until = 2026-01-01T00:00:00Z }
+[[for]]
+environment = "prod*"
+tags.team = "shop"
+[for.enforced]
+max_request_body_size = "never"
+"""
+NEW = """
+enabled = false
+[defaults]
+traces_sample_rate = { value = 0.5, until = 2999-01-01T00:00:00+01:00 }
+[enforced]
+asgi_scrub_keys = ["iban"]
+dsn = "https://key@elsewhere.example/1"
+"""
+SHOP = {"SENTRY_ENVIRONMENT": "production", "SENTRY_TAGS": "team=shop"}
+
+
+def test_a_rule_is_told_with_whom_it_is_for_and_what_has_expired(tmp_path: Path) -> None:
+    environ = {**policy(tmp_path, OLD), **SHOP}
+    explained = explain(cwd=tmp_path, environ=environ)
+    found = {each["name"]: each for each in explained["settings"]}
+    source = "[enforced] max_request_body_size for environment=prod*, tags.team=shop (policy.toml:10)"
+    assert found["SENTRY_MAX_REQUEST_BODY_SIZE"]["source"] == source
+    assert found["SENTRY_TRACES_SAMPLE_RATE"]["value"] == 0.5
+    (note,) = explained["notes"]
+    assert note == "limits.traces_sample_rate (policy.toml:5) has expired: the next layer counts"
+    assert f"Note: {note}" in config(cwd=tmp_path, environ=environ).stdout
+
+
+def test_the_difference_between_two_policies_is_told(tmp_path: Path) -> None:
+    (tmp_path / "new.toml").write_text(NEW)
+    (tmp_path / "old.toml").write_text(OLD)
+    words = ("--diff", "old.toml", "new.toml")
+    result = config(*words, "--json", cwd=tmp_path, environ=SHOP)
+    told = json.loads(result.stdout)
+    changes = {each["name"]: each for each in told["changes"]}
+    assert {name: each["live"] for name, each in changes.items()} == {
+        "SENTRY_DSN": False,
+        "SENTRY_MAX_REQUEST_BODY_SIZE": True,
+        "SENTRY_ASGI_SCRUB_KEYS": True,
+    }
+    assert changes["SENTRY_MAX_REQUEST_BODY_SIZE"]["before"]["value"] == "never"
+    assert changes["SENTRY_ASGI_SCRUB_KEYS"]["after"]["value"] == ["iban"]
+    assert told["notes"] == ["nothing is sent, as enabled (new.toml:2) is false"]
+    text = config(*words, cwd=tmp_path, environ=SHOP).stdout
+    assert "waits for the next start" in text and "key@" not in text
+    assert config("--diff", "", "", cwd=tmp_path).stdout == "Nothing would change.\n"
+    broken = config("--diff", "", "missing.toml", cwd=tmp_path)
+    assert (broken.returncode, "[invalid-policy]" in broken.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["SENTRY_TRACES_SAMPLE_RATE", "traces_sample_rate"])
+def test_the_story_of_one_setting_is_told_layer_by_layer(name: str, tmp_path: Path) -> None:
+    limited = "[defaults]\ntraces_sample_rate = 0.5\n[limits]\ntraces_sample_rate = { max = 0.2 }\n"
+    environ = {**policy(tmp_path, limited), "SENTRY_TRACES_SAMPLE_RATE": "0.4"}
+    result = config("--explain", name, cwd=tmp_path, environ=environ)
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert "In force: 0.2" in lines
+    assert "environment     0.2 (environment), in force" in lines
+    assert "policy default  0.5 (policy default: policy.toml:2)" in lines
+    assert "Limited to 0.2 or less, wanted 0.4 (limits: policy.toml:4)." in lines
+    assert "A changed policy: holds within seconds." in lines
+    told = json.loads(config("--explain", name, "--json", cwd=tmp_path, environ=environ).stdout)
+    assert (told["value"], told["live"], told["allowed"]) == (0.2, True, "a number from 0 to 1")
+
+
+def test_a_setting_of_another_name_is_asked_for(tmp_path: Path) -> None:
+    result = config("--explain", "traces_samplerate", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "Did you mean traces_sample_rate?" in result.stderr

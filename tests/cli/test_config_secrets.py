@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentry_asgi_autoconf.cli.config.as_json import as_json, masked
-from sentry_asgi_autoconf.cli.config.env_file import EnvFile
-from sentry_asgi_autoconf.cli.config.explanation import explain
+from sentry_asgi_autoconf.cli.config.explanation import EnvFile, explain
 from sentry_asgi_autoconf.cli.config.table import as_table
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from tests.cli.explained import config

@@ -19,8 +19,8 @@ from sentry_sdk import client as sdk_client
 
 from sentry_asgi_autoconf.activation import app_init, init_arguments
 from sentry_asgi_autoconf.activation.layers import Loaded, load
-from sentry_asgi_autoconf.policy.limits import limits_numbers, limits_texts
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement
+from sentry_asgi_autoconf.policy.limits import limits_numbers, limits_texts
 from sentry_asgi_autoconf.provenance import CONFIG_FILE
 from sentry_asgi_autoconf.sdk.arguments import EXPERIMENTS
 from sentry_asgi_autoconf.settings.names import file_settings

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import functools
+from typing import TYPE_CHECKING, Any
 
 from sentry_asgi_autoconf.cli.output import require_extra, write
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.cli.config.explanation import Explanation
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,6 +28,11 @@ def add_parser(subparsers: Any) -> None:
     form("--json", action="store_true", help="print one JSON object")
     schema = "print a JSON Schema of environment, policy and config file, and nothing else"
     form("--schema", action="store_true", help=schema)
+    one = "tell the whole story of one setting: a variable, or a key of a file"
+    what = parser.add_mutually_exclusive_group().add_argument
+    what("--explain", metavar="NAME", help=one)
+    diff = "show what the policy NEW would change here in the place of OLD, each a file or '' for none"
+    what("--diff", nargs=2, metavar=("OLD", "NEW"), help=diff)
     add("--env-file", metavar="FILE", help="check the variables of this file in place of this process's")
     add("--app", metavar="IMPORT_STRING", help="the app, whose pyproject.toml may hold settings")
     follow = "import what import strings name (default without --env-file)"
@@ -41,14 +50,37 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.env_file is not None:
         require_extra("cli", needed_by="--env-file")
-    from sentry_asgi_autoconf.cli.config import env_file, explanation
+    from sentry_asgi_autoconf.cli.config import explanation
 
-    file = None if arguments.env_file is None else env_file.read(arguments.env_file)
+    file = None if arguments.env_file is None else explanation.read_env_file(arguments.env_file)
     follow = file is None if arguments.imports is None else arguments.imports
-    explained = explanation.explain(file, arguments.app, follow=follow, all_of_them=arguments.all)
+    explain = functools.partial(explanation.explain, file, arguments.app, follow=follow)
+    if arguments.explain is not None:
+        return _tell_one(explain(all_of_them=True), arguments)
+    if arguments.diff is not None:
+        before, after = (explain(all_of_them=True, policy=path) for path in arguments.diff)
+        return _tell_differences(before, after, arguments)
+    explained = explain(all_of_them=arguments.all)
     if arguments.json:
         from sentry_asgi_autoconf.cli.config.as_json import as_json as render
     else:
         from sentry_asgi_autoconf.cli.config.table import as_table as render
     write(render(explained))
     return 1 if explained.problems else 0
+
+
+def _tell_one(explained: Explanation, arguments: argparse.Namespace) -> int:
+    from sentry_asgi_autoconf.cli.config import as_json, explanation, table
+
+    row = explanation.row_named(explained, arguments.explain)
+    write(as_json.story_as_json(row) if arguments.json else table.as_story(row))
+    return 0
+
+
+def _tell_differences(before: Explanation, after: Explanation, arguments: argparse.Namespace) -> int:
+    from sentry_asgi_autoconf.cli.config import as_json, explanation, table
+
+    found = list(explanation.differences(before, after))
+    render = as_json.differences_as_json if arguments.json else table.as_differences
+    write(render(found, after))
+    return 1 if after.problems else 0

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Iterator, Sequence
 
-from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
+from sentry_asgi_autoconf.cli.config.explanation import Difference, Explanation, Row, is_live
 from sentry_asgi_autoconf.console import MASK, mask
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.policy.limits import Limit
@@ -29,9 +29,36 @@ def as_json(explanation: Explanation) -> str:
             "policies": [mask(name) for name in explanation.policies],
             "configurators": explanation.configurators,
             "imports": explanation.followed_imports,
+            "notes": [mask(note) for note in explanation.notes],
         },
         indent=2,
     )
+
+
+def story_as_json(row: Row) -> str:
+    """Return one JSON object of one setting."""
+    declared = row.declared
+    about = {
+        "description": declared.description if declared else None,
+        "allowed": declared.kind.words if declared else None,
+        "live": is_live(row),
+    }
+    return json.dumps({**_setting(row), **about}, indent=2)
+
+
+def differences_as_json(found: Sequence[Difference], after: Explanation) -> str:
+    """Return one JSON object of what another policy would change."""
+    changes = [
+        {
+            "name": mask(each.after.name),
+            "before": _setting(each.before),
+            "after": _setting(each.after),
+            "live": each.is_live,
+        }
+        for each in found
+    ]
+    told = {"notes": [mask(note) for note in after.notes], "problems": _messages(after.problems)}
+    return json.dumps({"changes": changes, **told}, indent=2)
 
 
 def masked(option: Option | None, value: Any) -> Any:

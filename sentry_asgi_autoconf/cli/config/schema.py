@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf import __version__
+from sentry_asgi_autoconf.policy import rules
 from sentry_asgi_autoconf.policy.limits import LIMITS_CALLERS, choices, limits_numbers, limits_texts
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.kinds import Option
@@ -30,6 +31,7 @@ def as_json_schema() -> str:
         "policy": _describe_policy(),
         "config": {**_SETTINGS, "title": "Config file"},
         "settings": _describe_settings(),
+        "expiring": _describe_expiring(),
     }
     whole = _object(
         {name: {"$ref": f"#/$defs/{name}"} for name in ("environment", "policy", "config")},
@@ -99,15 +101,49 @@ def _one_of(words: Iterable[str], others: Iterable[str] = ()) -> Schema:
 
 
 def _describe_policy() -> Schema:
+    terms = _describe_terms()
+    globs = {"anyOf": [kinds.ANY_TEXT, {"type": "array", "items": kinds.ANY_TEXT, "minItems": 1}]}
+    percent = {"type": "number", "minimum": 0, "maximum": 100, "description": "The share of the hosts."}
+    until = {"description": "A date with time and zone, after which it holds no more."}
+    asked = dict.fromkeys(rules.FACTS, globs)
+    tags = {"type": "object", "additionalProperties": globs}
+    some = {**terms, rules.PERCENT: percent, rules.UNTIL: until}
+    parts = {
+        **terms,
+        "rollout": _object(some, description="What holds for a share of the hosts alone."),
+        "for": {
+            "type": "array",
+            "description": "What holds for those services alone that match all of it.",
+            "items": _object({**asked, rules.TAGS: tags, **some}),
+        },
+    }
+    return _object(parts, title="Policy")
+
+
+def _describe_terms() -> Schema:
     limited = (name for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name))
     limits = {name: _describe_limit(name) for name in limited}
     never = {"properties": {OWN_SETTINGS[name].key: False for name in BEFORE_POLICIES}}
-    parts = {
-        "defaults": {**_SETTINGS, "description": "What applies where nobody says otherwise."},
+    required = dict.fromkeys((*SDK_OPTIONS, *file_settings()), kinds.BOOLEAN.shape)
+    expiring = {"$ref": "#/$defs/expiring"}
+    return {
+        "enabled": {**kinds.BOOLEAN.shape, "description": "false has nothing sent, true has it sent again."},
+        "defaults": {**expiring, "description": "What applies where nobody says otherwise."},
         "limits": _object(limits, description="How far a value may go, whoever sets it."),
-        "enforced": {**_SETTINGS, **never, "description": "What applies whatever anybody says."},
+        "enforced": {**expiring, **never, "description": "What applies whatever anybody says."},
+        "required": _object(required, description="What somebody has to say."),
     }
-    return _object(parts, title="Policy")
+
+
+def _describe_expiring() -> Schema:
+    """Return the schema of a table of settings of which each may hold until a moment."""
+    properties = {
+        name: {
+            "anyOf": [schema, _object({"value": schema, rules.UNTIL: {}}, required=["value", rules.UNTIL])]
+        }
+        for name, schema in _describe_settings()["properties"].items()
+    }
+    return _object(properties)
 
 
 def _describe_settings() -> Schema:
@@ -122,16 +158,16 @@ def _describe_settings() -> Schema:
 
 
 def _describe_limit(option: str) -> Schema:
-    rules: Schema = {}
+    found: Schema = {rules.UNTIL: {}}
     if limits_numbers(option):
-        rules.update(max={"type": "number"}, min={"type": "number"})
+        found.update(max={"type": "number"}, min={"type": "number"})
     if limits_texts(option):
         item = {"enum": list(choices(option))} if choices(option) else kinds.ANY_TEXT
-        rules["allow"] = {"type": "array", "items": item, "minItems": 1}
+        found["allow"] = {"type": "array", "items": item, "minItems": 1}
     if option == LIMITS_CALLERS:
-        rules["sampled_by_callers"] = kinds.BOOLEAN.shape
-    return {"type": "object", "properties": rules, "minProperties": 1, "additionalProperties": False}
+        found["sampled_by_callers"] = kinds.BOOLEAN.shape
+    return {"type": "object", "properties": found, "minProperties": 1, "additionalProperties": False}
 
 
-def _object(properties: Schema, **described: str) -> Schema:
+def _object(properties: Schema, **described: Any) -> Schema:
     return {**described, "type": "object", "properties": properties, "additionalProperties": False}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.cli.config.as_json import masked
-from sentry_asgi_autoconf.cli.config.explanation import Explanation, Row
+from sentry_asgi_autoconf.cli.config.explanation import Difference, Explanation, Row, is_live
 from sentry_asgi_autoconf.cli.output import console, has_rich, plain_table
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.policy.limits import Limit
-from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, Candidate, Origin
+from sentry_asgi_autoconf.provenance import ENFORCED, LAYERS, LIMITS, Candidate, Origin
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -115,7 +115,8 @@ def _source(origin: Origin) -> str:
     """Return layer and place, the variable too if it is another than the setting's own."""
     where = [] if origin.place == origin.layer else [origin.place]
     holder = [origin.name] if origin.key else []
-    return _place(": ".join([origin.layer, *holder, *where]))
+    whom = f", for {origin.whom}" if origin.whom else ""
+    return _place(": ".join([origin.layer, *holder, *where]) + whom)
 
 
 def _bounds(limit: Limit) -> str:
@@ -133,6 +134,8 @@ def _further(explanation: Explanation) -> Iterator[tuple[Styled, str]]:
         yield nothing, "Every setting is at its default."
     for policy in explanation.policies:
         yield nothing, f"Policy: {_place(policy)}"
+    for note in explanation.notes:
+        yield nothing, f"Note: {_place(note)}"
     for configurator in explanation.configurators:
         yield nothing, f"Changed further by the configurator {_place(configurator)}"
     if not explanation.followed_imports:
@@ -141,6 +144,54 @@ def _further(explanation: Explanation) -> Iterator[tuple[Styled, str]]:
         yield Styled("Problem: ", "red"), str(problem)
     for warning in explanation.warnings:
         yield Styled("Warning: ", "yellow"), str(warning)
+
+
+def as_story(row: Row) -> str:
+    """Return all that there is to tell of one setting, layer by layer."""
+    setting, declared = row.setting, row.declared
+    assert setting.origin  # the rows have a default one too
+    lines = [_place(row.name)]
+    if declared:
+        lines.append(f"  {declared.description}")
+        lines.append(f"  It is {declared.kind.words}, such as {declared.example}; in files: {declared.key}.")
+    if row.option:
+        lines.append(f"  Of sentry_sdk.init: {row.option}; what the app's own call says is put over this.")
+    lines += [f"  In force: {_shown(row, setting.value)}", "", "  Layer by layer, the highest first:"]
+    told = [(setting.origin.layer, f"{_shown(row, setting.value)} ({_source(setting.origin)}), in force")]
+    told += [(each.origin.layer, _candidate(row, each)) for each in setting.overrode]
+    for layer in LAYERS[::-1]:
+        here = [text for given, text in told if given == layer]
+        lines += [f"    {layer:<16}{text}" for text in here or ["–"]]
+    notes = [note.text for note in _notes(row) if not note.text.startswith("overrides")]
+    lines += ["", *(f"  {note[0].upper()}{note[1:]}." for note in notes)]
+    lines.append(f"  A changed policy: {_WHEN[is_live(row)]}.")
+    return "\n".join(lines)
+
+
+_WHEN = {True: "holds within seconds", False: "waits for the next start"}
+
+
+def as_differences(found: Sequence[Difference], after: Explanation) -> str:
+    """Return a table of what another policy would change, and what else is to be told of it."""
+    cells = [
+        (
+            _place(each.after.name),
+            _of_difference(each.before),
+            _of_difference(each.after),
+            _WHEN[each.is_live],
+        )
+        for each in found
+    ]
+    table = [plain_table(("Setting", "Now", "Then", "When"), cells)] if cells else ["Nothing would change."]
+    notes = [f"Note: {_place(note)}" for note in after.notes]
+    return "\n".join([*table, *notes, *(f"Problem: {problem}" for problem in after.problems)])
+
+
+def _of_difference(row: Row) -> str:
+    assert row.setting.origin  # the rows have a default one too
+    limit = [] if row.limit is None else [f"limited to {_bounds(row.limit)}"]
+    follower = [] if row.follower is None else [f"followed by {_candidate(row, row.follower)}"]
+    return "\n".join([f"{_shown(row, row.setting.value)} ({_source(row.setting.origin)})", *limit, *follower])
 
 
 def _shown(row: Row, value: Any) -> str:
