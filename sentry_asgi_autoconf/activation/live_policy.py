@@ -4,7 +4,8 @@ A thread looks at the files every few seconds. It begins with the first scope th
 whatever forks its workers has done so; a child that is forked later reads its policies anew.
 
 A version of a file counts once two looks have found it the same, for it may be read while it is written. Until then it
-counts beside the one before, so that what either of them forbids is forbidden: what is stricter need not wait.
+counts beside the one before, so that what either of them forbids is forbidden: what is stricter need not wait, what is
+looser waits for a file that rests.
 """
 
 from __future__ import annotations
@@ -28,8 +29,6 @@ from sentry_asgi_autoconf.serving import credentials
 from sentry_asgi_autoconf.serving.request_layer import request_opener
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 
-# After so many looks that have each found another version, the latest counts: else one could be held off for ever.
-_RESTLESS = 3
 _ROOT = 0
 # Seconds between two looks.
 _PERIOD = 5.0
@@ -57,7 +56,7 @@ class Watched:
         """Begin with the version that the process has started with."""
         self._counts = source
         self._newer: Source | None = None
-        self._mark, self._is_settled, self._restless = source.mark, True, 0
+        self._mark, self._is_settled = source.mark, True
 
     @property
     def sources(self) -> list[Source]:
@@ -73,7 +72,6 @@ class Watched:
         if is_same and self._is_settled:
             return []
         self._mark, self._is_settled = mark, is_same
-        self._restless = 0 if is_same else self._restless + 1
         return list(self._take(is_same))
 
     def _take(self, is_same: bool) -> Iterator[AutoconfError]:
@@ -84,8 +82,8 @@ class Watched:
             if is_same:
                 what = f"a changed policy does not count: {refused[0]}"
                 yield PolicyChangeError(what, remedy="Correct it; until then the version before holds.")
-        elif is_same or (self._restless >= _RESTLESS and found.is_whole):
-            self._counts, self._newer, self._restless = found, None, 0
+        elif is_same:
+            self._counts, self._newer = found, None
         else:
             self._newer = found if found.is_whole else None
 

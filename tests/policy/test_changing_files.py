@@ -1,0 +1,210 @@
+"""Which version of a policy file counts while it is replaced, written anew, broken and removed."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from sentry_asgi_autoconf.activation.live_policy import Watched
+from sentry_asgi_autoconf.policy import in_force
+from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy
+from sentry_asgi_autoconf.settings.sources import NOTHING
+from tests.harness.server import run
+
+OPTIONS = ("sample_rate", "traces_sample_rate", "profiles_sample_rate")
+
+
+def watched(path: Path) -> Watched:
+    (source,) = in_force.read_all(in_force.find({"SENTRY_ASGI_POLICY": str(path)}))
+    return Watched(source)
+
+
+def ceilings(*policies: Policy) -> dict[str, Any]:
+    """Return what these policies together let each rate be at most."""
+    found = in_force.together(policies, {}, None, NOTHING)
+    return {name: found.limits[name].maximum if name in found.limits else 1.0 for name in OPTIONS}
+
+
+def in_force_of(file: Watched) -> dict[str, Any]:
+    return ceilings(*(source.policy for source in file.sources))
+
+
+def limits(**rates: float) -> str:
+    return "[limits]\n" + "".join(f"{name} = {{ max = {rate} }}\n" for name, rate in rates.items())
+
+
+def test_a_version_counts_when_it_is_found_twice_and_what_is_stricter_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(limits(sample_rate=0.5, traces_sample_rate=0.5))
+    file = watched(path)
+    path.write_text(limits(sample_rate=0.2, traces_sample_rate=0.9))
+    assert file.look() == []
+    assert in_force_of(file) == {"sample_rate": 0.2, "traces_sample_rate": 0.5, "profiles_sample_rate": 1.0}
+    assert file.look() == []
+    assert in_force_of(file) == {"sample_rate": 0.2, "traces_sample_rate": 0.9, "profiles_sample_rate": 1.0}
+
+
+def test_of_a_file_that_never_rests_what_is_stricter_holds_and_what_is_looser_waits(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(limits(sample_rate=0.5))
+    file = watched(path)
+    for rate in (0.9, 0.1, 0.8, 0.2, 0.7):
+        path.write_text(limits(sample_rate=rate))
+        file.look()
+        assert in_force_of(file)["sample_rate"] == min(rate, 0.5)
+
+
+BAD: dict[str, Callable[[Path], object]] = {
+    "is gone": lambda path: path.unlink(),
+    "is no TOML": lambda path: path.write_text("[limits\n"),
+    "says what makes no sense": lambda path: path.write_text("[limits]\nsample_rate = 1\n"),
+    "is of 100 MB": lambda path: os.truncate(path, 100 * 2**20),
+    "is a pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "is a directory": lambda path: (path.unlink(), path.mkdir()),
+    "leads to itself": lambda path: (path.unlink(), path.symlink_to(path)),
+    "is no text": lambda path: path.write_bytes(b"\xff\xfe"),
+    "is another user's": lambda path: (path.write_text("[limits]\n"), os.chown(path, 12345, -1)),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_the_version_before_holds_while_the_file(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(limits(sample_rate=0.5))
+    file = watched(path)
+    BAD[what](path)
+    said = [line for _ in range(5) for line in file.look()]
+    assert in_force_of(file)["sample_rate"] == 0.5
+    (line,) = map(str, said)
+    assert line.startswith("a changed policy does not count: ") and line.endswith("[policy-change]")
+    new = path.with_name("new")
+    new.write_text(limits(sample_rate=0.7))
+    if path.is_dir():
+        path.rmdir()
+    new.replace(path)
+    assert [file.look() for _ in range(2)] == [[], []]
+    assert in_force_of(file)["sample_rate"] == 0.7
+
+
+def test_at_no_moment_something_looser_holds_than_a_version_that_was_written(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    path = tmp_path / "policy.toml"
+    path.write_text(limits(sample_rate=0.5))
+    file = watched(path)
+    # What was whole since the file last rested: one of them is to be at least as loose as what holds.
+    whole = [in_force_of(file)]
+    for number in range(10_000):
+        rates = {name: chance.choice((0.0, 0.1, 0.15, 0.5, 1.0)) for name in OPTIONS if chance.random() < 0.7}
+        text = limits(**rates) + f"# {number}\n"
+        way = chance.choice(("replace", "write", "half", "half, then whole", "empty", "broken", "gone"))
+        if way == "gone":
+            path.unlink(missing_ok=True)
+        elif way == "replace":
+            (tmp_path / "new").write_text(text)
+            (tmp_path / "new").replace(path)
+        elif way == "broken":
+            path.write_text(text + "[")
+        else:
+            path.write_text(
+                text[: chance.randrange(len(text))] if "half" in way else "" if way == "empty" else text
+            )
+        if "half" in way or way == "empty":
+            file.look()
+            check(in_force_of(file), whole)
+            path.write_text(text)  # a writer that ends: nothing is left half written
+        if way not in ("gone", "broken"):
+            whole.append({**dict.fromkeys(OPTIONS, 1.0), **rates})
+        for _ in range(chance.randrange(4)):
+            file.look()
+            check(in_force_of(file), whole)
+        if len(file.sources) == 1 and in_force_of(file) == whole[-1]:
+            whole = whole[-1:]
+
+
+def check(holds: dict[str, Any], whole: list[dict[str, Any]]) -> None:
+    """Check that what holds is as strict in each option as one of the versions is."""
+    assert any(all(holds[name] <= each[name] for name in OPTIONS) for each in whole), (holds, whole)
+
+
+def test_nothing_is_sent_by_being_half_under_one_policy_and_half_under_the_next(tmp_path: Path) -> None:
+    (tmp_path / "acme_hooks.py").write_text("def drop(event, hint):\n    return None\n")
+    path = tmp_path / "policy.toml"
+    # Each of them lets no error through, by what the SDK asks at another moment.
+    versions = ('[enforced]\nbefore_send = "acme_hooks:drop"\n', "[enforced]\nsample_rate = 0.0\n")
+    path.write_text(versions[0])
+    environ = {"SENTRY_ASGI_POLICY": str(path), "SENTRY_DSN": "http://key@localhost:9/1"}
+    found = run(FLIPS.format(path=str(path), versions=versions), {**environ, "PYTHONPATH": str(tmp_path)})
+    assert (found.returncode, found.stderr) == (0, "")
+    sent, flips, captured = found.stdout.split()
+    assert (sent, flips) == ("0", "400")
+    assert int(captured) > 400
+
+
+FLIPS = """
+import threading, sys
+import sentry_sdk
+from sentry_asgi_autoconf import activate
+from sentry_asgi_autoconf.serving import served_app
+assert activate().active
+(begin,) = served_app.when_serving
+live = begin.__self__
+sent, captured = [], []
+class Kept(sentry_sdk.transport.Transport):
+    def capture_envelope(self, envelope):
+        sent.append(envelope)
+client = sentry_sdk.get_client()
+client.transport = Kept()
+sys.setswitchinterval(1e-5)
+ends = threading.Event()
+def capture():
+    while not ends.is_set():
+        captured.append(sentry_sdk.capture_message("forbidden"))
+threads = [threading.Thread(target=capture) for _ in range(2)]
+for thread in threads:
+    thread.start()
+flips = 0
+for number in range(400):
+    before = live._changes
+    with open({path!r}, "w") as file:
+        file.write({versions!r}[(number + 1) % 2] + f"# {{number}}\\n")
+    live.look(); live.look()
+    flips += live._changes > before
+ends.set()
+for thread in threads:
+    thread.join()
+print(len(sent), flips, len(captured))
+"""
+
+
+def test_a_policy_that_pauses_before_any_request_holds_from_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("enabled = false\n")
+    environ = {"SENTRY_ASGI_POLICY": str(path), "SENTRY_DSN": "http://key@localhost:9/1"}
+    found = run(PAUSED.format(path=str(path)), environ)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.split() == ["paused", "None", "None", "True", "True"]
+
+
+PAUSED = """
+import sentry_sdk
+from sentry_asgi_autoconf import activate
+from sentry_asgi_autoconf.serving import served_app
+print(activate().code, sentry_sdk.get_client().transport)
+sentry_sdk.init(environment="of the app")  # whose client is paused, too
+print(sentry_sdk.get_client().transport)
+(begin,) = served_app.when_serving
+live = begin.__self__
+with open({path!r}, "w") as file:
+    file.write("enabled = true\\n")
+live.look(); live.look()
+client = sentry_sdk.get_client()
+print(client.transport is not None, client.options["environment"] == "of the app")
+"""
+
+
+def test_a_policy_without_rules_is_none(tmp_path: Path) -> None:
+    assert in_force.together([], {}, None, NOTHING) == NO_POLICY
