@@ -38,15 +38,15 @@ class Resolved(NamedTuple):
     enforcement: Enforcement
     problems: list[AutoconfError]
 
-    def build_arguments(self, policy_changes: int | None = None) -> Arguments:
-        """Return what every client of this process is made from; see `Arguments`."""
+    def build_arguments(self) -> Arguments:
+        """Return what every client of this process is made from."""
         own, reported = self.loaded.own, set(map(str, self.loaded.problems))
         if not self.loaded.is_enforced("asgi_traces_sample_rates"):
             rates = self.enforcement.rates_by_path(own.traces_sample_rates)
             own = OwnValues(**{**vars(own), "traces_sample_rates": rates})
         look_up = functools.partial(_look_up, self.loaded, reported)
         tags = self.loaded.settings["tags"].value if self.loaded.is_enforced("tags") else {}
-        return Arguments(self.options, self.enforcement, own, look_up, tags, policy_changes)
+        return Arguments(self.options, self.enforcement, own, look_up, tags)
 
 
 def not_permitted(loaded: Loaded, merged: Merged) -> Iterator[AutoconfError]:

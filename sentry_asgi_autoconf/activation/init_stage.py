@@ -157,8 +157,7 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
             clients.init(final.arguments, defers=arguments.defers)
-            changes = {"policy_changes": 0} if loaded.may_change else {}
-            clients.describe_us(entry_points.way_in(), loaded.policy.names, loaded.own.tags, **changes)
+            clients.describe_us(entry_points.way_in(), loaded.policy.names, loaded.own.tags)
             if not loaded.own.traceparent:
                 from sentry_asgi_autoconf.serving import opened_request
 
@@ -216,7 +215,7 @@ def _resolve(loaded: Loaded, *, strict: bool) -> tuple[Loaded, Arguments]:
 
     resolved = init_arguments.resolve(loaded)
     _report([*loaded.problems, *resolved.problems], strict=strict)
-    return resolved.loaded, resolved.build_arguments(0 if loaded.may_change else None)
+    return resolved.loaded, resolved.build_arguments()
 
 
 def _report(problems: Iterable[AutoconfError], *, strict: bool) -> None:

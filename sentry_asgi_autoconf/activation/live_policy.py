@@ -82,16 +82,18 @@ class Watched:
             if is_same:
                 what = f"a changed policy does not count: {refused[0]}"
                 yield PolicyChangeError(what, remedy="Correct it; until then the version before holds.")
-        elif is_same:
+        elif _is_version(found, self._counts) or (is_same and _is_version(found, self._newer)):
             self._counts, self._newer = found, None
         else:
-            self._newer = found if found.is_whole else None
+            # A line that has no end yet may be half a value.
+            self._newer = found if is_same or found.is_whole else None
+            self._is_settled = False
 
     def read_again(self) -> None:
         """Read the version that counts again, as a value of it has expired."""
         if self._counts.read_again is not None:
             again = self._counts.read_again()
-            if again.policy.names == self._counts.policy.names:
+            if _is_version(again, self._counts):
                 self._counts = again
 
     def _foreign(self, found: Source) -> list[str]:
@@ -101,6 +103,10 @@ class Watched:
         return [f"{found.path} is now another user's"]
 
 
+def _is_version(one: Source, other: Source | None) -> bool:
+    return other is not None and one.policy.names == other.policy.names
+
+
 class LivePolicy:
     """The policies of this process, and what it does as they change."""
 
@@ -108,7 +114,6 @@ class LivePolicy:
         """Begin with what the process was initialised with; `changed` is called with what holds from then on."""
         self._loaded, self._guard, self._changed = loaded, guard, changed
         self._watched = [Watched(source) for source in loaded.policies]
-        self._changes = 0
         self._reported = set(map(str, loaded.problems))
 
     def begin(self) -> None:
@@ -146,7 +151,7 @@ class LivePolicy:
             self._loaded = before._replace(policies=sources)
             self._report(map(_does_not_count, resolved.problems))
             return
-        self._loaded, self._changes = resolved.loaded, self._changes + 1
+        self._loaded = resolved.loaded
         waiting += [
             name for name in live_options.FIXED if loaded.options.get(name) != before.options.get(name)
         ]
@@ -162,7 +167,7 @@ class LivePolicy:
 
     def _put_in_force(self, resolved: Resolved) -> None:
         own, policy = resolved.loaded.own, resolved.loaded.policy
-        arguments = resolved.build_arguments(self._changes)
+        arguments = resolved.build_arguments()
         forbidden = clients.forbidden_by(resolved.enforcement)
         if forbidden:
             what = f"a changed policy does not permit this process's {', '.join(forbidden)}: nothing is sent"
@@ -172,7 +177,7 @@ class LivePolicy:
         credentials.add(own.scrub_keys)
         clients.change(self._guard)
         credentials.keep_added(own.scrub_keys)
-        clients.describe_us(entry_points.way_in(), policy.names, own.tags, policy_changes=self._changes)
+        clients.describe_us(entry_points.way_in(), policy.names, own.tags)
         request_opener.options_change()
 
     def _tell(self, waiting: list[str]) -> None:

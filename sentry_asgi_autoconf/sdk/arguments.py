@@ -73,12 +73,10 @@ class Arguments:
         own: OwnValues,
         look_up: Callable[[], Found] = Found,
         tags: Mapping[str, str] = {},
-        policy_changes: int | None = None,
     ) -> None:
         """Take init's arguments from the settings, and the tags that a policy enforces.
 
-        `look_up` returns what the SDK would look up in the environment. `policy_changes` counts those that this process
-        has seen, None if it looks for none.
+        `look_up` returns what the SDK would look up in the environment.
         """
         self.enforcement = enforcement
         # Whether integrations wait for their libraries.
@@ -97,7 +95,6 @@ class Arguments:
             from sentry_asgi_autoconf.sdk.counted_transport import CountedTransport
 
             self._transport = CountedTransport
-        self._policy_changes = policy_changes
         # What was refused of the settings alone, and was reported.
         self._refused: set[str] = set()
 
@@ -169,10 +166,6 @@ class Arguments:
                 arguments["transport"] = arguments.get("transport") or self._transport
         for name in ("before_send", "before_send_transaction"):
             chained_hooks.put_first(arguments, name, request_names.complete)
-        if self._policy_changes is not None:
-            from sentry_asgi_autoconf.sdk import live_options
-
-            live_options.hold_to(arguments, self._policy_changes)
         return arguments, refusals
 
     def _scrub(self, arguments: dict[str, Any]) -> None:

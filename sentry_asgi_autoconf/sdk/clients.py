@@ -94,11 +94,11 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
     return client
 
 
-def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str], **further: Any) -> None:
+def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str]) -> None:
     """Say in every event that it comes by this package: which release, how it came in, by which policies and tags."""
     if _PACKAGE not in _packages:
         _packages.append(_PACKAGE)
-    _context.update(way_in=way_in, policies=list(policies), **further)
+    _context.update(way_in=way_in, policies=list(policies))
     scope = _global_scope()
     scope.set_context(CONTEXT, dict(_context))
     _remove_tags()
