@@ -98,8 +98,8 @@ class Runtime:
         if isinstance(settings, Decision):
             init_stage.report_misspelt_destination(settings)
             return settings
-        told = self._report_app_init, self._go_by
-        decided, self._settings = init_stage.initialise(settings, self.guarded, *told)
+        told = self.guarded, self._report_app_init, self._go_by
+        decided, self._settings = init_stage.initialise(settings, *told)
         if decided.active:
             flush.run_in_multiprocessing(self.end_child)
         return decided

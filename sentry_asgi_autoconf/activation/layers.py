@@ -71,7 +71,7 @@ def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
 
 def read(found: Found) -> Loaded:
     """Read the settings of all layers that were found. Raises nothing: whatever is refused is a problem."""
-    return put_together(found, in_force.read_all(found.policies))
+    return put_together(found, tuple(in_force.read_all(found.policies)))
 
 
 def put_together(found: Found, policies: Sequence[Source]) -> Loaded:
@@ -113,7 +113,8 @@ def put_together(found: Found, policies: Sequence[Source]) -> Loaded:
     ]
     problems += policy.errors
     values = {name: setting.value for name, setting in settings.items() if setting.origin}
-    problems += _missing(policy.required, {**values, **own_settings})
+    if policy.required:
+        problems += _missing(policy.required, {**values, **own_settings})
     return Loaded(
         values,
         OwnValues(**own.values),

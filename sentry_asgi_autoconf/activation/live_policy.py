@@ -15,18 +15,20 @@ import threading
 import time
 from typing import Callable, Iterable, Iterator
 
-from sentry_asgi_autoconf import console, entry_points
+from sentry_asgi_autoconf import client_calls, console, entry_points
 from sentry_asgi_autoconf.activation import init_arguments, layers
 from sentry_asgi_autoconf.activation.decision import ACTIVE, PAUSED, Decision
 from sentry_asgi_autoconf.activation.init_arguments import Resolved
 from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.exceptions import AutoconfError, PolicyChangeError
 from sentry_asgi_autoconf.import_strings import described
+from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.in_force import Source, mark_of
 from sentry_asgi_autoconf.sdk import clients, live_options
 from sentry_asgi_autoconf.sdk.clients import Guard
 from sentry_asgi_autoconf.serving import credentials
 from sentry_asgi_autoconf.serving.request_layer import request_opener
+from sentry_asgi_autoconf.settings import destinations
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 
 _ROOT = 0
@@ -168,14 +170,14 @@ class LivePolicy:
     def _put_in_force(self, resolved: Resolved) -> None:
         own, policy = resolved.loaded.own, resolved.loaded.policy
         arguments = resolved.build_arguments()
-        forbidden = clients.forbidden_by(resolved.enforcement)
+        forbidden = _forbidden_by(resolved.enforcement)
         if forbidden:
             what = f"a changed policy does not permit this process's {', '.join(forbidden)}: nothing is sent"
             self._report([PolicyChangeError(what, remedy=_NEXT_START)])
         self._guard = self._guard._replace(arguments=arguments, pauses=policy.pauses or bool(forbidden))
         # As long as either names a key, it is filtered.
         credentials.add(own.scrub_keys)
-        clients.change(self._guard)
+        _change_clients(self._guard)
         credentials.keep_added(own.scrub_keys)
         clients.describe_us(entry_points.way_in(), policy.names, own.tags)
         request_opener.options_change()
@@ -196,3 +198,30 @@ class LivePolicy:
 def _does_not_count(problem: AutoconfError) -> PolicyChangeError:
     remedy = "Correct it; until then the version before holds."
     return PolicyChangeError(f"a changed policy does not count: {problem.what}", remedy=remedy)
+
+
+def _change_clients(guard: Guard) -> None:
+    """Have the clients that there are go by this guard's settings, and those that are made from now on.
+
+    Raises ConfiguratorError, and what the SDK raises for arguments that it refuses.
+    """
+    for client in list(clients.known):
+        call = client_calls.of(client) or client_calls.last_of_app(client)
+        given = call.given() if call else None
+        merged = guard.arguments.of_settings() if given is None else guard.arguments.of_app(given)
+        with clients.bypass():
+            live_options.change(client, merged.arguments)
+    clients.install(guard)
+
+
+def _forbidden_by(enforcement: Enforcement) -> list[str]:
+    """Name the ways out of this process that these rules do not permit; of integrations' own, none is known here."""
+    names = [name for name in destinations.WAYS_OUT if name != "integrations"]
+    ways = [(name, client.options.get(name)) for client in clients.known for name in names]
+    return sorted({name for name, value in ways if not _is_permitted(name, value or None, enforcement)})
+
+
+def _is_permitted(name: str, value: object, enforcement: Enforcement) -> bool:
+    if name in enforcement.values:
+        return bool((enforcement.values[name] or None) == value)
+    return value is None or enforcement.permits(name, value)

@@ -74,11 +74,6 @@ class Source(NamedTuple):
     is_whole: bool = True
 
 
-def read_all(places: Places) -> list[Source]:
-    """Read all policies, lowest first."""
-    return list(_read_all(places))
-
-
 def together(
     policies: Sequence[Policy], environ: Mapping[str, str], app: str | None, config: Table
 ) -> Policy:
@@ -98,7 +93,8 @@ def together(
     return found._replace(defaults=NOTHING, enforced=NOTHING._replace(own=own), limits={}, required={})
 
 
-def _read_all(places: Places) -> Iterator[Source]:
+def read_all(places: Places) -> Iterator[Source]:
+    """Read all policies, lowest first."""
     for distribution in places.unreadable:  # lowest first
         metadata = f"the metadata of {printable(distribution)}"
         yield Source(_unreadable(f"{metadata}, which declares a policy, cannot be read"))

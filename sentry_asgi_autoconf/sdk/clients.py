@@ -25,9 +25,7 @@ from sentry_asgi_autoconf.client_calls import Call
 from sentry_asgi_autoconf.exceptions import SdkError
 from sentry_asgi_autoconf.import_strings import described
 from sentry_asgi_autoconf.integrations import deferred, event_loops
-from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.sdk.arguments import Arguments, Merged
-from sentry_asgi_autoconf.settings import destinations
 
 Report = Callable[[str, Merged], None]
 
@@ -43,7 +41,7 @@ _PACKAGE = {"name": f"pypi:{entry_points.NAME}", "version": entry_points.own_ver
 _context: dict[str, Any] = {}
 _tagged: list[str] = []
 # All that were made for this process, ours and an app's.
-_made: WeakSet[Any] = WeakSet()
+known: WeakSet[Any] = WeakSet()
 _NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
 
 
@@ -90,7 +88,7 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
         for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
             scope.set_client(None)
     _set_level(client)
-    _made.add(client)
+    known.add(client)
     return client
 
 
@@ -179,7 +177,7 @@ class Guard(NamedTuple):
                 # What the policy says of these arguments is not known.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
-        _made.add(client)
+        known.add(client)
         self.pause(client)
         call.is_reported = True
         self.guarded(lambda: self.report(str(call), merged), None)
@@ -213,7 +211,7 @@ _installed: list[Guard] = []
 def install(guard: Guard) -> None:
     """Guard every client that is made from now on."""
     _installed[:] = [guard]
-    for client in list(_made):
+    for client in list(known):
         guard.pause(client)
     _watch()
 
@@ -221,35 +219,6 @@ def install(guard: Guard) -> None:
 def is_installed(guard: Guard) -> bool:
     """Whether clients are made by this guard."""
     return any(each is guard for each in _installed)
-
-
-def change(guard: Guard) -> None:
-    """Have the clients that there are go by this guard's settings, and those that are made from now on.
-
-    Raises ConfiguratorError, and what the SDK raises for arguments that it refuses.
-    """
-    from sentry_asgi_autoconf.sdk import live_options
-
-    for client in list(_made):
-        call = client_calls.of(client) or client_calls.last_of_app(client)
-        given = call.given() if call else None
-        merged = guard.arguments.of_settings() if given is None else guard.arguments.of_app(given)
-        with bypass():
-            live_options.change(client, merged.arguments)
-    install(guard)
-
-
-def forbidden_by(enforcement: Enforcement) -> list[str]:
-    """Name the ways out of this process that these rules do not permit; of integrations' own, none is known here."""
-    names = [name for name in destinations.WAYS_OUT if name != "integrations"]
-    ways = [(name, client.options.get(name)) for client in _made for name in names]
-    return sorted({name for name, value in ways if not _is_permitted(name, value or None, enforcement)})
-
-
-def _is_permitted(name: str, value: Any, enforcement: Enforcement) -> bool:
-    if name in enforcement.values:
-        return bool((enforcement.values[name] or None) == value)
-    return value is None or enforcement.permits(name, value)
 
 
 @contextmanager

@@ -133,7 +133,7 @@ def documented() -> Iterator[tuple[str, Any]]:
     for page in (ROOT / "docs").glob("*.md"):
         for text in re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.S | re.M):
             value = tomllib.loads(text)
-            if value.keys() <= {"defaults", "limits", "enforced"}:
+            if value.keys() <= {"enabled", "defaults", "limits", "enforced", "required", "rollout", "for"}:
                 yield "policy", value
             elif "tool" in value:
                 yield "config", value["tool"]["sentry-asgi-autoconf"]

@@ -153,10 +153,10 @@ def test_each_variable_that_the_sdk_looks_up_is_found(name: str, limits: dict[st
     loaded = read({}, **({"limits": limits} if limits else {}))
     arguments = arguments_of(loaded)
     value, argument = VALUES[name]
-    loaded.environ[VARIABLES[name]] = value  # type: ignore[index] # as code changes os.environ
+    loaded.found.environ[VARIABLES[name]] = value  # type: ignore[index] # as code changes os.environ
     merged = arguments.of_app({"dist": "1"})
     assert (merged.arguments[name], merged.found) == (argument, (VARIABLES[name],))
-    del loaded.environ[VARIABLES[name]]  # type: ignore[attr-defined]
+    del loaded.found.environ[VARIABLES[name]]  # type: ignore[attr-defined]
     merged = arguments.of_app({"dist": "1"})
     assert not merged.arguments.get(name)
     assert merged.found == ()
