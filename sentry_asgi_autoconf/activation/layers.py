@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.activation.decision import Found, find_settings
 from sentry_asgi_autoconf.console import printable
@@ -23,6 +23,9 @@ from sentry_asgi_autoconf.settings.options import (
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 from sentry_asgi_autoconf.settings.sources import Choice, Table, choose, environment
 from sentry_asgi_autoconf.settings.values import is_quoted
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.policy.limits import Limit
 
 # Characters of a tag's value that Sentry keeps.
 _LONGEST_TAG = 200
@@ -78,6 +81,8 @@ def read(found: Found) -> Loaded:
         OWN_SETTINGS[name].key: Setting(own.values[name], origin, tuple(own.overrode[name]))
         for name, origin in own.origins.items()
     }
+    if policy.limits:
+        _limit_own(own, own_settings, policy.limits)
     cut = _put_tags_together(own) if "tags" in own.origins else []
     directory = environ.get(sources.DIRECTORY_VARIABLE, "").strip()
     files = sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
@@ -124,6 +129,23 @@ def _of_platform(own: Choice, environ: Mapping[str, str]) -> dict[str, Candidate
     elif tags:
         own.values["tags"], own.origins["tags"], own.overrode["tags"] = tags.value, tags.origin, []
     return sources.platform_options(environ, wanted)
+
+
+def _limit_own(own: Choice, settings: dict[str, Setting], limits: Mapping[str, Limit]) -> None:
+    """Bring numbers within their limits, unless they are enforced; one that nobody sets is as high as it may be."""
+    for name, option in OWN_SETTINGS.items():
+        limit, setting = limits.get(option.key), settings.get(option.key, UNSET)
+        if limit is None or (setting.origin is not None and setting.origin.layer == ENFORCED):
+            continue
+        kept = limit.maximum if setting.value is None else limit.clamped(setting.value)
+        if kept != setting.value:
+            origin = setting.origin or _of_limit(option.key, limit)
+            limited = setting._replace(value=kept, origin=origin, wanted=setting.value, ruled_by=str(limit))
+            own.values[name], settings[option.key] = kept, limited
+
+
+def _of_limit(name: str, limit: Limit) -> Origin:
+    return Origin(f"[limits] {name}", ", ".join(each.place for each in limit.origins), layer=LIMITS)
 
 
 def _put_tags_together(own: Choice) -> list[AutoconfError]:
@@ -235,10 +257,7 @@ def _ruled(name: str, setting: Setting, applied: Any, ruled_by: str, enforcement
         below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
         return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
     if ruled_by and not _same(applied, setting.value):
-        origin = setting.origin
-        if origin is None:
-            places = ", ".join(each.place for each in enforcement.limits[name].origins)
-            origin = Origin(f"[limits] {name}", places, layer=LIMITS)
+        origin = setting.origin or _of_limit(name, enforcement.limits[name])
         return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=ruled_by)
     if setting.origin is None and name in enforcement.hooks:
         return setting._replace(value=enforcement.hooks[name], origin=enforcement.origins[name])

@@ -14,11 +14,14 @@ from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, POLICY_DEFAULT, Or
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.names import classify, did_you_mean
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
-from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_SETTINGS
+from sentry_asgi_autoconf.settings.own import BEFORE_POLICIES, OWN_KEYS, OWN_SETTINGS
 from sentry_asgi_autoconf.settings.sources import NOTHING, Table, choose, is_blank
 
 # The option whose ceiling may hold for what callers have decided.
 LIMITS_CALLERS = "traces_sample_rate"
+_NUMBERS = (int, float)
+# What can be limited: the SDK's options, and the numbers among our own settings, by their keys.
+LIMITABLE = {**SDK_OPTIONS, **{key: own for key, own in OWN_KEYS.items() if own.kind.type in _NUMBERS}}
 # Tells where a key stands, given by the tables above it and its own name: `file:line`, or what gave the policy.
 _Place = Callable[[Sequence[str]], str]
 _REMEDY = "Correct the policy; until then nothing leaves this process."
@@ -93,7 +96,7 @@ def _limits(values: Any, place: _Place, errors: list[AutoconfError]) -> dict[str
 
 def _limit(option: str, rules: Any, where: str) -> Limit:
     """Check one option's limit. Raises ValueError with the reason, and the rule that it is about if it is one."""
-    if option not in SDK_OPTIONS:
+    if option not in LIMITABLE:
         raise ValueError(f"is not an option that can be limited. {did_you_mean(str(option))}")
     checked = _checked(rules)
     maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in _RULES)
@@ -109,7 +112,7 @@ def _limit(option: str, rules: Any, where: str) -> Limit:
     if by_callers and (option != LIMITS_CALLERS or maximum is None):
         raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
     origin = Origin(f"[limits] {option}", where, layer=LIMITS)
-    kind = SDK_OPTIONS[option].kind
+    kind = LIMITABLE[option].kind
     for name, bound in (("max", maximum), ("min", minimum)):
         if bound is not None and not _is_value(bound, option):
             raise _wrong_at(name, f"it is not {kind.words}")
@@ -141,7 +144,7 @@ def _checked(rules: Any) -> dict[str, Any]:
 
 def _is_value(bound: float, option: str) -> bool:
     try:
-        SDK_OPTIONS[option].read(bound)
+        LIMITABLE[option].read(bound)
     except ValueError:
         return False
     return True
@@ -187,20 +190,20 @@ _RULES: Mapping[str, Callable[[Any], Any]] = {
 
 def limits_numbers(name: str) -> bool:
     """Whether the option is a number."""
-    return SDK_OPTIONS[name].kind.type in (int, float)
+    return LIMITABLE[name].kind.type in _NUMBERS
 
 
 def limits_texts(name: str) -> bool:
     """Whether the option is one text: free, one of several, or a URL among others."""
-    kind = SDK_OPTIONS[name].kind
+    kind = LIMITABLE[name].kind
     return kind is kinds.BOOLEAN_OR_URL or kind.type is str
 
 
 def limits_hosts(name: str) -> bool:
     """Whether the option is a URL, of which the host is limited."""
-    return SDK_OPTIONS[name].kind in (kinds.DSN, kinds.PROXY_URL, kinds.BOOLEAN_OR_URL)
+    return LIMITABLE[name].kind in (kinds.DSN, kinds.PROXY_URL, kinds.BOOLEAN_OR_URL)
 
 
 def choices(name: str) -> tuple[str, ...]:
     """Return the texts of which the option is one; none if it is not a choice."""
-    return tuple(SDK_OPTIONS[name].kind.shape.get("enum", ()))
+    return tuple(LIMITABLE[name].kind.shape.get("enum", ()))

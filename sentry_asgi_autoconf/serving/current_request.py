@@ -12,6 +12,8 @@ from typing import Any
 _CAPTURED = "_sentry_asgi_autoconf_captured"
 _PROCESS = uuid.uuid4().hex
 _numbers = itertools.count(1)
+# By which the SDK's sampling context tells a rate that was decided before there was a transaction.
+DECIDED = "decided_rate"
 
 
 class Request:

@@ -9,7 +9,13 @@ from typing import Any, Dict, Iterable
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf import __version__
-from sentry_asgi_autoconf.policy.document import LIMITS_CALLERS, choices, limits_numbers, limits_texts
+from sentry_asgi_autoconf.policy.document import (
+    LIMITABLE,
+    LIMITS_CALLERS,
+    choices,
+    limits_numbers,
+    limits_texts,
+)
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.names import file_settings
@@ -99,7 +105,7 @@ def _one_of(words: Iterable[str], others: Iterable[str] = ()) -> Schema:
 
 
 def _describe_policy() -> Schema:
-    limited = (name for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name))
+    limited = (name for name in LIMITABLE if limits_numbers(name) or limits_texts(name))
     limits = {name: _describe_limit(name) for name in limited}
     never = {"properties": {OWN_SETTINGS[name].key: False for name in BEFORE_POLICIES}}
     parts = {
