@@ -34,6 +34,8 @@ class Request:
     routers: tuple[tuple[Any, Any], ...] = ()
     # What it brought along that must not leave, behind the parts of it where that was collected.
     sensitive: tuple[list[Any], Any] = ([], None)
+    # By which its transaction was drawn, where there is a budget.
+    rate: float | None = None
     has_error = False
     client_left = False
 

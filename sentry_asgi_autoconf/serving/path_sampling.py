@@ -75,7 +75,7 @@ class PathSampler:
         else:
             wanted = parent
         if self._budget is not None and parent is None and is_number(wanted) and 0 < wanted <= 1:
-            wanted = self._budget.rate(_route(scope, context), float(wanted), time.monotonic())
+            wanted = _within(self._budget, float(wanted), scope, context)
         if self._ceiling is None or not _is_continued(context):
             return wanted if parent is None or wanted is not parent else _rate_of_caller(parent, context)
         if not is_number(wanted):
@@ -107,11 +107,14 @@ def _is_probe(scope: Mapping[str, Any]) -> bool:
 
 
 def _served_scope(context: Mapping[str, Any]) -> dict[str, Any]:
-    # Sanic's integration does not hand on the scope. A transaction that is no server's may have been started by
-    # a task that outlives the request in whose context it was made.
-    if context.get("transaction_context", {}).get("op") not in ("http.server", "websocket.server"):
-        return {}
-    return current_request.scope() or {}
+    # Sanic's integration does not hand on the scope.
+    return (current_request.scope() if _is_server_s(context) else None) or {}
+
+
+def _is_server_s(context: Mapping[str, Any]) -> bool:
+    # Any other may have been started by a task that outlives the request in whose context it was made.
+    begun = context.get("transaction_context")
+    return begun is None or begun.get("op") in ("http.server", "websocket.server")
 
 
 def _is_continued(context: Mapping[str, Any]) -> bool:
@@ -119,9 +122,22 @@ def _is_continued(context: Mapping[str, Any]) -> bool:
     return context.get("parent_sampled") is not None or begun.get("parent_span_id") is not None
 
 
+def _within(
+    budget: TraceBudget, wanted: float, scope: Mapping[str, Any], context: Mapping[str, Any]
+) -> float:
+    """Return what the budget leaves of a rate: once for a request, if an integration begins its transaction anew."""
+    request = current_request.recall() if _is_server_s(context) else None
+    if request is not None and request.rate is not None:
+        return min(wanted, request.rate)
+    rate = budget.rate(_route(scope, context), wanted, time.monotonic())
+    if request is not None:
+        request.rate = rate
+    return rate
+
+
 def _route(scope: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     """Return what a transaction is for, before a framework knows the route."""
-    if scope:
+    if scope and _is_server_s(context):
         return f"{scope.get('method', 'WEBSOCKET')} {scope.get('path')}"
     begun = context.get("transaction_context") or {}
     return f"{begun.get('op')} {begun.get('name')}"

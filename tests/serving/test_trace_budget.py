@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextvars
 import math
 import pickle
 import random
@@ -12,6 +13,7 @@ from typing import Any, Callable
 import httpx
 import pytest
 
+from sentry_asgi_autoconf.serving import current_request
 from sentry_asgi_autoconf.serving.path_sampling import PathSampler
 from sentry_asgi_autoconf.serving.trace_budget import Patterns, TraceBudget
 from tests.harness.envelopes import Project
@@ -283,3 +285,31 @@ def test_what_is_no_budget_is_told_and_left_out(text: str, start: Start, project
     said = f"SENTRY_ASGI_TRACES_PER_SECOND='{text}' is not a number from 0.001 to 1000000"
     assert server.output.count(said) == 1
     assert len(project.wait("transaction")) == 1
+
+
+@pytest.mark.parametrize(
+    ("app", "path"), [("sanic_app:app", "/ok"), ("case_wsgi_mount:app", "/old/item/1"), ("raw3:app", "/ok")]
+)
+def test_a_request_is_counted_once_whoever_begins_its_transaction(
+    app: str, path: str, start: Start, project: Project
+) -> None:
+    server = start(uvicorn(app), {"SENTRY_ASGI_TRACES_PER_SECOND": "2"}).ready()
+    assert server.get(path).status_code == 200
+    server.stop()
+    (item,) = project.items("transaction")
+    assert item["envelope"]["trace"]["sample_rate"] == "1.0"  # a second would be told 0.95
+
+
+def test_what_a_task_begins_in_the_context_of_a_request_is_counted_by_itself() -> None:
+    sampler, scope = _sampler(2, None, 1.0, [], {}, None), {"type": "http", "method": "GET", "path": "/"}
+
+    def rates(op: str) -> list[float]:
+        begun = {"transaction_context": {"op": op, "name": "work"}, "asgi_scope": scope}
+        return [sampler({**begun, "parent_sampled": None}) for _ in range(3)]
+
+    def in_a_request() -> None:
+        current_request.begin(current_request.Request(scope, None, (None, None)))
+        assert len(set(rates("http.server"))) == 1
+        assert len(set(rates("task"))) == 3
+
+    contextvars.copy_context().run(in_a_request)
