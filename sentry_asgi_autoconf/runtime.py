@@ -37,10 +37,9 @@ def process_lock() -> threading.RLock:
 
 
 class ServedBy(NamedTuple):
-    """A server as the stages know it.
+    """A server as the stages know it: which of its loggers say that the app did not start, and what repeats errors.
 
-    `error_loggers` are those of its loggers that say that the app did not start. `repeats` are pairs of a logger and
-    the beginning of the message in which it repeats an error of the app.
+    `repeats` are pairs of a logger and the beginning of the message in which it repeats an error of the app.
     """
 
     distribution: str
@@ -142,9 +141,7 @@ class Runtime:
 
     def _report_app_init(self, caller: str, merged: Merged) -> None:
         from sentry_asgi_autoconf.activation import app_init
-        from sentry_asgi_autoconf.serving.request_layer import request_opener
 
-        request_opener.app_calls_init()
         app_init.report(caller, merged)
         self._record(lambda account: account.app_said(caller, merged), at_once=False)
 
@@ -283,8 +280,6 @@ class Runtime:
 
     def _record(self, what: Callable[[Account], None], *, at_once: bool = True) -> None:
         self._keep_status(lambda status: status.tell(what, at_once=at_once))
-
-    # -- failures
 
     @staticmethod
     def guarded(function: Callable[[], T], otherwise: U, *, adapter_of: str | None = None) -> T | U:

@@ -1,4 +1,4 @@
-"""Say in one line what an app's own `sentry_sdk.init` changed, and what of it was not taken."""
+"""Take note of an app's own `sentry_sdk.init`: say in one line what it changed, and what of it was not taken."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sentry_asgi_autoconf import console
 from sentry_asgi_autoconf.console import MASK, printable, shown
 from sentry_asgi_autoconf.exceptions import AppInitError, UnheldTransportError
+from sentry_asgi_autoconf.serving.request_layer import request_opener
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.enforcement import Refusal
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def report(caller: str, merged: Merged) -> None:
-    """Say it: a warning if something was not taken, or if the app turns Sentry off."""
+    """Say it, as a warning if something was not taken, or if the app turns Sentry off."""
+    request_opener.app_calls_init()
     parts = []
     if merged.changed:
         parts.append(f"sets {', '.join(map(printable, sorted(merged.changed)))}")

@@ -26,6 +26,7 @@ from sentry_asgi_autoconf.settings.values import is_quoted
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.in_force import Source
+    from sentry_asgi_autoconf.policy.limits import Limit
 
 # Characters of a tag's value that Sentry keeps.
 _LONGEST_TAG = 200
@@ -91,6 +92,8 @@ def put_together(found: Found, policies: Sequence[Source]) -> Loaded:
         OWN_SETTINGS[name].key: Setting(own.values[name], origin, tuple(own.overrode[name]))
         for name, origin in own.origins.items()
     }
+    if policy.limits:
+        _limit_own(own, own_settings, policy.limits)
     cut = _put_tags_together(own) if "tags" in own.origins else []
     directory = environ.get(sources.DIRECTORY_VARIABLE, "").strip()
     files = sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
@@ -148,6 +151,23 @@ def _of_platform(own: Choice, environ: Mapping[str, str]) -> dict[str, Candidate
     elif tags:
         own.values["tags"], own.origins["tags"], own.overrode["tags"] = tags.value, tags.origin, []
     return sources.platform_options(environ, wanted)
+
+
+def _limit_own(own: Choice, settings: dict[str, Setting], limits: Mapping[str, Limit]) -> None:
+    """Bring numbers within their limits, unless they are enforced; one that nobody sets is as high as it may be."""
+    for name, option in OWN_SETTINGS.items():
+        limit, setting = limits.get(option.key), settings.get(option.key, UNSET)
+        if limit is None or (setting.origin is not None and setting.origin.layer == ENFORCED):
+            continue
+        kept = limit.maximum if setting.value is None else limit.clamped(setting.value)
+        if kept != setting.value:
+            origin = setting.origin or _of_limit(option.key, limit)
+            limited = setting._replace(value=kept, origin=origin, wanted=setting.value, ruled_by=str(limit))
+            own.values[name], settings[option.key] = kept, limited
+
+
+def _of_limit(name: str, limit: Limit) -> Origin:
+    return Origin(f"[limits] {name}", ", ".join(each.place for each in limit.origins), layer=LIMITS)
 
 
 def _put_tags_together(own: Choice) -> list[AutoconfError]:
@@ -259,10 +279,7 @@ def _ruled(name: str, setting: Setting, applied: Any, ruled_by: str, enforcement
         below = (Candidate(setting.value, setting.origin), *setting.overrode) if setting.origin else ()
         return Setting(enforcement.values[name], enforcement.origins[name], below, setting.forbidden)
     if ruled_by and not _same(applied, setting.value):
-        origin = setting.origin
-        if origin is None:
-            places = ", ".join(each.place for each in enforcement.limits[name].origins)
-            origin = Origin(f"[limits] {name}", places, layer=LIMITS)
+        origin = setting.origin or _of_limit(name, enforcement.limits[name])
         return setting._replace(value=applied, origin=origin, wanted=setting.value, ruled_by=ruled_by)
     if setting.origin is None and name in enforcement.hooks:
         return setting._replace(value=enforcement.hooks[name], origin=enforcement.origins[name])

@@ -12,8 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sentry_asgi_autoconf.inbox import listing, profiles
-from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, RefusedError, decode
-from sentry_asgi_autoconf.inbox.envelopes import parse_auth, read_envelope, read_event
+from sentry_asgi_autoconf.inbox.envelopes import (
+    MAX_COMPRESSED,
+    RefusedError,
+    decode,
+    parse_auth,
+    read_envelope,
+    read_event,
+)
 from sentry_asgi_autoconf.inbox.tolerant import Item
 
 MAX_WAIT = 30

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sentry_asgi_autoconf.inbox import api, pages, stream
-from sentry_asgi_autoconf.inbox.decoding import RefusedError
+from sentry_asgi_autoconf.inbox.envelopes import RefusedError
 from sentry_asgi_autoconf.inbox.store import Arrivals, Store
 from sentry_asgi_autoconf.inbox.terminal import JsonLines, Printer
 from sentry_asgi_autoconf.inbox.tolerant import Item

@@ -15,9 +15,13 @@ from sentry_asgi_autoconf.provenance import Origin
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.names import did_you_mean
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
+from sentry_asgi_autoconf.settings.own import OWN_KEYS
 
 # The option whose ceiling may hold for what callers have decided.
 LIMITS_CALLERS = "traces_sample_rate"
+_NUMBERS = (int, float)
+# What can be limited: the SDK's options, and the numbers among our own settings, by their keys.
+LIMITABLE = {**SDK_OPTIONS, **{key: own for key, own in OWN_KEYS.items() if own.kind.type in _NUMBERS}}
 
 
 class Limit(NamedTuple):
@@ -151,7 +155,7 @@ def _host_in(glob: str) -> str:
 
 def read(option: str, rules: Any, origin: Origin) -> Limit:
     """Read one option's limit. Raises ValueError with the reason, and the rule that it is about if it is one."""
-    if option not in SDK_OPTIONS:
+    if option not in LIMITABLE:
         raise ValueError(f"is not an option that can be limited. {did_you_mean(str(option))}")
     checked = _checked(rules)
     maximum, minimum, allowed, by_callers = (checked.get(rule) for rule in _RULES)
@@ -166,7 +170,7 @@ def read(option: str, rules: Any, origin: Origin) -> Limit:
         raise ValueError("limits nothing: it needs max, min or allow")
     if by_callers and (option != LIMITS_CALLERS or maximum is None):
         raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
-    kind = SDK_OPTIONS[option].kind
+    kind = LIMITABLE[option].kind
     for name, bound in (("max", maximum), ("min", minimum)):
         if bound is not None and not _is_value(bound, option):
             raise _wrong_at(name, f"it is not {kind.words}")
@@ -198,7 +202,7 @@ def _checked(rules: Any) -> dict[str, Any]:
 
 def _is_value(bound: float, option: str) -> bool:
     try:
-        SDK_OPTIONS[option].read(bound)
+        LIMITABLE[option].read(bound)
     except ValueError:
         return False
     return True
@@ -244,20 +248,20 @@ _RULES: Mapping[str, Callable[[Any], Any]] = {
 
 def limits_numbers(name: str) -> bool:
     """Whether the option is a number."""
-    return SDK_OPTIONS[name].kind.type in (int, float)
+    return LIMITABLE[name].kind.type in _NUMBERS
 
 
 def limits_texts(name: str) -> bool:
     """Whether the option is one text: free, one of several, or a URL among others."""
-    kind = SDK_OPTIONS[name].kind
+    kind = LIMITABLE[name].kind
     return kind is kinds.BOOLEAN_OR_URL or kind.type is str
 
 
 def limits_hosts(name: str) -> bool:
     """Whether the option is a URL, of which the host is limited."""
-    return SDK_OPTIONS[name].kind in (kinds.DSN, kinds.PROXY_URL, kinds.BOOLEAN_OR_URL)
+    return LIMITABLE[name].kind in (kinds.DSN, kinds.PROXY_URL, kinds.BOOLEAN_OR_URL)
 
 
 def choices(name: str) -> tuple[str, ...]:
     """Return the texts of which the option is one; none if it is not a choice."""
-    return tuple(SDK_OPTIONS[name].kind.shape.get("enum", ()))
+    return tuple(LIMITABLE[name].kind.shape.get("enum", ()))

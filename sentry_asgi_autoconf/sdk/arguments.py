@@ -20,6 +20,7 @@ from sentry_asgi_autoconf.settings import destinations
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.limits import Limit
     from sentry_asgi_autoconf.sdk.leaving import OnLeaving
+    from sentry_asgi_autoconf.serving.trace_budget import TraceBudget
     from sentry_asgi_autoconf.settings.own import OwnValues
 
 _SAMPLERS = {
@@ -158,6 +159,10 @@ class Arguments:
             chained_hooks.shut_out(arguments, "before_send_transaction")  # that code has said to sample
         if self._settings.scrub_keys or self._settings.scrub_patterns:
             self._scrub(arguments)
+        if self._settings.events_per_minute is not None:
+            from sentry_asgi_autoconf.serving import event_budget
+
+            event_budget.add(arguments, self._settings.events_per_minute)
         redaction.add(arguments)
         experiments = arguments.get("_experiments", {})
         if isinstance(experiments, Mapping):  # else it is for the SDK to refuse
@@ -201,15 +206,24 @@ class Arguments:
                 self._settings.traces_sample_rates,
                 ceiling,
                 ignores_probes=self._settings.health_checks == "ignore",
+                budget=self._trace_budget(),
             )
 
+    def _trace_budget(self) -> TraceBudget | None:
+        if self._settings.traces_per_second is None:
+            return None
+        from sentry_asgi_autoconf.serving.trace_budget import TraceBudget
+
+        return TraceBudget(self._settings.traces_per_second)
+
     def _samples_by_path(self, arguments: Mapping[str, Any], ceiling: float | None) -> bool:
-        """Whether paths or callers change anything: neither an exclusion nor a ceiling may switch tracing on."""
+        """Whether paths, callers or a budget change anything: no exclusion, ceiling or budget may switch tracing on."""
         tracing = arguments.get("traces_sampler") or arguments.get("traces_sample_rate") is not None
         is_asked = (
             bool(self._settings.excluded_paths)
             or self._settings.health_checks == "ignore"
             or ceiling is not None
+            or self._settings.traces_per_second is not None
         )
         is_changed = is_asked and (tracing or arguments.get("enable_tracing"))
         return bool(self._settings.traces_sample_rates or is_changed)

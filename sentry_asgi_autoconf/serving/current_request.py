@@ -12,6 +12,8 @@ from typing import Any
 _CAPTURED = "_sentry_asgi_autoconf_captured"
 _PROCESS = uuid.uuid4().hex
 _numbers = itertools.count(1)
+# By which the SDK's sampling context tells a rate that was decided before there was a transaction.
+DECIDED = "decided_rate"
 
 
 class Request:
@@ -32,6 +34,8 @@ class Request:
     routers: tuple[tuple[Any, Any], ...] = ()
     # What it brought along that must not leave, behind the parts of it where that was collected.
     sensitive: tuple[list[Any], Any] = ([], None)
+    # By which its transaction was drawn, where there is a budget.
+    rate: float | None = None
     has_error = False
     client_left = False
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import fnmatch
 import random
 import re
-from typing import Any, Callable, Mapping, Pattern
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Pattern
+
+import sentry_sdk
 
 from sentry_asgi_autoconf.policy.limits import is_number
 from sentry_asgi_autoconf.serving import current_request
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.serving.trace_budget import TraceBudget
 
 # What probes call themselves, by the beginning or a word of it: of Kubernetes, load balancers and uptime checkers.
 _PROBES = re.compile(
@@ -35,11 +42,12 @@ class PathSampler:
         ceiling_over_callers: float | None,
         *,
         ignores_probes: bool = False,
+        budget: TraceBudget | None = None,
     ) -> None:
         """Compile the globs; `rates` maps "[METHOD ]glob" to a rate from 0 to 1, the first that matches counts."""
         # The ceiling holds for the traces of callers, but for paths that have a higher rate.
         self._otherwise, self._general_rate, self._ceiling = otherwise, general_rate, ceiling_over_callers
-        self._ignores_probes = ignores_probes
+        self._ignores_probes, self._budget = ignores_probes, budget
         self._excluded = [_compiled(glob) for glob in excluded_paths]
         self._rates = [(*_parsed(key), rate) for key, rate in rates.items()]
 
@@ -50,6 +58,8 @@ class PathSampler:
 
     def __call__(self, context: dict[str, Any]) -> Any:
         """Return the rate for the transaction that `context` (the SDK's sampling context) is about."""
+        if current_request.DECIDED in context:
+            return context[current_request.DECIDED]
         scope = context.get("asgi_scope") or _served_scope(context)
         path = scope.get("path", "")
         if any(pattern.match(path) for pattern in self._excluded):
@@ -64,8 +74,10 @@ class PathSampler:
             wanted = self._general_rate if rate is None else rate
         else:
             wanted = parent
+        if self._budget is not None and parent is None and is_number(wanted) and 0 < wanted <= 1:
+            wanted = _within(self._budget, float(wanted), scope, context)
         if self._ceiling is None or not _is_continued(context):
-            return wanted
+            return wanted if parent is None or wanted is not parent else _rate_of_caller(parent, context)
         if not is_number(wanted):
             return None  # the SDK samples nothing then
         # Decided here: the number by which the SDK would is in the caller's headers.
@@ -95,16 +107,51 @@ def _is_probe(scope: Mapping[str, Any]) -> bool:
 
 
 def _served_scope(context: Mapping[str, Any]) -> dict[str, Any]:
-    # Sanic's integration does not hand on the scope. A transaction that is no server's may have been started by
-    # a task that outlives the request in whose context it was made.
-    if context.get("transaction_context", {}).get("op") not in ("http.server", "websocket.server"):
-        return {}
-    return current_request.scope() or {}
+    # Sanic's integration does not hand on the scope.
+    return (current_request.scope() if _is_server_s(context) else None) or {}
+
+
+def _is_server_s(context: Mapping[str, Any]) -> bool:
+    # Any other may have been started by a task that outlives the request in whose context it was made.
+    begun = context.get("transaction_context")
+    return begun is None or begun.get("op") in ("http.server", "websocket.server")
 
 
 def _is_continued(context: Mapping[str, Any]) -> bool:
     begun = context.get("transaction_context") or {}
     return context.get("parent_sampled") is not None or begun.get("parent_span_id") is not None
+
+
+def _within(
+    budget: TraceBudget, wanted: float, scope: Mapping[str, Any], context: Mapping[str, Any]
+) -> float:
+    """Return what the budget leaves of a rate: once for a request, if an integration begins its transaction anew."""
+    request = current_request.recall() if _is_server_s(context) else None
+    if request is not None and request.rate is not None:
+        return min(wanted, request.rate)
+    rate = budget.rate(_route(scope, context), wanted, time.monotonic())
+    if request is not None:
+        request.rate = rate
+    return rate
+
+
+def _route(scope: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+    """Return what a transaction is for, before a framework knows the route."""
+    if scope and _is_server_s(context):
+        return f"{scope.get('method', 'WEBSOCKET')} {scope.get('path')}"
+    begun = context.get("transaction_context") or {}
+    return f"{begun.get('op')} {begun.get('name')}"
+
+
+def _rate_of_caller(is_sampled: bool, context: Mapping[str, Any]) -> float:
+    """Return the rate by which a caller has decided, or the SDK would tell Sentry that it was 1, or 0."""
+    with suppress(Exception):  # the headers may say anything, and not every SDK keeps what they say
+        trace: Any = sentry_sdk.get_current_scope().get_active_propagation_context()
+        rate, rand = (float(trace.baggage.sentry_items[name]) for name in ("sample_rate", "sample_rand"))
+        is_of_trace = trace.trace_id == context["transaction_context"]["trace_id"]
+        if is_of_trace and 0 <= rate <= 1 and (rand < rate) == is_sampled:
+            return rate
+    return float(is_sampled)
 
 
 def _parsed(key: str) -> tuple[str, Pattern[str]]:

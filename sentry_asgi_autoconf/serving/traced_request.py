@@ -12,6 +12,7 @@ from sentry_sdk.tracing import Transaction
 from sentry_sdk.tracing_utils import Baggage, PropagationContext, has_tracing_enabled
 from sentry_sdk.utils import capture_internal_exceptions
 
+from sentry_asgi_autoconf.serving.current_request import DECIDED
 from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest
 
 _OP = "http.server"
@@ -95,13 +96,13 @@ class TracedRequest(OpenedRequest):
             said = {"op": _OP, "name": path, "source": _SOURCE, "origin": origin}
             self._start(_tagged(sentry_sdk.continue_trace(headers, **said)))
         elif rand < rate * _MILLION:
-            self._start(make())
+            self._start(make(), {DECIDED: rate})
         else:
             self._transaction = UnsampledTransaction(make, path, _SOURCE, float(rate))
             sentry_sdk.get_current_scope().span = self._transaction
 
-    def _start(self, transaction: Transaction) -> None:
-        context = {"asgi_scope": self._request.scope}
+    def _start(self, transaction: Transaction, decided: Mapping[str, float] = {}) -> None:
+        context = {"asgi_scope": self._request.scope, **decided}
         started = sentry_sdk.start_transaction(transaction, custom_sampling_context=context)
         self._transaction, self._is_started = started.__enter__(), True
 

@@ -93,6 +93,10 @@ BOOLEAN = _by_shape("true or false", _FLAG, bool, values.word_as_boolean)
 RATE = _by_shape("a number from 0 to 1", _RATE, float)
 COUNT = _by_shape("a whole number, 0 or greater", _WHOLE, int)
 MILLISECONDS = _by_shape("a whole number of milliseconds, 0 or greater", _WHOLE, int)
+PER_SECOND = _by_shape(
+    "a number from 0.001 to 1000000", {"type": "number", "minimum": 0.001, "maximum": 1_000_000}, float
+)
+PER_MINUTE = _by_shape("a whole number, 1 or greater", {"type": "integer", "minimum": 1}, int)
 SECONDS = _by_shape("a number of seconds, 0 or greater", {"type": "number", "minimum": 0}, float)
 TEXT = _by_shape("text", ANY_TEXT, str)
 FILE_PATH = _by_shape("the path of a file or directory", ANY_TEXT, str)

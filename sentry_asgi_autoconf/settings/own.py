@@ -27,6 +27,11 @@ OWN_SETTINGS = by_name(
         "Requests to these paths make no transaction; their errors are reported all the same.", default=[]),
     _own("traces_sample_rates", kinds.RATES_BY_PATH, '{"GET /health": 0, "/api/*": 0.5}',
         "Trace rates by path, or method and path: the first match counts, else the general rate.", default={}),
+    _own("traces_per_second", kinds.PER_SECOND, "10",
+        "How many traces each process begins a second at most: rates are lowered to that, by route in turn."),
+    _own("events_per_minute", kinds.PER_MINUTE, "20",
+        "How many events of one fingerprint each process sends a minute at most; the next tells how many were held "
+        "back."),
     _own("processes", kinds.PROCESSES, "guarded",
         "Which processes are instrumented: those that serve an app (servers), these and what the code of any "
         "other hands to its own init (guarded, which files may say too), or every Python process (all).",

@@ -374,6 +374,13 @@ def test_a_sound_environment_has_neither_errors_nor_warnings() -> None:
     assert checked.text.endswith(f"\nNothing keeps telemetry from flowing; {UNTRIED}.\n")
 
 
+@pytest.mark.parametrize(("rate", "said"), [("1", "1.0, 10 a second at most"), ("", "alone asks for none")])
+def test_a_budget_is_told_beside_the_rate_that_it_lowers(rate: str, said: str) -> None:
+    checked = check(environ={"SENTRY_ASGI_TRACES_PER_SECOND": "10", "SENTRY_TRACES_SAMPLE_RATE": rate})
+    assert checked.status == 0
+    assert said in checked.line("tracing")
+
+
 def test_the_asyncio_integration_is_said_to_wait_for_the_loop_that_serves() -> None:
     checked = check(environ={"SENTRY_INTEGRATIONS": "asyncio"})
     assert checked.status == 0

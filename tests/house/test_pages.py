@@ -29,6 +29,7 @@ ELSEWHERE = {
     "docs/aws-lambda.md": "servers/test_aws_lambda.py",
     "docs/background-tasks.md": "integrations/test_asyncio_integration.py",
     "docs/benchmarks.md": "benchmarks/test_benchmarks.py",
+    "docs/budgets.md": "serving/test_trace_budget.py",
     "docs/bundle.md": "fleet/test_bundle.py",
     "docs/configuration.md": "cli/test_config_output.py",
     "docs/conformance.md": "conformance/test_running.py",

@@ -13,8 +13,7 @@ import brotli  # type: ignore[import-untyped]  # ships no types
 import httpx
 import pytest
 
-from sentry_asgi_autoconf.inbox.decoding import MAX_COMPRESSED, MAX_DECODED, RefusedError, decode
-from sentry_asgi_autoconf.inbox.envelopes import MAX_ITEMS
+from sentry_asgi_autoconf.inbox.envelopes import MAX_COMPRESSED, MAX_DECODED, MAX_ITEMS, RefusedError, decode
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
 from tests.inbox.sending import AUTH, KEY, envelope, item, post, send
 
@@ -174,7 +173,7 @@ def test_an_unknown_encoding_is_refused_with_the_known_ones(inbox: BackgroundInb
 def test_brotli_is_refused_where_it_is_not_installed() -> None:
     code = (
         "import sys; sys.modules['brotli'] = None  # as if it were not there\n"
-        "from sentry_asgi_autoconf.inbox.decoding import decode\n"
+        "from sentry_asgi_autoconf.inbox.envelopes import decode\n"
         "try: decode(b'', 'br')\n"
         "except Exception as error: print(error.status_code, error.detail)"
     )

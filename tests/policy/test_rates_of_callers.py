@@ -105,3 +105,15 @@ def test_the_strictest_of_several_policies_holds_for_callers_too(read: Read) -> 
     limit = loaded.enforcement.limits["traces_sample_rate"]
     both = limit.and_also(limit._replace(maximum=0.2, over_callers=False))
     assert (both.maximum, both.over_callers) == (0.2, True)
+
+
+def test_a_caller_that_speaks_w3c_s_is_drawn_once_and_the_rate_is_told(
+    start: Start, project: Project, policy: Policy
+) -> None:
+    ceiling = {"max": 0.999, "sampled_by_callers": True}
+    server = start(uvicorn("raw3:app"), policy(limits={"traces_sample_rate": ceiling})).ready()
+    for _ in range(5):
+        server.get("/", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    server.stop()
+    told = {item["envelope"]["trace"]["sample_rate"] for item in project.items("transaction")}
+    assert told == {"0.999"}

@@ -39,6 +39,7 @@ SETTINGS = {
         "SENTRY_ASGI_EXCLUDED_PATHS": "/health",
         "SENTRY_TRACES_SAMPLER": "hooks:always",
     },
+    "budgets": {"SENTRY_ASGI_TRACES_PER_SECOND": "100", "SENTRY_ASGI_EVENTS_PER_MINUTE": "100"},
     "integrations": {
         "SENTRY_INTEGRATIONS": "asyncio",
         "SENTRY_DISABLED_INTEGRATIONS": "flask,rq,stdlib",

@@ -49,7 +49,8 @@ def examine() -> tuple[list[Finding], dict[str, Any] | None]:
     if not destinations.is_sent(final):
         return [*found, *([] if fatal else [_explain_nowhere(loaded)])], None
     found += [from_problem(WARNING, each) for each in init_arguments.not_permitted(loaded, merged)]
-    return [*found, *_explain_arguments(final), *_explain_exclusions(loaded)], final
+    found += _explain_arguments(final, loaded.own.traces_per_second)
+    return [*found, *_explain_exclusions(loaded)], final
 
 
 def is_tracing(arguments: dict[str, Any]) -> bool:
@@ -69,7 +70,7 @@ def _explain_nowhere(loaded: Loaded) -> Finding:
     )
 
 
-def _explain_arguments(final: dict[str, Any]) -> Iterator[Finding]:
+def _explain_arguments(final: dict[str, Any], traces_per_second: float | None) -> Iterator[Finding]:
     where = "Spotlight alone"
     if final.get("dsn"):
         parts = urlsplit(str(final["dsn"]))
@@ -78,6 +79,9 @@ def _explain_arguments(final: dict[str, Any]) -> Iterator[Finding]:
     rate = final.get("traces_sample_rate")
     traced = f"transactions, at a rate of {rate}" if rate else "transactions, by a sampler"
     untraced = "errors only: neither SENTRY_TRACES_SAMPLE_RATE nor a sampler asks for transactions"
+    if traces_per_second is not None:
+        traced = f"{traced}, {traces_per_second:g} a second at most"
+        untraced = f"{untraced}, and a budget of traces alone asks for none"
     yield ok("tracing", traced if is_tracing(final) else untraced)
     if final.get("sample_rate") == 0:
         yield warning("errors-off", "SENTRY_SAMPLE_RATE is 0: no error is reported.")

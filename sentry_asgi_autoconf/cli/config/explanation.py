@@ -197,14 +197,15 @@ def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
 def _explain_own(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
     default = Origin(f"sentry-asgi-autoconf {__version__}", OWN_DEFAULT, layer=OWN_DEFAULT)
     for field_name, option in OWN_SETTINGS.items():
-        key = OWN_SETTINGS[field_name].key
+        key = option.key
         setting = loaded.settings.get(key, UNSET)
         if field_name == "traces_sample_rates" and not loaded.is_enforced(key):
             setting = _limited_by_path(setting, loaded.own.traces_sample_rates, loaded.enforcement)
         if setting.origin or all_of_them:
             if not setting.origin:
                 setting = setting._replace(value=getattr(loaded.own, field_name), origin=default)
-            yield Row(option.variable, None, option, setting)
+            limit = None if loaded.is_enforced(key) else loaded.enforcement.limits.get(key)
+            yield Row(option.variable, None, option, setting, limit)
 
 
 def _at_sdk_default(name: str, setting: Setting) -> Setting:

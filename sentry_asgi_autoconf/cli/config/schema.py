@@ -10,7 +10,13 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.policy import rules
-from sentry_asgi_autoconf.policy.limits import LIMITS_CALLERS, choices, limits_numbers, limits_texts
+from sentry_asgi_autoconf.policy.limits import (
+    LIMITABLE,
+    LIMITS_CALLERS,
+    choices,
+    limits_numbers,
+    limits_texts,
+)
 from sentry_asgi_autoconf.settings import kinds
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.names import file_settings
@@ -121,7 +127,7 @@ def _describe_policy() -> Schema:
 
 
 def _describe_terms() -> Schema:
-    limited = (name for name in SDK_OPTIONS if limits_numbers(name) or limits_texts(name))
+    limited = (name for name in LIMITABLE if limits_numbers(name) or limits_texts(name))
     limits = {name: _describe_limit(name) for name in limited}
     never = {"properties": {OWN_SETTINGS[name].key: False for name in BEFORE_POLICIES}}
     required = dict.fromkeys((*SDK_OPTIONS, *file_settings()), kinds.BOOLEAN.shape)
