@@ -180,7 +180,7 @@ def _look_up(loaded: Loaded, reported: set[str]) -> Found:
 def _read_again(loaded: Loaded, now: Mapping[str, str | None], reported: set[str]) -> Loaded:
     environ = {**loaded.environ_then, **now}
     given = {name: value for name, value in environ.items() if value is not None}
-    again = layers.put_together(loaded.found._replace(environ=given), loaded.policies)
+    again = layers.read(loaded.found._replace(environ=given), loaded.policies)
     for problem in again.problems:
         if str(problem) not in reported:
             reported.add(str(problem))

@@ -70,13 +70,12 @@ def load(environ: Mapping[str, str], app: str | None = None) -> Loaded:
     return read(find_settings(environ, app))
 
 
-def read(found: Found) -> Loaded:
-    """Read the settings of all layers that were found. Raises nothing: whatever is refused is a problem."""
-    return put_together(found, tuple(in_force.read_all(found.policies)))
+def read(found: Found, changed: Sequence[Source] | None = None) -> Loaded:
+    """Read the settings of all layers that were found, or `changed` policies in place of those there were.
 
-
-def put_together(found: Found, policies: Sequence[Source]) -> Loaded:
-    """Put all layers together, with these policies in place of those that were found."""
+    Raises nothing: whatever is refused is a problem.
+    """
+    policies = tuple(in_force.read_all(found.policies)) if changed is None else changed
     environ = found.environ
     problems: list[AutoconfError] = []
     config = app_config.read(found.config, problems)

@@ -143,7 +143,7 @@ class LivePolicy:
 
     def _go_by(self, sources: list[Source]) -> None:
         before, found = self._loaded, self._loaded.found
-        loaded = layers.put_together(found._replace(environ=before.environ_then), sources)
+        loaded = layers.read(found._replace(environ=before.environ_then), sources)
         fixed = {name: getattr(before.own, name) for name in FIXED}
         waiting = [OWN_SETTINGS[name].key for name in FIXED if getattr(loaded.own, name) != fixed[name]]
         loaded = loaded._replace(own=OwnValues(**{**vars(loaded.own), **fixed}), found=found)
