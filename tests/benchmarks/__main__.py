@@ -25,6 +25,7 @@ ROUNDS = {
     "firsts": 5,
     "sources": 5,
     "cpu": 7,
+    "settings": 7,
     "requests": 5,
     "throughput": 5,
     "latency": 3,

@@ -83,7 +83,7 @@ def test_a_request_that_finds_no_connection_free_is_timed_since_it_was_due() -> 
 
 @pytest.mark.slow
 def test_one_command_measures_prints_and_publishes(tmp_path: Path) -> None:
-    parts = ["idle", "boot", "firsts", "cpu", "requests", "latency"]
+    parts = ["idle", "boot", "firsts", "cpu", "settings", "requests", "latency"]
     results, docs = tmp_path / "results.json", _docs(tmp_path, "benchmarks.md")
     options = ["--rounds", "1", "--publish", "--results", str(results), "--docs", str(docs)]
     printed = _run("tests.benchmarks", *parts, "--here", "--quick", *options)

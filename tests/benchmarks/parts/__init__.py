@@ -5,7 +5,18 @@ Each has `measure`, which gives the rounds of one turn, and `tables`, `promises`
 
 from __future__ import annotations
 
-from tests.benchmarks.parts import boot, cpu, firsts, growth, idle, latency, requests, sources, throughput
+from tests.benchmarks.parts import (
+    boot,
+    cpu,
+    firsts,
+    growth,
+    idle,
+    latency,
+    requests,
+    settings,
+    sources,
+    throughput,
+)
 
 PARTS = {
     "idle": idle,
@@ -13,6 +24,7 @@ PARTS = {
     "firsts": firsts,
     "sources": sources,
     "cpu": cpu,
+    "settings": settings,
     "requests": requests,
     "throughput": throughput,
     "latency": latency,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from types import MappingProxyType
+from typing import Iterator, Mapping, Sequence
 
 from tests.benchmarks import cases
 from tests.benchmarks.bars import Bar
@@ -54,8 +55,10 @@ def measure(conditions: Conditions, number: int) -> Iterator[Round]:
     }
 
 
-def microseconds(conditions: Conditions, case: Case, variant: Variant) -> float:
-    """Return the CPU time of a request, in a process of its own."""
+def microseconds(
+    conditions: Conditions, case: Case, variant: Variant, variables: Mapping[str, str] = MappingProxyType({})
+) -> float:
+    """Return the CPU time of a request, in a process of its own that has these further variables."""
     started = conditions.start(variant, case.setting, case.libraries, case.app)
     requests = TRACED_REQUESTS if case.setting.sends_all else REQUESTS
     if conditions.quick:
@@ -69,7 +72,7 @@ def microseconds(conditions: Conditions, case: Case, variant: Variant) -> float:
         str(RUNS),
         str(AT_ONCE if case.setting.sends_all else 0),
     ]
-    return float(output(command, started.environ, APPS)) * 1e6
+    return float(output(command, {**started.environ, **variables}, APPS)) * 1e6
 
 
 def tables(rounds: Sequence[Round]) -> Iterator[Table]:
