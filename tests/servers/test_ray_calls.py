@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -272,8 +273,9 @@ def test_replicas_that_come_and_go_under_load_lose_nothing(
             cluster.run(app)  # deploys anew, and scales
             load.wait()
     # Of each error of which a client was told, the event and the transaction.
-    until(lambda: len(of_errors(project)) >= load.divided, "the events")
-    until(lambda: len(of_errors(project, "transaction")) >= load.divided, "the transactions")
+    for kind in ("event", "transaction"):
+        have = functools.partial(of_errors, project, kind)
+        until(lambda have=have: len(have()) >= load.divided, f"{load.divided} of {kind}, not {len(have())}")
     found = [trace_of(event)["span_id"] for event in of_errors(project)]
     assert len(set(found)) == len(found)
 
