@@ -8,6 +8,7 @@ from typing import Any, Mapping, NamedTuple
 from sentry_asgi_autoconf.activation.decision import Found, find_settings
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError
+from sentry_asgi_autoconf.import_strings import Package
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import CHAINED, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import ENFORCED, LIMITS, UNSET, Candidate, Origin, Setting
@@ -71,16 +72,18 @@ def read(found: Found) -> Loaded:
         OWN_SETTINGS,
         [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
     )
+    said = {**sources.labels_of_pod(), **environ}
     platform: dict[str, Candidate] = {}
-    if not sources.OF_PLATFORMS.isdisjoint(environ):
-        platform = _of_platform(own, environ)
+    if found.package or not sources.OF_PLATFORMS.isdisjoint(said):
+        platform = _of_platform(own, said, found.package)
+    in_app = platform.pop("in_app_include", None)
     own_settings = {
         OWN_SETTINGS[name].key: Setting(own.values[name], origin, tuple(own.overrode[name]))
         for name, origin in own.origins.items()
     }
     cut = _put_tags_together(own) if "tags" in own.origins else []
     directory = environ.get(sources.DIRECTORY_VARIABLE, "").strip()
-    files = sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+    files = _secrets(directory, problems) if directory else {}
     further = choose(OPTIONS_JSON, [environment(OPTIONS_JSON, environ), files])
     json_options = in_options_json(further.values, further.origins)
     enforcement = in_force.enforced_by(policy)
@@ -91,6 +94,8 @@ def read(found: Found) -> Loaded:
         [standing, environment(SDK_OPTIONS, environ), *below],
         lambda field, value: enforcement.permits(init_name(field), value),
     )
+    if in_app:
+        _add_in_app(options, in_app)
     settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
     problems += [*own.problems, *further.problems, *options.problems, *unknown_variables(environ)]
     problems += [
@@ -115,15 +120,33 @@ def read(found: Found) -> Loaded:
     )
 
 
-def _of_platform(own: Choice, environ: Mapping[str, str]) -> dict[str, Candidate]:
-    """Return the options that the platform tells; its tags are put below those that were chosen."""
+def _secrets(directory: str, problems: list[AutoconfError]) -> dict[str, Candidate]:
+    from sentry_asgi_autoconf.settings import files
+
+    return files.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+
+
+def _of_platform(own: Choice, said: Mapping[str, str], package: Package | None) -> dict[str, Candidate]:
+    """Return the options that the platform says; its tags are put below those that were chosen."""
     wanted = own.values.get("platform", OWN_SETTINGS["platform"].default)
-    tags = sources.platform_tags(environ) if "tags" in wanted else None
+    tags = sources.platform_tags(said) if "tags" in wanted else None
     if tags and "tags" in own.origins:
         own.overrode["tags"].append(tags)
     elif tags:
         own.values["tags"], own.origins["tags"], own.overrode["tags"] = tags.value, tags.origin, []
-    return sources.platform_options(environ, wanted)
+    return sources.platform_options(said, package, wanted)
+
+
+def _add_in_app(options: Choice, added: Candidate) -> None:
+    """Add the app's package to what else is said to be the app's, unless a part of it is said not to be."""
+    (package,) = added.value
+    excluded = options.values.get("in_app_exclude", [])
+    origin = options.origins.get("in_app_include", added.origin)
+    if origin.layer == ENFORCED or sources.has_excluded(package, excluded):
+        return
+    others = [each for each in options.values.get("in_app_include", []) if each != package]
+    options.values["in_app_include"], options.origins["in_app_include"] = [*others, package], origin
+    options.overrode.setdefault("in_app_include", [])
 
 
 def _put_tags_together(own: Choice) -> list[AutoconfError]:

@@ -15,7 +15,7 @@ from sentry_asgi_autoconf.console import printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, ContradictingPoliciesError, InvalidPolicyError
 from sentry_asgi_autoconf.policy.enforcement import BLOCKING, NO_POLICY, UNREADABLE, Enforcement, Policy
 from sentry_asgi_autoconf.provenance import Candidate
-from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.enforcement import Refusal
@@ -99,7 +99,7 @@ def _of_entry_point(point: Any) -> Policy:
 
 def _of_file(path: str, described: str) -> Policy:
     from sentry_asgi_autoconf.policy import document
-    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+    from sentry_asgi_autoconf.settings.files import TomlFile, reason
 
     try:
         file = TomlFile(path)
