@@ -59,7 +59,7 @@ def _version(text: str) -> str:
 def run(arguments: argparse.Namespace) -> int:
     """Write it, and say what it holds. Raises AutoconfError."""
     require_extra("bundle", needed_by="bundle")
-    from sentry_asgi_autoconf.cli.bundle import contents, layout
+    from sentry_asgi_autoconf.cli.bundle import layout
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     seconds = int(epoch) if epoch.isdigit() else _EPOCH
@@ -67,8 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     target = arguments.directory.absolute()
     with layout.Staging(target) as directory:
         folders = layout.arrange(_resolve(minors, arguments.sdk, arguments.wheelhouse))
-        manifest = contents.describe(folders, minors)
-        layout.write(directory, folders, contents.bill_of_materials(manifest, seconds))
+        manifest = layout.describe(folders, minors)
+        layout.write(directory, folders, layout.bill_of_materials(manifest, seconds))
         for python in arguments.compile:
             layout.compile_with(python, directory)
         layout.write_manifest(directory, manifest)

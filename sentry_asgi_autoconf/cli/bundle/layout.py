@@ -1,4 +1,7 @@
-"""Lay a bundle out: what is the same for all Pythons in one folder, what differs in one a Python, and a manifest."""
+"""Lay a bundle out: what is the same for all Pythons in one folder, what differs in one a Python, and what that is.
+
+The latter is said in a manifest, and in a CycloneDX bill of materials.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,21 @@ import os
 import shutil
 import subprocess
 import tempfile
+import uuid
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
+from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.output.json import JsonV1Dot5
+from packageurl import PackageURL
+
+from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.cli.bundle.distributions import Distribution, sha256
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY
-from sentry_asgi_autoconf.entry_points import ANY, FOLDER, MANIFEST
+from sentry_asgi_autoconf.entry_points import ANY, FOLDER, MANIFEST, NAME
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
 SBOM = "sbom.cdx.json"
@@ -26,6 +38,50 @@ print(sys.version_info[1])
 """
 
 Folders = Mapping[str, Sequence[Distribution]]
+
+
+def describe(folders: Folders, minors: list[int]) -> dict[str, Any]:
+    """Return the manifest, less the files."""
+    listed: dict[tuple[str, str], dict[str, Any]] = {}
+    for folder, distributions in folders.items():
+        for each in distributions:
+            told = {
+                "name": each.name,
+                "version": each.version,
+                "licence": each.licence,
+                "sha256": each.sha256,
+            }
+            listed.setdefault((each.name, each.version), {**told, "folders": []})["folders"].append(folder)
+    return {
+        "name": NAME,
+        "version": __version__,
+        "pythons": [f"3.{minor}" for minor in minors],
+        "distributions": [listed[key] for key in sorted(listed)],
+    }
+
+
+def bill_of_materials(manifest: Mapping[str, Any], seconds: int) -> str:
+    """Return the bill as JSON, the same for the same contents."""
+    bom = Bom()
+    bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, sha256(repr(manifest).encode()))
+    bom.metadata.timestamp = datetime.fromtimestamp(seconds, timezone.utc)
+    licences = LicenseFactory()
+    components = {}
+    for told in manifest["distributions"]:
+        purl = PackageURL("pypi", None, told["name"], told["version"])
+        component = Component(
+            type=ComponentType.LIBRARY,
+            name=told["name"],
+            version=told["version"],
+            purl=purl,
+            bom_ref=str(purl),
+            licenses=[licences.make_from_string(told["licence"])],
+        )
+        components[told["name"], told["version"]] = component
+    bom.metadata.component = own = components.pop((manifest["name"], manifest["version"]))
+    bom.components.update(components.values())
+    bom.register_dependency(own, components.values())
+    return JsonV1Dot5(bom).output_as_string(indent=1) + "\n"
 
 
 class DirectoryError(AutoconfError):
