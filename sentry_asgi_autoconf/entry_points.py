@@ -114,18 +114,22 @@ def distribution_of(package: str, root: Path) -> Any | None:
     Not all are read, of which there may be hundreds: those that are named like it, and those of no index, as an app's
     own mostly is.
     """
-    beside = [*root.glob("*.dist-info")]
+    beside = _metadata_in(str(root))
     if beside:
         last = package.rpartition(".")[2].lower()
         likely = [path for path in beside if last in path.name.lower() or (path / _DIRECT_URL).is_file()]
         part = package.replace(".", "/")
         return next((each for each in map(metadata.PathDistribution, likely) if _lists(each, part)), None)
-    places = [Path(entry) for entry in sys.path if isinstance(entry, str)]
-    direct = [path.parent for place in places for path in place.glob(f"*.dist-info/{_DIRECT_URL}")]
+    anywhere = [path for entry in sys.path if isinstance(entry, str) for path in _metadata_in(entry)]
+    direct = [metadata.PathDistribution(path) for path in anywhere if (path / _DIRECT_URL).is_file()]
     projects = (root, root.parent) if root.name == "src" else (root,)
-    return next(
-        (each for each in map(metadata.PathDistribution, direct) if _edited_in(each) in projects), None
-    )
+    return next((each for each in direct if _edited_in(each) in projects), None)
+
+
+def _metadata_in(directory: str) -> list[Path]:
+    with suppress(OSError):  # most often as there is none of that name
+        return [Path(entry.path) for entry in os.scandir(directory) if entry.name.endswith(".dist-info")]
+    return []
 
 
 def _lists(distribution: Any, part: str) -> bool:
