@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -111,3 +113,15 @@ def test_an_exporter_that_a_setting_switches_off_exports_nothing(
     server.stop()
     assert len(project.items("event")) == 1
     assert receiver.spans == []
+
+
+def test_a_collector_that_does_not_answer_keeps_no_shutdown_waiting(start: Start, project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1/traces"
+        # Longer than anything may take here.
+        environ = {"SENTRY_INTEGRATIONS": "otlp", "OTEL_EXPORTER_OTLP_TIMEOUT": "600"}
+        options = {"SENTRY_INTEGRATION_OPTIONS": json.dumps({"otlp": {"collector_url": url}})}
+        server = start(uvicorn("opentelemetry_app:app"), {**environ, **options}).ready()
+        server.provoke()
+        assert server.stop() == -signal.SIGTERM
+    assert len(project.items("event")) == 1
