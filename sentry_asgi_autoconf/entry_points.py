@@ -1,4 +1,4 @@
-"""Find what installed distributions declare for us: server adapters, policies, configurators; and where we are."""
+"""Find what installed distributions declare for us, which of them an app is, and where we are ourselves."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ FOLDER = "py3"
 MANIFEST = "manifest.json"
 # What `run` sets for the command that it becomes.
 RUN = "_SENTRY_ASGI_RUN"
+_DIRECT_URL = "direct_url.json"
 
 
 class _Found(NamedTuple):
@@ -105,6 +106,65 @@ def _mentions(distribution: Any, group: str) -> bool:
     except UnicodeDecodeError:
         declaring = (file for file in distribution.files or () if file.name == "entry_points.txt")
         return any(group.encode() in file.read_binary() for file in declaring)
+
+
+def distribution_of(package: str, root: Path) -> Any | None:
+    """Return the distribution that has installed `package` into `root`, or is edited there; None if there is none.
+
+    Not all are read, of which there may be hundreds: those that are named like it, and those of no index, as an app's
+    own mostly is.
+    """
+    beside = _metadata_in(str(root))
+    if beside:
+        last = package.rpartition(".")[2].lower()
+        likely = [path for path in beside if last in path.name.lower() or (path / _DIRECT_URL).is_file()]
+        part = package.replace(".", "/")
+        return next((each for each in map(metadata.PathDistribution, likely) if _lists(each, part)), None)
+    anywhere = [path for entry in sys.path if isinstance(entry, str) for path in _metadata_in(entry)]
+    direct = [metadata.PathDistribution(path) for path in anywhere if (path / _DIRECT_URL).is_file()]
+    projects = (root, root.parent) if root.name == "src" else (root,)
+    return next((each for each in direct if _edited_in(each) in projects), None)
+
+
+def _metadata_in(directory: str) -> list[Path]:
+    with suppress(OSError):  # most often as there is none of that name
+        return [Path(entry.path) for entry in os.scandir(directory) if entry.name.endswith(".dist-info")]
+    return []
+
+
+def _lists(distribution: Any, part: str) -> bool:
+    files = f"\n{distribution.read_text('RECORD') or ''}"
+    return f"\n{part}/" in files or f"\n{part}." in files
+
+
+def release_of(distribution: Any) -> str:
+    """Return `name@version` as Sentry has it, and the commit that was installed where that is known."""
+    release = f"{distribution.metadata['Name']}@{distribution.version}"
+    commit = _direct_url(distribution).get("vcs_info", {}).get("commit_id")
+    separator = "." if "+" in release else "+"  # a local version has one already
+    return f"{release}{separator}{commit}" if commit else release
+
+
+def is_edited(distribution: Any) -> bool:
+    """Whether its code is a checkout's, which may have changed since it was installed."""
+    return _edited_in(distribution) is not None
+
+
+def _edited_in(distribution: Any) -> Path | None:
+    url = _direct_url(distribution)
+    if not url.get("dir_info", {}).get("editable"):
+        return None
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    return Path(url2pathname(urlsplit(url["url"]).path))
+
+
+def _direct_url(distribution: Any) -> Any:
+    """Return where a distribution of no index comes from, as PEP 610 has it."""
+    import json
+
+    return json.loads(distribution.read_text(_DIRECT_URL) or "{}")
 
 
 def version_of(name: str) -> str:

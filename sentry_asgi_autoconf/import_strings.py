@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
+import os
 import re
 import sys
+from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Callable, Iterator, Sequence, TypeVar
+from typing import Callable, Iterator, NamedTuple, Sequence, TypeVar
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import UnresolvedImportError
@@ -61,6 +63,49 @@ class IntegrationReference(str):
     def is_import_string(self) -> bool:
         """Whether this is `package.module:Class` and no short name."""
         return ":" in self
+
+
+class Package(NamedTuple):
+    """The package, or module, that an app is of: the topmost, or the one below a namespace that many share.
+
+    `file` is the module's, or the package's `__init__`, which a package without one would have there.
+    """
+
+    name: str
+    file: Path
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it is a single file."""
+        return not self.file.name.startswith("__init__.")
+
+    def root(self, file: Path | None = None) -> Path:
+        """Return the directory that it is imported from; of its `file` by another path, the one there."""
+        return (file or self.file).parents[0 if self.is_module else self.name.count(".") + 1]
+
+
+def package_of(app: str) -> Package | None:
+    """Return what the app of an import string is a part of, None if that is not found. Imports nothing."""
+    top, *below = app.partition(":")[0].split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+        if spec is None or spec.origin in ("built-in", "frozen"):
+            return None
+        if spec.origin and spec.has_location:
+            return Package(top, _absolute(spec.origin))
+        for location in map(_absolute, spec.submodule_search_locations or ()):
+            if below and (location / below[0]).is_dir():
+                return Package(f"{top}.{below[0]}", location / below[0] / "__init__.py")
+            if below and (location / f"{below[0]}.py").is_file():
+                return Package(top, location / "__init__.py")
+    except (ImportError, AttributeError, ValueError, OSError):
+        pass
+    return None
+
+
+def _absolute(path: str) -> Path:
+    """Return it as the SDK has it in frames."""
+    return Path(os.path.normpath(str(Path(path).absolute())))
 
 
 def is_dotted_name(text: str) -> bool:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Mapping, NamedTuple
 
 from sentry_asgi_autoconf import entry_points
+from sentry_asgi_autoconf.import_strings import Package, package_of
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.settings import app_config, destinations
 
@@ -73,6 +74,7 @@ class Found(NamedTuple):
 
     environ: Mapping[str, str]
     app: str | None
+    package: Package | None
     policies: in_force.Places
     config: app_config.ConfigFile | None
 
@@ -88,4 +90,5 @@ class Found(NamedTuple):
 
 def find_settings(environ: Mapping[str, str], app: str | None) -> Found:
     """Look for all layers below the code of the app of this import string."""
-    return Found(environ, app, in_force.find(environ), app_config.find(environ, app))
+    package = package_of(app) if app else None
+    return Found(environ, app, package, in_force.find(environ), app_config.find(environ, package))

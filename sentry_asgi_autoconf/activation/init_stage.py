@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterable, Mapping, Sequence
 
 from sentry_asgi_autoconf import console, entry_points, exceptions
 from sentry_asgi_autoconf.activation import decision
@@ -92,7 +92,7 @@ def initialise(
     if imported:
         guarded(lambda: _make_again(imported), None)
     # Without a destination, too: the app's own init may be what names one.
-    guard = clients.Guard(arguments, guarded, report, loaded.policy.pauses if loaded.may_change else None)
+    guard = clients.Guard(arguments, guarded, report, loaded.policy.pauses)
     clients.install(guard)
     if decided.active and loaded.may_change:
         _follow_policies(loaded, guard, policy_changed)
@@ -156,7 +156,8 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
         final = clients.final_arguments(arguments, report)
         _report(init_arguments.not_permitted(loaded, final), strict=False)
         if destinations.is_sent(final.arguments):
-            clients.init(final.arguments, defers=arguments.defers)
+            with _keeping_propagators(final.arguments, loaded):
+                clients.init(final.arguments, defers=arguments.defers)
             clients.describe_us(entry_points.way_in(), loaded.policy.names, loaded.own.tags)
             if not loaded.own.traceparent:
                 from sentry_asgi_autoconf.serving import opened_request
@@ -171,6 +172,17 @@ def _initialised(arguments: Arguments, loaded: Loaded, report: Report) -> Decisi
     if arguments.must_hold:
         clients.send_nothing_more()
     return decided
+
+
+def _keeping_propagators(arguments: Mapping[str, Any], loaded: Loaded) -> ContextManager[None]:
+    """Keep OpenTelemetry's propagators, by which a caller's `traceparent` goes on there, if it is to go on."""
+    given = arguments.get("integrations")
+    named = [getattr(each, "identifier", "") for each in given] if isinstance(given, (list, tuple)) else []
+    if "otlp" not in named or not loaded.own.traceparent:
+        return nullcontext()
+    from sentry_asgi_autoconf.integrations import otlp
+
+    return otlp.keeping_propagators()
 
 
 def _why_nowhere(arguments: Arguments, loaded: Loaded) -> Decision:

@@ -27,6 +27,7 @@ from sentry_asgi_autoconf.settings.values import is_quoted
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.in_force import Source
     from sentry_asgi_autoconf.policy.limits import Limit
+    from sentry_asgi_autoconf.policy.rules import Facts
 
 # Characters of a tag's value that Sentry keeps.
 _LONGEST_TAG = 200
@@ -79,14 +80,25 @@ def read(found: Found, changed: Sequence[Source] | None = None) -> Loaded:
     environ = found.environ
     problems: list[AutoconfError] = []
     config = app_config.read(found.config, problems)
-    policy = in_force.together([each.policy for each in policies], environ, found.app, config)
+    said = {**sources.labels_of_pod(), **environ}
+
+    def facts() -> Facts:
+        from sentry_asgi_autoconf.policy import rules
+
+        return rules.facts_of(said, found.app, found.package, config)
+
+    policy = in_force.together([each.policy for each in policies], facts)
     own = choose(
         OWN_SETTINGS,
         [policy.enforced.own, environment(OWN_SETTINGS, environ), config.own, policy.defaults.own],
     )
     platform: dict[str, Candidate] = {}
-    if not sources.OF_PLATFORMS.isdisjoint(environ):
-        platform = _of_platform(own, environ)
+    if found.package or not sources.OF_PLATFORMS.isdisjoint(said):
+        wanted = own.values.get("platform", OWN_SETTINGS["platform"].default)
+        platform = sources.platform_options(said, found.package, wanted)
+        if "tags" in wanted:
+            sources.put_tags_below(own, said)
+    in_app = platform.pop("in_app_include", None)
     own_settings = {
         OWN_SETTINGS[name].key: Setting(own.values[name], origin, tuple(own.overrode[name]))
         for name, origin in own.origins.items()
@@ -95,7 +107,7 @@ def read(found: Found, changed: Sequence[Source] | None = None) -> Loaded:
         _limit_own(own, own_settings, policy.limits)
     cut = _put_tags_together(own) if "tags" in own.origins else []
     directory = environ.get(sources.DIRECTORY_VARIABLE, "").strip()
-    files = sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+    files = _secrets(directory, problems) if directory else {}
     further = choose(OPTIONS_JSON, [environment(OPTIONS_JSON, environ), files])
     json_options = in_options_json(further.values, further.origins)
     enforcement = in_force.enforced_by(policy)
@@ -106,6 +118,8 @@ def read(found: Found, changed: Sequence[Source] | None = None) -> Loaded:
         [standing, environment(SDK_OPTIONS, environ), *below],
         lambda field, value: enforcement.permits(init_name(field), value),
     )
+    if in_app:
+        sources.add_in_app(options, in_app)
     settings = {**_settings(options, enforcement), **_unknown(json_options, policy, config)}
     problems += [*own.problems, *further.problems, *options.problems, *unknown_variables(environ)]
     problems += [
@@ -141,15 +155,10 @@ def _missing(required: Mapping[str, Origin], said: Mapping[str, Any]) -> Iterato
             yield MissingSettingError(what, remedy=remedy)
 
 
-def _of_platform(own: Choice, environ: Mapping[str, str]) -> dict[str, Candidate]:
-    """Return the options that the platform tells; its tags are put below those that were chosen."""
-    wanted = own.values.get("platform", OWN_SETTINGS["platform"].default)
-    tags = sources.platform_tags(environ) if "tags" in wanted else None
-    if tags and "tags" in own.origins:
-        own.overrode["tags"].append(tags)
-    elif tags:
-        own.values["tags"], own.origins["tags"], own.overrode["tags"] = tags.value, tags.origin, []
-    return sources.platform_options(environ, wanted)
+def _secrets(directory: str, problems: list[AutoconfError]) -> dict[str, Candidate]:
+    from sentry_asgi_autoconf.settings import files
+
+    return files.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
 
 
 def _limit_own(own: Choice, settings: dict[str, Setting], limits: Mapping[str, Limit]) -> None:

@@ -15,6 +15,8 @@ import threading
 import time
 from typing import Callable, Iterable, Iterator
 
+import sentry_sdk
+
 from sentry_asgi_autoconf import client_calls, console, entry_points
 from sentry_asgi_autoconf.activation import init_arguments, layers
 from sentry_asgi_autoconf.activation.decision import ACTIVE, PAUSED, Decision
@@ -24,7 +26,7 @@ from sentry_asgi_autoconf.exceptions import AutoconfError, PolicyChangeError
 from sentry_asgi_autoconf.import_strings import described
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.in_force import Source, mark_of
-from sentry_asgi_autoconf.sdk import clients, live_options
+from sentry_asgi_autoconf.sdk import clients
 from sentry_asgi_autoconf.sdk.clients import Guard
 from sentry_asgi_autoconf.serving import credentials
 from sentry_asgi_autoconf.serving.request_layer import request_opener
@@ -34,6 +36,37 @@ from sentry_asgi_autoconf.settings.own import OWN_SETTINGS, OwnValues
 _ROOT = 0
 # Seconds between two looks.
 _PERIOD = 5.0
+# What a client is built from: it holds until the process ends.
+CLIENT_FIXED = frozenset(
+    (
+        *("auto_enabling_integrations", "default_integrations", "disabled_integrations", "integrations"),
+        *(
+            "ca_certs",
+            "cert_file",
+            "dsn",
+            "http_proxy",
+            "https_proxy",
+            "keep_alive",
+            "key_file",
+            "proxy_headers",
+        ),
+        *("send_client_reports", "shutdown_timeout", "socket_options", "spotlight", "transport"),
+        *(
+            "transport_queue_size",
+            "debug",
+            "enable_backpressure_handling",
+            "functions_to_trace",
+            "instrumenter",
+        ),
+        *(
+            "profile_lifecycle",
+            "profile_session_sample_rate",
+            "profiler_mode",
+            "trace_lifecycle",
+            "_experiments",
+        ),
+    )
+)
 # What is decided once in a process.
 FIXED = frozenset(
     (
@@ -154,9 +187,7 @@ class LivePolicy:
             self._report(map(_does_not_count, resolved.problems))
             return
         self._loaded = resolved.loaded
-        waiting += [
-            name for name in live_options.FIXED if loaded.options.get(name) != before.options.get(name)
-        ]
+        waiting += [name for name in CLIENT_FIXED if loaded.options.get(name) != before.options.get(name)]
         try:
             self._put_in_force(resolved)
         except Exception as error:
@@ -200,6 +231,15 @@ def _does_not_count(problem: AutoconfError) -> PolicyChangeError:
     return PolicyChangeError(f"a changed policy does not count: {problem.what}", remedy=remedy)
 
 
+class _Options(sentry_sdk.Client):
+    """What the SDK makes of arguments: a client's options, without the client."""
+
+    def _init_impl(self) -> None:
+        # All that a client does beyond: a transport, threads, integrations. A release that does it elsewhere has its
+        # options read by a real client, and fails tests/policy/test_live_policy.py.
+        pass
+
+
 def _change_clients(guard: Guard) -> None:
     """Have the clients that there are go by this guard's settings, and those that are made from now on.
 
@@ -210,7 +250,11 @@ def _change_clients(guard: Guard) -> None:
         given = call.given() if call else None
         merged = guard.arguments.of_settings() if given is None else guard.arguments.of_app(given)
         with clients.bypass():
-            live_options.change(client, merged.arguments)
+            wanted = _Options(**{**merged.arguments, "integrations": [], "transport": None}).options
+        # The SDK reads nearly all options there when it needs them, so that one assignment changes them. What is being
+        # captured at this moment sees both: hence each version is in force beside the one before it first.
+        fixed = {name: client.options[name] for name in CLIENT_FIXED if name in client.options}
+        client.options = {**wanted, **fixed}
     clients.install(guard)
 
 

@@ -21,6 +21,8 @@ def add_parser(subparsers: Any) -> None:
     )
     once = "end then, with status 0 if an error and its transaction arrived"
     parser.add_argument("--once", action="store_true", help=once)
+    as_json = "print one JSON object of what arrived, and nothing else; as --once"
+    parser.add_argument("--json", action="store_true", help=as_json)
     port = "the example app's port (default: any free one)"
     parser.add_argument("--port", type=PORT, default=0, help=port)
     parser.set_defaults(command=run)
@@ -29,11 +31,13 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; return 0 if an error and its transaction arrived, else 1."""
     prepare()
-    from sentry_asgi_autoconf.cli.demonstration import demonstrate
+    from sentry_asgi_autoconf.cli.demonstration import demonstrate, summary
 
     # By SystemExit, so that the example's server is ended too.
     previous = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
+        if arguments.json:
+            return summary(port=arguments.port)
         return demonstrate(port=arguments.port, once=arguments.once)
     finally:
         signal.signal(signal.SIGTERM, previous)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import shlex
@@ -18,6 +19,7 @@ from typing import Any, Sequence
 
 from rich.console import Console
 
+from sentry_asgi_autoconf.cli.output import write
 from sentry_asgi_autoconf.cli.path import BOOTSTRAP_DIRECTORY, PACKAGE_DIRECTORY, with_bootstrap
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
@@ -41,7 +43,18 @@ def demonstrate(*, port: int, once: bool) -> int:
 
     Raises ExampleServerError.
     """
-    printer = _RememberingPrinter(Console(soft_wrap=True, highlight=False))
+    return _demonstrate(_RememberingPrinter(Console(soft_wrap=True, highlight=False)), port=port, once=once)
+
+
+def summary(*, port: int) -> int:
+    """Do the same once, and print what arrived as one JSON object in place of all else."""
+    printer = _RememberingPrinter(Console(quiet=True))
+    status = _demonstrate(printer, port=port, once=True)
+    write(json.dumps({"complete": status == 0, **printer.facts}, indent=1))
+    return status
+
+
+def _demonstrate(printer: _RememberingPrinter, *, port: int, once: bool) -> int:
     with BackgroundInbox(printer=printer) as inbox:
         if once:  # its pages are gone before anybody can look
             printer.url = ""
@@ -77,6 +90,7 @@ class _RememberingPrinter(Printer):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._printed: queue.Queue[Item] = queue.Queue()
+        self.facts: dict[str, Any] = {"requests": [], "error": None, "transaction": None, "trace": None}
 
     def show(self, item: Item) -> None:
         super().show(item)
@@ -205,7 +219,7 @@ def _show_trace(printer: _RememberingPrinter, inbox_url: str, gateway: _ExampleS
     if found is None:
         return False
     error, _ = found
-    trace = trace_id_of(error)
+    printer.facts["trace"] = trace = trace_id_of(error)
     page = "" if once else f"\n\n  {inbox_url}/traces/{trace}"
     printer.tell(f"\nBoth services are in one trace, {trace}, with the error.{page}", style="green")
     return True
@@ -216,7 +230,9 @@ def _arrived(
 ) -> tuple[Item, Item] | None:
     """Request the paths, and return the error and its transaction, None if they do not arrive, which is told."""
     for path in paths:
-        printer.tell(f"  GET {path} answered {server.get(path)}")
+        status = server.get(path)
+        printer.facts["requests"].append({"url": server.url + path, "status": status})
+        printer.tell(f"  GET {path} answered {status}")
     error, related = printer.wait(transactions)
     if error and len(related) == transactions:
         return error, related[0]
@@ -232,8 +248,9 @@ def _point_out(
     exception = error["payload"]["exception"]["values"][-1]
     raised = f"{exception['type']}: {exception['value']}"
     printer.tell(f"\nArrived, without a line of code in the app: {raised}", style="green")
+    name = transaction["payload"]["transaction"]
+    printer.facts.update(error=raised, transaction=name)
     if not once:
-        name = transaction["payload"]["transaction"]
         printer.tell(f"Look at\n\n  {inbox_url}/errors/{error['id']}  {raised}")
         printer.tell(f"  {inbox_url}/transactions/{transaction['id']}  {name}")
 

@@ -16,7 +16,7 @@ from sentry_asgi_autoconf.cli.output import console, has_rich, plain_table, writ
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.flushing.deliveries import MOMENT
-from sentry_asgi_autoconf.settings.sources import file_text
+from sentry_asgi_autoconf.settings.files import file_text
 from sentry_asgi_autoconf.settings.values import json_value
 from sentry_asgi_autoconf.status import DIRECTORY
 from sentry_asgi_autoconf.status.account import pid_namespace

@@ -53,7 +53,7 @@ class Shutdown:
         if self._turn.acquire(timeout=self.left(timeout)):
             left, self._begun = self.left(timeout), time.monotonic()
             try:
-                client.flush(timeout=left)
+                _flush(client, left)
             finally:
                 self._last = time.monotonic()
                 self.spent += self._last - self._begun
@@ -71,6 +71,16 @@ def flush() -> None:
     client = _client()
     if client.is_active():
         shutdown.flush(client, client.options["shutdown_timeout"])
+
+
+def _flush(client: Any, timeout: float) -> None:
+    if "otlp" not in getattr(client, "integrations", ()):
+        client.flush(timeout=timeout)
+        return
+    from sentry_asgi_autoconf.integrations import otlp
+
+    with otlp.exported(client, timeout):
+        client.flush(timeout=timeout)
 
 
 def longest_flush() -> float:

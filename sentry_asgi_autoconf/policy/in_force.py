@@ -23,11 +23,12 @@ from sentry_asgi_autoconf.policy.enforcement import (
     over,
 )
 from sentry_asgi_autoconf.provenance import Candidate
-from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.enforcement import Refusal
     from sentry_asgi_autoconf.policy.limits import Limit
+    from sentry_asgi_autoconf.policy.rules import Facts
 
 VARIABLE = "SENTRY_ASGI_POLICY"
 # An image's own: whoever sets the environment of a service cannot take it away by accident.
@@ -74,17 +75,13 @@ class Source(NamedTuple):
     is_whole: bool = True
 
 
-def together(
-    policies: Sequence[Policy], environ: Mapping[str, str], app: str | None, config: Table
-) -> Policy:
-    """Return the one policy that these are together, as it holds for a process of these variables and settings."""
+def together(policies: Sequence[Policy], facts: Callable[[], Facts]) -> Policy:
+    """Return the one policy that these are together, as it holds for a process of which `facts` tells."""
     if not policies:
         return NO_POLICY
     if any(each.rules for each in policies):
-        from sentry_asgi_autoconf.policy import rules
-
-        facts = rules.facts_of(environ, app, config)
-        policies = [each.narrowed(facts) for each in policies]
+        known = facts()
+        policies = [each.narrowed(known) for each in policies]
     found = _merged(policies)
     if not found.is_unreadable:
         return found
@@ -139,7 +136,7 @@ def _plain(value: Any) -> Any:
 def _of_file(path: str, described: str) -> Source:
     """Read the policy in a file; what is wrong with it is among its errors."""
     from sentry_asgi_autoconf.policy import document
-    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+    from sentry_asgi_autoconf.settings.files import TomlFile, reason
 
     again, mark = functools.partial(_of_file, path, described), mark_of(path)  # before it is read
     try:

@@ -8,13 +8,16 @@ from contextlib import suppress
 from datetime import datetime
 from fnmatch import fnmatchcase
 from platform import node as platform_node
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
 
 from sentry_asgi_autoconf.console import printable, shown
-from sentry_asgi_autoconf.settings import sources
+from sentry_asgi_autoconf.settings import files, sources
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS
 from sentry_asgi_autoconf.settings.own import OWN_SETTINGS
 from sentry_asgi_autoconf.settings.sources import Table, choose, environment
+
+if TYPE_CHECKING:
+    from sentry_asgi_autoconf.import_strings import Package
 
 # What a rule may ask of a process, in the order of a rule's name.
 FACTS = ("app", "environment", "host", "namespace", "release")
@@ -37,10 +40,13 @@ class Facts(NamedTuple):
     tags: Mapping[str, str] = {}
 
 
-def facts_of(environ: Mapping[str, str], app: str | None, config: Table) -> Facts:
-    """Return what the process of these variables and this config file is, as the layers below its policies say."""
+def facts_of(environ: Mapping[str, str], app: str | None, package: Package | None, config: Table) -> Facts:
+    """Return what a process of these variables, this app and this config file is, as the layers below its policies say.
+
+    `package` is the app's, if that is known.
+    """
     labels = {name: SDK_OPTIONS[name] for name in ("environment", "release", "server_name")}
-    platform = sources.platform_options(environ, list(labels))
+    platform = sources.platform_options(environ, package, list(labels))
     said = choose(labels, [environment(labels, environ), config.options, platform]).values
     option = {"tags": OWN_SETTINGS["tags"]}
     told = sources.platform_tags(environ)
@@ -54,7 +60,7 @@ def facts_of(environ: Mapping[str, str], app: str | None, config: Table) -> Fact
 
 def _text_of(path: str) -> str:
     with suppress(OSError, ValueError):
-        return sources.file_text(path).strip()
+        return files.file_text(path).strip()
     return ""
 
 

@@ -16,6 +16,7 @@ from sentry_asgi_autoconf.policy.in_force import apply_policy
 from sentry_asgi_autoconf.sdk.init_options import DirectTransport
 from sentry_asgi_autoconf.serving import chained_hooks, redaction, request_names
 from sentry_asgi_autoconf.settings import destinations
+from sentry_asgi_autoconf.settings.sources import has_excluded
 
 if TYPE_CHECKING:
     from sentry_asgi_autoconf.policy.limits import Limit
@@ -238,7 +239,10 @@ def _without_none(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return the app's arguments with our integrations beside its own, and those disabled that it does not name."""
+    """Return the app's arguments with our integrations beside its own, and those disabled that it does not name.
+
+    A package of which it excludes a part is none that the settings include.
+    """
     lists = {name: theirs.get(name, ()) for name in ("integrations", "disabled_integrations")}
     lists = {name: each for name, each in lists.items() if isinstance(each, (list, tuple))}
     named = [_identifier(each) for each in lists.get("integrations", ())]
@@ -247,6 +251,10 @@ def _joined(ours: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
         for name, given in lists.items()
         if name in ours
     }
+    excluded = theirs.get("in_app_exclude")
+    if isinstance(excluded, (list, tuple)) and "in_app_include" in ours:
+        included = [each for each in ours["in_app_include"] if not has_excluded(each, excluded)]
+        joined["in_app_include"] = theirs.get("in_app_include", included)
     return {**theirs, **joined}
 
 

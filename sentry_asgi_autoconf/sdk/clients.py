@@ -40,6 +40,8 @@ _packages: Any = SDK_INFO["packages"]
 _PACKAGE = {"name": f"pypi:{entry_points.NAME}", "version": entry_points.own_version()}
 _context: dict[str, Any] = {}
 _tagged: list[str] = []
+# What a client has that sends nothing for now.
+_PAUSED = "_sentry_asgi_autoconf_paused"
 # All that were made for this process, ours and an app's.
 known: WeakSet[Any] = WeakSet()
 _NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
@@ -161,7 +163,7 @@ class Guard(NamedTuple):
     arguments: Arguments
     guarded: Callable[[Callable[[], Any], None], Any]
     report: Report
-    pauses: bool | None = None  # whether the policy has nothing sent now; None if it cannot change
+    pauses: bool = False  # whether the policy has nothing sent
 
     def construct(
         self, original: Callable[..., None], client: Any, args: tuple[Any, ...], kwargs: Any
@@ -197,11 +199,14 @@ class Guard(NamedTuple):
         return merged
 
     def pause(self, client: Any) -> None:
-        """Let nothing leave by a client, or let it send again, as the policy has it."""
-        if self.pauses is not None:
-            from sentry_asgi_autoconf.sdk import live_options
-
-            (live_options.pause if self.pauses else live_options.go_on)(client)
+        """Let nothing leave by a client while the policy has nothing sent, and let it send again after that."""
+        kept = vars(client)
+        if self.pauses and _PAUSED not in kept:
+            kept[_PAUSED] = client.transport, client.spotlight
+            # What the SDK has where there is no DSN.
+            client.transport = client.spotlight = None
+        elif not self.pauses and _PAUSED in kept:
+            client.transport, client.spotlight = kept.pop(_PAUSED)
 
 
 # At most one: that of the latest settings.

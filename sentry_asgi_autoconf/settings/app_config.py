@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, NamedTuple
 
 from sentry_asgi_autoconf.console import printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableConfigError
+from sentry_asgi_autoconf.import_strings import Package
 from sentry_asgi_autoconf.provenance import CONFIG_FILE, Origin
-from sentry_asgi_autoconf.settings.sources import NOTHING, Table, reason
+from sentry_asgi_autoconf.settings.sources import NOTHING, Table
 
 if TYPE_CHECKING:
-    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+    from sentry_asgi_autoconf.settings.files import TomlFile
 VARIABLE = "SENTRY_ASGI_CONFIG"
 _TOOL = ("tool", "sentry-asgi-autoconf")
 _PYPROJECT = "pyproject.toml"
@@ -30,14 +30,14 @@ class ConfigFile(NamedTuple):
     content: TomlFile | None = None  # as far as it was read to find it
 
 
-def find(environ: Mapping[str, str], app: str | None) -> ConfigFile | None:
-    """Return the file that the variable names, else the nearest pyproject.toml beside the app that has our table."""
+def find(environ: Mapping[str, str], package: Package | None) -> ConfigFile | None:
+    """Return the file that the variable names, else the nearest pyproject.toml by the app that has our table."""
     named = environ.get(VARIABLE, "").strip()
-    return ConfigFile(named, is_named=True) if named else next(_pyprojects(app), None)
+    return ConfigFile(named, is_named=True) if named else next(_pyprojects(package), None)
 
 
-def _pyprojects(app: str | None) -> Iterator[ConfigFile]:
-    for directory in _directories(app):
+def _pyprojects(package: Package | None) -> Iterator[ConfigFile]:
+    for directory in _directories(package):
         path = directory / _PYPROJECT
         try:
             if path.is_file() and _KEY.search(path.read_bytes()):
@@ -47,7 +47,7 @@ def _pyprojects(app: str | None) -> Iterator[ConfigFile]:
 
 
 def _with_table(path: str) -> Iterator[ConfigFile]:
-    from sentry_asgi_autoconf.settings.toml_file import TomlFile
+    from sentry_asgi_autoconf.settings.files import TomlFile
 
     try:
         file = TomlFile(path)
@@ -57,10 +57,10 @@ def _with_table(path: str) -> Iterator[ConfigFile]:
         yield ConfigFile(path, False)  # what is wrong with it is said when it is read
 
 
-def _directories(app: str | None) -> Iterator[Path]:
-    """Yield where the app's top-level module lies, the directory above its `src`, and the working directory."""
-    found = _directory_of(app.partition(":")[0].partition(".")[0]) if app else None
-    if found is not None:
+def _directories(package: Package | None) -> Iterator[Path]:
+    """Yield where the app's package lies, the directory above its `src`, and the working directory."""
+    if package:
+        found = package.root(Path(os.path.realpath(str(package.file))))
         yield found
         if found.name == "src":
             yield found.parent
@@ -70,23 +70,12 @@ def _directories(app: str | None) -> Iterator[Path]:
         return
 
 
-def _directory_of(module: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(module)  # imports nothing, as the name has no dot
-    except (ImportError, AttributeError, ValueError):
-        return None
-    if spec is None or not spec.origin or spec.origin in ("built-in", "frozen"):
-        return None
-    directory = Path(os.path.realpath(spec.origin)).parent
-    return directory.parent if spec.submodule_search_locations else directory
-
-
 def read(config: ConfigFile | None, problems: list[AutoconfError]) -> Table:
     """Return what the file says, nothing where there is none or it cannot be read, which is a problem."""
     if config is None:
         return NOTHING
+    from sentry_asgi_autoconf.settings.files import TomlFile, reason
     from sentry_asgi_autoconf.settings.names import classify
-    from sentry_asgi_autoconf.settings.toml_file import TomlFile
 
     try:
         file = config.content or TomlFile(config.path)

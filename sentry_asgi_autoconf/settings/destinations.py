@@ -6,7 +6,7 @@ from typing import Any, Mapping
 
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import UnknownSettingError, UnreadableSecretError
-from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE, check_directory, read_secret
+from sentry_asgi_autoconf.settings.sources import DIRECTORY_VARIABLE
 from sentry_asgi_autoconf.settings.values import FALSE_WORDS
 
 # Each of these is enough for something to be sent.
@@ -77,6 +77,8 @@ def _text(environ: Mapping[str, str], variable: str) -> str:
     directory = environ.get(DIRECTORY_VARIABLE, "").strip()
     if text or not directory:
         return text
+    from sentry_asgi_autoconf.settings.files import check_directory, read_secret
+
     check_directory(directory)
     secret = read_secret(directory, variable)
     return str(secret.value) if secret else ""

@@ -255,7 +255,7 @@ def _tag(name: Any, text: Any) -> tuple[str, str]:
 
 def from_platform(value: Any) -> list[str]:
     """Check that each is something to take; `none` alone stands for nothing."""
-    known = ("release", "environment", "server_name", "tags")
+    known = ("release", "environment", "server_name", "tags", "in_app")
     return [] if lower_case(value) == "none" else _all(value, known.__contains__, "is none of these")
 
 

@@ -224,9 +224,9 @@ TAGS = Kind(
     Dict[str, str],
 )
 FROM_PLATFORM = _list(
-    "release, environment, server_name, tags, or none alone",
+    "release, environment, server_name, tags, in_app, or none alone",
     formats.from_platform,
-    {"type": "string", "enum": ["release", "environment", "server_name", "tags", "none"]},
+    {"type": "string", "enum": ["release", "environment", "server_name", "tags", "in_app", "none"]},
 )
 HEALTH_CHECKS = _choice("report", "ignore")
 APP_GLOBS = _list("globs package.module:attribute", formats.apps, _text("[^:]*:[^:]*"))

@@ -12,7 +12,7 @@ from typing_extensions import Annotated
 
 from sentry_asgi_autoconf.exceptions import AutoconfError
 from sentry_asgi_autoconf.provenance import Candidate
-from sentry_asgi_autoconf.settings import app_config, sources
+from sentry_asgi_autoconf.settings import app_config, files, sources
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.options import OPTIONS_JSON, SDK_OPTIONS, in_options_json
 from sentry_asgi_autoconf.settings.own import OWN_KEYS, OWN_SETTINGS
@@ -85,7 +85,8 @@ def _environment(problems: list[AutoconfError]) -> _Values:
 
 
 def _secrets_of(directory: str) -> _Reader:
-    return lambda problems: sources.secrets({**SDK_OPTIONS, **OPTIONS_JSON}, directory, problems)
+    options = {**SDK_OPTIONS, **OPTIONS_JSON}
+    return lambda problems: files.secrets(options, directory, problems) if directory else {}
 
 
 def _options_json_of(secrets: _Reader) -> _Reader:

@@ -50,7 +50,8 @@ OWN_SETTINGS = by_name(
         default={}, prefix="SENTRY_"),
     _own("platform", kinds.FROM_PLATFORM, "release,tags",
         "What is taken from variables of Kubernetes, OpenTelemetry, Render, Railway, Vercel, Fly, Heroku, Cloud Run, "
-        "GitHub and GitLab where nobody says it.", default=["release", "environment", "server_name", "tags"]),
+        "GitHub and GitLab, and from the app's package, where nobody says it.",
+        default=["release", "environment", "server_name", "tags", "in_app"]),
     _own("health_checks", kinds.HEALTH_CHECKS, "ignore",
         "What the probes of Kubernetes, load balancers and uptime checkers make: transactions like any other request "
         "(report), or none (ignore); their errors are reported all the same.", default="report"),

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import stat
+import json
+import re
 import sys
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.console import MASK, printable, shown
-from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError, UnreadableSecretError
-from sentry_asgi_autoconf.provenance import ENVIRONMENT, PLATFORM, Candidate, Origin
+from sentry_asgi_autoconf.exceptions import AutoconfError, InvalidSettingError
+from sentry_asgi_autoconf.provenance import ENFORCED, ENVIRONMENT, PLATFORM, Candidate, Origin
 from sentry_asgi_autoconf.settings.values import MismatchError, is_quoted
 
 if TYPE_CHECKING:
+    from sentry_asgi_autoconf.import_strings import Package
     from sentry_asgi_autoconf.settings.kinds import Option
 
 DIRECTORY_VARIABLE = "SENTRY_ASGI_SECRETS_DIR"
-# A policy of a few dozen lines is normal; what is larger by far is another file.
-_LARGEST = 1024 * 1024
 _QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
-# By what is taken, the variables that say so: the first that is set counts.
+# Where Kubernetes' own example of a volume has them.
+_OF_POD = ("/etc/podinfo/annotations", "/etc/podinfo/labels")
+# Where the SDK takes all code for other people's.
+_LIBRARIES = re.compile(r"[\\/](?:dist|site)-packages[\\/]")
+# By what is taken, the variables, labels and annotations that say so: the first that is set counts.
 _PLATFORM_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "release": (
         *(
@@ -31,7 +36,15 @@ _PLATFORM_OPTIONS: Mapping[str, tuple[str, ...]] = {
             "HEROKU_SLUG_COMMIT",
             "K_REVISION",
         ),
-        *("GITHUB_SHA", "CI_COMMIT_SHA"),
+        *("OPENSHIFT_BUILD_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
+        # These the SDK takes too, after a look at the working directory's git.
+        *("HEROKU_BUILD_COMMIT", "SOURCE_VERSION", "CODEBUILD_RESOLVED_SOURCE_VERSION"),
+        *("CIRCLE_SHA1", "GAE_DEPLOYMENT_ID"),
+        *(
+            "app.kubernetes.io/version",
+            "org.opencontainers.image.revision",
+            "org.opencontainers.image.version",
+        ),
     ),
     "environment": ("RAILWAY_ENVIRONMENT_NAME", "VERCEL_ENV", "CI_ENVIRONMENT_NAME"),
     "server_name": ("POD_NAME", "RENDER_INSTANCE_ID", "RAILWAY_REPLICA_ID", "FLY_MACHINE_ID", "DYNO"),
@@ -47,6 +60,7 @@ _PLATFORM_TAGS: Mapping[str, tuple[str, ...]] = {
         "FLY_APP_NAME",
         "HEROKU_APP_NAME",
         "K_SERVICE",
+        "app.kubernetes.io/name",
     ),
 }
 # Of OpenTelemetry's resource, which goes before the platform's own.
@@ -62,7 +76,9 @@ _TAG_ATTRIBUTES = {
     "service.namespace": "service.namespace",
     "k8s.namespace.name": "k8s.namespace",
 }
-# Without one of these no platform tells anything.
+# By options, what is to be wanted for them where it is not called the same.
+_WANTED_BY = {"in_app_include": "in_app", "project_root": "in_app"}
+# Without one of these no platform says anything.
 OF_PLATFORMS = frozenset((_RESOURCE, *chain(*_PLATFORM_OPTIONS.values(), *_PLATFORM_TAGS.values())))
 
 
@@ -91,122 +107,96 @@ def environment(options: Mapping[str, Option], environ: Mapping[str, str]) -> di
     }
 
 
-def secrets(
-    options: Mapping[str, Option], directory: str, problems: list[AutoconfError]
+def labels_of_pod() -> dict[str, str]:
+    """Return the labels and annotations that Kubernetes writes into a volume: `name="value"`, as JSON quotes it."""
+    lines: list[str] = []
+    for path in _OF_POD:
+        with suppress(OSError, ValueError):
+            lines += Path(path).read_text(encoding="utf-8").splitlines()
+    labels = {}
+    for name, _, value in (line.partition("=") for line in lines):
+        if name in OF_PLATFORMS:
+            with suppress(ValueError):
+                labels[name] = str(json.loads(value))
+    return labels
+
+
+def platform_options(
+    said: Mapping[str, str], package: Package | None, wanted: Sequence[str]
 ) -> dict[str, Candidate]:
-    """Return the text of each file of the directory, if one is named; what cannot be read is a problem."""
-    try:
-        check_directory(directory)
-    except UnreadableSecretError as error:
-        problems.append(error)
-        return {}
-    found = {}
-    for name, option in options.items() if directory else ():
-        try:
-            candidate = read_secret(directory, option.variable)
-            if candidate:
-                found[name] = candidate
-        except UnreadableSecretError as error:
-            problems.append(error)
-    return found
-
-
-def check_directory(directory: str) -> None:
-    """Raise UnreadableSecretError unless `directory` is one, or empty."""
-    try:
-        is_directory = not directory or Path(directory).is_dir()
-    except (OSError, ValueError):
-        is_directory = False
-    if not is_directory:
-        what = f"{DIRECTORY_VARIABLE}={shown(directory)} is not a directory that can be read"
-        raise UnreadableSecretError(what, remedy="Mount the secrets there, or unset the variable.")
-
-
-def read_secret(directory: str, variable: str) -> Candidate | None:
-    """Read the file named as the variable, in upper or lower case; None if it is missing or blank."""
-    for name in (variable, variable.lower()):
-        path = str(Path(directory, name))
-        try:
-            _refuse_planted(Path(path))
-            text = file_text(path).strip()
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            what = f"the file {printable(path, 200)} cannot be read: {reason(error)}"
-            remedy = "Make it a text file that the server's user may read, or remove it."
-            raise UnreadableSecretError(what, remedy=remedy) from error
-        if text:
-            return Candidate(text, Origin(variable, path))
-    return None
-
-
-def _refuse_planted(path: Path) -> None:
-    """Raise OSError for what another user may have put there: settings name functions that this process will call."""
-    parent = path.parent.stat()
-    if hasattr(os, "getuid") and parent.st_mode & stat.S_IWOTH:
-        owners = {path.lstat().st_uid, path.stat().st_uid}
-        # Kubernetes mounts a Secret as a directory that anybody may write to, and whose files are root's.
-        if not owners <= {0, os.getuid(), parent.st_uid}:
-            raise OSError(0, "it is another user's, in a directory that anybody may write to")
-
-
-def platform_options(environ: Mapping[str, str], wanted: list[str]) -> dict[str, Candidate]:
-    """Return the options of `sentry_sdk.init` that the platform's variables tell, of those that are wanted."""
-    found = {name: Candidate(*each) for name, each in _first(environ, _PLATFORM_OPTIONS)}
+    """Return the options of `sentry_sdk.init` that the platform says, or the app's package, if they are wanted."""
+    found = dict(_of_package(package)) if package else {}
+    found.update((name, Candidate(*each)) for name, each in _first(said, _PLATFORM_OPTIONS))
     for attribute, name in _ATTRIBUTES.items():
-        for value in _attribute(environ, attribute):
+        for value in _attribute(said, attribute):
             found[name] = Candidate(value, Origin(name, _RESOURCE, layer=PLATFORM))
-    return {name: candidate for name, candidate in found.items() if name in wanted}
+    return {name: candidate for name, candidate in found.items() if _WANTED_BY.get(name, name) in wanted}
 
 
-def platform_tags(environ: Mapping[str, str]) -> Candidate | None:
-    """Return the tags that they tell, None if they tell none."""
-    found = {name: value for name, (value, _) in _first(environ, _PLATFORM_TAGS)}
+def platform_tags(said: Mapping[str, str]) -> Candidate | None:
+    """Return the tags that it says, None if it says none."""
+    found = {name: value for name, (value, _) in _first(said, _PLATFORM_TAGS)}
     for attribute, name in _TAG_ATTRIBUTES.items():
-        found.update((name, value) for value in _attribute(environ, attribute))
+        found.update((name, value) for value in _attribute(said, attribute))
     return Candidate(found, Origin("tags", "the platform's variables", layer=PLATFORM)) if found else None
 
 
+def _of_package(package: Package) -> Iterator[tuple[str, Candidate]]:
+    """Yield the release of an app that was installed, and which frames are its own where the SDK cannot tell."""
+    root, place = package.root(), f"the package {package.name}"
+    release = _release(package.name, root)
+    if release:
+        yield "release", release
+    if _LIBRARIES.search(str(package.file)):
+        yield "in_app_include", Candidate([package.name], Origin("in_app_include", place, layer=PLATFORM))
+    elif _is_elsewhere(root):
+        yield "project_root", Candidate(str(root), Origin("project_root", place, layer=PLATFORM))
+
+
+def _release(package: str, root: Path) -> Candidate | None:
+    with suppress(Exception):  # metadata may be anything
+        distribution = entry_points.distribution_of(package, root)
+        if distribution and not (entry_points.is_edited(distribution) and _is_in_git(Path.cwd())):
+            place = f"the metadata of {distribution.metadata['Name']}"
+            release = entry_points.release_of(distribution)
+            return Candidate(release, Origin("release", place, layer=PLATFORM))
+    return None
+
+
+def has_excluded(package: str, excluded: Iterable[str]) -> bool:
+    """Whether some of the package is said to be other people's: what the SDK is told to include goes before that."""
+    return any(f"{each}.".startswith(f"{package}.") for each in excluded)
+
+
+def _is_in_git(directory: Path) -> bool:
+    """Whether the SDK finds the commit by itself, which says more than the version of what is being worked on."""
+    return any((each / ".git").exists() for each in (directory, *directory.parents))
+
+
+def _is_elsewhere(root: Path) -> bool:
+    """Whether the working directory, which the SDK takes for the app's, does not hold it, or holds all there is."""
+    with suppress(OSError):
+        directory = Path.cwd()
+        return directory not in (root, *root.parents) or not directory.name
+    return True
+
+
 def _first(
-    environ: Mapping[str, str], variables: Mapping[str, tuple[str, ...]]
+    said: Mapping[str, str], names: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, tuple[str, Origin]]]:
-    for name, candidates in variables.items():
-        for variable in candidates:
-            value = environ.get(variable, "").strip()
+    for name, candidates in names.items():
+        for candidate in candidates:
+            value = said.get(candidate, "").strip()
             if value:
-                yield name, (value, Origin(name, variable, layer=PLATFORM))
+                yield name, (value, Origin(name, candidate, layer=PLATFORM))
                 break
 
 
-def _attribute(environ: Mapping[str, str], name: str) -> Iterator[str]:
-    for pair in environ.get(_RESOURCE, "").split(","):
+def _attribute(said: Mapping[str, str], name: str) -> Iterator[str]:
+    for pair in said.get(_RESOURCE, "").split(","):
         key, _, value = pair.partition("=")
         if key.strip() == name and value.strip():
             yield value.strip()
-
-
-def file_text(path: str) -> str:
-    """Read a file. Raises OSError or ValueError, with a reason that quotes nothing of it."""
-    # Opened without this flag, a pipe would make the server wait for ever.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(0, "it is not a regular file")
-    with open(descriptor, encoding="utf-8-sig") as file:  # noqa: PTH123 (a descriptor has no path)
-        try:
-            text = file.read(_LARGEST + 1)
-        except UnicodeDecodeError as error:
-            raise ValueError("it is not UTF-8 text") from error
-    if len(text) > _LARGEST:
-        raise ValueError(f"it is larger than {_LARGEST // 1024} KiB")
-    return text
-
-
-def reason(error: Exception) -> str:
-    """Say why a file cannot be read."""
-    if isinstance(error, OSError):
-        return error.strerror or "it cannot be opened"
-    return printable(str(error), 200)
 
 
 class Choice(NamedTuple):
@@ -280,3 +270,23 @@ def what_is_wrong(option: Option, refused: Any, error: ValueError) -> str:
         # A reason may quote half a password that only the whole value shows to be one.
         reason = ""
     return f"not {option.kind.words}" + (f": {reason}" if reason else "")
+
+
+def put_tags_below(own: Choice, said: Mapping[str, str]) -> None:
+    """Put the tags that the platform says below those that were chosen."""
+    tags = platform_tags(said)
+    if tags and "tags" in own.origins:
+        own.overrode["tags"].append(tags)
+    elif tags:
+        own.values["tags"], own.origins["tags"], own.overrode["tags"] = tags.value, tags.origin, []
+
+
+def add_in_app(options: Choice, added: Candidate) -> None:
+    """Add the app's package to what else is said to be the app's, unless a part of it is said not to be."""
+    (package,) = added.value
+    origin = options.origins.get("in_app_include", added.origin)
+    if origin.layer == ENFORCED or has_excluded(package, options.values.get("in_app_exclude", [])):
+        return
+    others = [each for each in options.values.get("in_app_include", []) if each != package]
+    options.values["in_app_include"], options.origins["in_app_include"] = [*others, package], origin
+    options.overrode.setdefault("in_app_include", [])

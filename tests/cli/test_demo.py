@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -30,6 +31,15 @@ def test_once_shows_error_and_transaction_and_ends_with_0(tmp_path: Path) -> Non
     assert "Both services are in one trace" in result.stdout
     # Which would be gone by now.
     assert "/errors/" not in result.stdout and "/traces/" not in result.stdout
+
+
+def test_a_program_is_told_in_json_what_arrived() -> None:
+    result = cli("demo", "--json")
+    told = json.loads(result.stdout)
+    assert (result.returncode, told["complete"]) == (0, True), result.stderr
+    assert [request["status"] for request in told["requests"]] == [200, 200, 200, 500, 500]
+    assert (told["error"], told["transaction"]) == ("KeyError: 'NO'", "/orders/{number:int}/invoice")
+    assert re.fullmatch("[0-9a-f]{32}", told["trace"])
 
 
 def test_it_stays_until_it_is_interrupted_with_the_pages_that_it_names() -> None:

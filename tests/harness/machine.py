@@ -1,4 +1,4 @@
-"""A machine of one's own: a view of the file system in which /etc has a policy, and nobody else's is touched."""
+"""A machine of one's own: a view of the file system in which /etc has other files, and nobody else's is touched."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Sequence
 
-# In a mount namespace: /etc anew, with all that is in the real one and the directory $1 as ours; then the command.
+# In a mount namespace: /etc anew, with all that is in the real one and what the directory $1 has; then the command.
 _SCRIPT = """
 set -e
 mkdir "$1/etc"
@@ -17,15 +17,16 @@ for entry in "$1"/etc/* "$1"/etc/.[!.]*; do
     [ -e "$entry" ] || [ -L "$entry" ] || continue
     ln -s "$entry" /etc/
 done
-rm -f /etc/sentry-asgi-autoconf
-ln -s "$1/policies" /etc/sentry-asgi-autoconf
+rm -f /etc/sentry-asgi-autoconf /etc/podinfo
+[ ! -d "$1/policies" ] || ln -s "$1/policies" /etc/sentry-asgi-autoconf
+[ ! -d "$1/podinfo" ] || ln -s "$1/podinfo" /etc/podinfo
 shift
 exec "$@"
 """
 
 
-def with_policies(directory: Path, command: Sequence[str]) -> list[str]:
-    """Return the command that runs `command` where /etc/sentry-asgi-autoconf is the subdirectory `policies`."""
+def with_own_etc(directory: Path, command: Sequence[str]) -> list[str]:
+    """Return the command that runs `command` where /etc has the directories `podinfo`, and `policies` as ours."""
     namespace = ["unshare", "--mount"]
     if os.geteuid() != 0:
         namespace += ["--user", "--map-root-user"]

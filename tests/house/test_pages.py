@@ -39,6 +39,7 @@ ELSEWHERE = {
     "docs/install.md": "fleet/test_install.py",
     "docs/mutation.md": "mutation/__main__.py",
     "docs/reliability.md": "reliability/test_command.py",
+    "docs/servers.md": "servers/test_page_of_servers.py",
     "docs/troubleshooting.md": "cli/test_check_command.py",
     "docs/where-time-goes.md": "benchmarks/test_benchmarks.py",
     "sitecustomize_example/README.md": "cli/test_example.py",

@@ -12,7 +12,7 @@ import pytest
 from sentry_asgi_autoconf.activation.live_policy import Watched
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy
-from sentry_asgi_autoconf.settings.sources import NOTHING
+from sentry_asgi_autoconf.policy.rules import Facts
 from tests.harness.server import run
 
 OPTIONS = ("sample_rate", "traces_sample_rate", "profiles_sample_rate")
@@ -25,7 +25,7 @@ def watched(path: Path) -> Watched:
 
 def ceilings(*policies: Policy) -> dict[str, Any]:
     """Return what these policies together let each rate be at most."""
-    found = in_force.together(policies, {}, None, NOTHING)
+    found = in_force.together(policies, Facts)
     return {name: found.limits[name].maximum if name in found.limits else 1.0 for name in OPTIONS}
 
 
@@ -222,4 +222,4 @@ print(client.transport is not None, client.options["environment"] == "of the app
 
 
 def test_a_policy_without_rules_is_none(tmp_path: Path) -> None:
-    assert in_force.together([], {}, None, NOTHING) == NO_POLICY
+    assert in_force.together([], Facts) == NO_POLICY

@@ -35,7 +35,7 @@ def serve(start: Start, policies: Path) -> Start:
     """Serve an app on that machine."""
 
     def begin(app: str, environ: dict[str, str]) -> Server:
-        return start(machine.with_policies(policies.parent, uvicorn(app)), environ)
+        return start(machine.with_own_etc(policies.parent, uvicorn(app)), environ)
 
     return begin
 
@@ -170,7 +170,7 @@ def test_where_it_cannot_be_told_whether_there_is_one_nothing_leaves(
     policies.chmod(0)  # root, too, is kept out by that in the process that follows
     powers = "-dac_override,-dac_read_search"
     server = [f"--inh-caps={powers}", f"--bounding-set={powers}", *uvicorn("own_init:app")]
-    command = machine.with_policies(policies.parent, ["setpriv", *server])
+    command = machine.with_own_etc(policies.parent, ["setpriv", *server])
     served = start(command, {"INIT": "by keywords", "OTHER_DSN": other.dsn})
     served.provoke()
     served.stop()

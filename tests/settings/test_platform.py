@@ -9,6 +9,7 @@ import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
 from tests.cli.explained import settings
+from tests.harness import machine
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 
@@ -66,6 +67,8 @@ PLATFORMS = {
         {"release": "shop-00001"},
         {"service": "shop"},
     ),
+    "OpenShift": ({"OPENSHIFT_BUILD_COMMIT": "abc"}, {"release": "abc"}, {}),
+    "Google App Engine": ({"GAE_DEPLOYMENT_ID": "81"}, {"release": "81"}, {}),
     "GitHub": ({"GITHUB_SHA": "abc"}, {"release": "abc"}, {}),
     "GitLab": (
         {"CI_COMMIT_SHA": "abc", "CI_ENVIRONMENT_NAME": "review"},
@@ -104,6 +107,22 @@ def test_each_can_be_switched_off(text: str, left: list[str]) -> None:
 def test_config_names_the_variable(tmp_path: Path) -> None:
     found = settings(cwd=tmp_path, environ={"GITHUB_SHA": "abc"})["SENTRY_RELEASE"]
     assert (found["value"], found["layer"], found["source"]) == ("abc", "platform", "release (GITHUB_SHA)")
+
+
+def test_labels_and_annotations_of_a_pod_are_read_from_their_volume(
+    start: Callable[..., Server], project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "podinfo").mkdir()
+    (tmp_path / "podinfo" / "labels").write_text(
+        'app.kubernetes.io/name="shop \\"2\\""\npod-template-hash="7d4f9"\n'
+    )
+    written = 'note="line\\none \\x00"\norg.opencontainers.image.revision="abc"\norg.opencontainers.image.version="1.4"'
+    (tmp_path / "podinfo" / "annotations").write_text(written)
+    server = start(machine.with_own_etc(tmp_path, uvicorn("raw3:app")), {"POD_NAMESPACE": "prod"}).ready()
+    server.provoke()
+    (event,) = project.wait("event")
+    assert event["release"] == "abc"
+    assert (event["tags"]["service"], event["tags"]["k8s.namespace"]) == ('shop "2"', "prod")
 
 
 def test_events_have_it(start: Callable[..., Server], project: Project) -> None:

@@ -14,7 +14,7 @@ from sentry_asgi_autoconf.exceptions import UnreadableSecretError
 from tests.harness.server import ROOT
 
 DSN = "https://key@host/{}"
-OF_FILES = "settings.toml_file", "policy.limits", "policy.document", "policy.constraints"
+OF_FILES = "settings.files", "policy.limits", "policy.document", "policy.constraints"
 
 
 @pytest.fixture
@@ -141,4 +141,4 @@ def test_what_files_and_policies_need_is_imported_where_there_are_some(header: s
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     output = subprocess.check_output([sys.executable, "-c", script], cwd=tmp_path, env=environ, text=True)
-    assert output.splitlines() == (["1", "settings.toml_file"] if table else ["None", ""])
+    assert output.splitlines() == (["1", "settings.files"] if table else ["None", ""])

@@ -20,7 +20,6 @@ from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.limits import Limit
 from sentry_asgi_autoconf.provenance import ENVIRONMENT, SDK_DEFAULT, UNSET, Candidate, Origin, Setting
-from sentry_asgi_autoconf.sdk import live_options
 from sentry_asgi_autoconf.settings.kinds import Option
 from sentry_asgi_autoconf.settings.names import did_you_mean
 from sentry_asgi_autoconf.settings.options import SDK_OPTIONS, field_of, init_name
@@ -174,7 +173,7 @@ def is_live(row: Row) -> bool:
     """Whether a process goes by what a changed policy says of this setting without a restart."""
     if row.declared is not None and row.option is None:
         return not row.declared.is_environment_only and row.declared.name not in live_policy.FIXED
-    return row.option not in live_options.FIXED
+    return row.option not in live_policy.CLIENT_FIXED
 
 
 def _explain_options(loaded: Loaded, all_of_them: bool) -> Iterator[Row]:
