@@ -40,45 +40,18 @@ _PERIOD = 5.0
 CLIENT_FIXED = frozenset(
     (
         *("auto_enabling_integrations", "default_integrations", "disabled_integrations", "integrations"),
-        *(
-            "ca_certs",
-            "cert_file",
-            "dsn",
-            "http_proxy",
-            "https_proxy",
-            "keep_alive",
-            "key_file",
-            "proxy_headers",
-        ),
-        *("send_client_reports", "shutdown_timeout", "socket_options", "spotlight", "transport"),
-        *(
-            "transport_queue_size",
-            "debug",
-            "enable_backpressure_handling",
-            "functions_to_trace",
-            "instrumenter",
-        ),
-        *(
-            "profile_lifecycle",
-            "profile_session_sample_rate",
-            "profiler_mode",
-            "trace_lifecycle",
-            "_experiments",
-        ),
+        *("ca_certs", "cert_file", "key_file", "http_proxy", "https_proxy", "proxy_headers"),
+        *("dsn", "keep_alive", "shutdown_timeout", "socket_options", "spotlight"),
+        *("send_client_reports", "transport", "transport_queue_size"),
+        *("profile_lifecycle", "profile_session_sample_rate", "profiler_mode", "trace_lifecycle"),
+        *("debug", "enable_backpressure_handling", "functions_to_trace", "instrumenter", "_experiments"),
     )
 )
 # What is decided once in a process.
 FIXED = frozenset(
     (
-        *(
-            "capture_5xx",
-            "disabled_servers",
-            "enabled",
-            "excluded_apps",
-            "integration_options",
-            "integrations",
-        ),
-        *("platform", "processes", "strict", "traceparent"),
+        *("capture_5xx", "disabled_servers", "enabled", "excluded_apps", "integration_options"),
+        *("integrations", "platform", "processes", "strict", "traceparent"),
     )
 )
 _NEXT_START = "Restart the service."
@@ -153,7 +126,7 @@ class LivePolicy:
 
     def begin(self) -> None:
         """Look now, and from now on."""
-        self.look()
+        self._guard.guarded(self.look, None)
         threading.Thread(target=self._look_again, name="sentry-asgi-policy", daemon=True).start()
 
     def _look_again(self) -> None:

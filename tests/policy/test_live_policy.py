@@ -200,3 +200,34 @@ def check(event: dict[str, Any], said: list[dict[str, Any]]) -> None:
         assert event["tags"]["team"] == "shop"
     if event.get("type") == "transaction":
         assert enforced.get("traces_sample_rate") != 0.0
+
+
+def test_tracing_that_was_off_can_be_switched_on_and_off(
+    start: Start, project: Project, file: PolicyFile
+) -> None:
+    file.say(defaults={"max_breadcrumbs": 10})
+    environ = {"SENTRY_ASGI_POLICY": str(file.path), "SENTRY_TRACES_SAMPLE_RATE": None}
+    served = serve(start, "uvicorn", "fastapi_app:app", environ=environ)
+    with served.client() as client:
+        name = file.say(defaults={"traces_sample_rate": 1.0})
+
+        def traced() -> list[dict[str, Any]]:
+            client.get("/items/1")
+            return [event for event in events(project) if event.get("type") == "transaction"]
+
+        found = until(traced, "a transaction", WITHIN)[-1]
+        assert found["transaction"] == "/items/{number}"
+        assert name in policies_of(found)
+        name = file.say(defaults={"max_breadcrumbs": 10})
+
+        def is_off() -> bool:
+            client.get("/boom")
+            errors = [event for event in events(project) if "exception" in event]
+            return bool(errors) and policies_of(errors[-1]) == [name]
+
+        until(is_off, "the other policy", WITHIN)
+        before = len(traced())
+        client.get("/boom")
+        arrived = len(project.items("event"))
+        until(lambda: len(project.items("event")) >= arrived, "the error")
+        assert len(traced()) == before
