@@ -153,7 +153,8 @@ def _cells(report: Mapping[str, Any]) -> tuple[str, ...]:
     last = report["last_delivery"]
     delivery = [f"{last['answer']}, {_age(last['at'])}"] if last else []
     counts = (_counts(report["captured"]), _counts(report["sent"]))
-    return tuple(map(_lines, ([_state(report)], apps, *counts, dropped, delivery, report["policies"])))
+    policies = [*report["policies"], *(f"missing: {name}" for name in report.get("missing", ()))]
+    return tuple(map(_lines, ([_state(report)], apps, *counts, dropped, delivery, policies)))
 
 
 def _state(report: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ class Account:
         self._decided: Decision | None = None
         self._sources: dict[str, str] = {}
         self._policies: list[str] = []
+        self._missing: list[str] = []
 
     def decided(self, decided: Decision, settings: Loaded | Decision | None) -> None:
         """Add whether the SDK is initialised, and from which settings."""
@@ -47,6 +48,7 @@ class Account:
             found = settings.settings.items()
             self._sources = {name: str(setting.origin) for name, setting in found if setting.origin}
             self._policies = settings.policy.names
+            self._missing = [name for name in settings.policy.required if name not in self._sources]
 
     def serves(self, app: str, server: tuple[str, str] | None, by: str | None) -> None:
         """Add an app, the name and version of the server that serves it, and what instruments it, if anything does."""
@@ -95,6 +97,7 @@ class Account:
             "apps": self.apps,
             "sources": self._sources,
             "policies": self._policies,
+            "missing": self._missing,
             "app_init": self._app_init,
             "versions": _versions(),
             **deliveries.content(),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import Loaded, load
 from sentry_asgi_autoconf.policy.rules import share_of
-from tests.harness.server import run
+from tests.harness.server import Server, run, until, uvicorn
 
 SHARE_OF_WEB_1 = 54.266  # percent
 PROD = {"SENTRY_ENVIRONMENT": "production", "SENTRY_TAGS": "team=shop", "SENTRY_SERVER_NAME": "web-1"}
@@ -169,3 +172,24 @@ def test_a_required_setting_is_asked_for_until_somebody_says_it(tmp_path: Path) 
     served = run(code, environ)
     assert (served.returncode, served.stdout, served.stderr.count("[missing-setting]")) == (0, "served\n", 2)
     assert run(code, {**environ, "SENTRY_ASGI_STRICT": "true"}).returncode == 78
+
+
+def test_what_is_required_and_missing_is_in_the_status(start: Callable[..., Server], tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("[required]\nrelease = true\nenvironment = true\n")
+    status = tmp_path / "status"
+    status.mkdir()
+    environ = {
+        "SENTRY_ASGI_POLICY": str(tmp_path / "policy.toml"),
+        "SENTRY_ASGI_STATUS_DIR": str(status),
+        "SENTRY_ENVIRONMENT": "production",
+    }
+    start(uvicorn("raw3:app"), environ).ready()
+    (path,) = until(lambda: list(status.glob("*.json")), "the status file")
+    assert json.loads(path.read_text())["missing"] == ["release"]
+    shown = subprocess.run(
+        [sys.executable, "-m", "sentry_asgi_autoconf", "status", str(status)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "missing: release" in shown.stdout
