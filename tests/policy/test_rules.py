@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -186,10 +187,8 @@ def test_what_is_required_and_missing_is_in_the_status(start: Callable[..., Serv
     start(uvicorn("raw3:app"), environ).ready()
     (path,) = until(lambda: list(status.glob("*.json")), "the status file")
     assert json.loads(path.read_text())["missing"] == ["release"]
+    command = [sys.executable, "-m", "sentry_asgi_autoconf", "status", str(status)]
     shown = subprocess.run(
-        [sys.executable, "-m", "sentry_asgi_autoconf", "status", str(status)],
-        capture_output=True,
-        text=True,
-        check=False,
+        command, env={**os.environ, "COLUMNS": "250"}, capture_output=True, text=True, check=False
     )
     assert "missing: release" in shown.stdout
