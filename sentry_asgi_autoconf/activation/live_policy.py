@@ -208,8 +208,8 @@ class _Options(sentry_sdk.Client):
     """What the SDK makes of arguments: a client's options, without the client."""
 
     def _init_impl(self) -> None:
-        # All that a client does beyond: a transport, threads, integrations. A release that does it elsewhere has its
-        # options read by a real client, and fails tests/policy/test_live_policy.py.
+        # What a client does beyond is done here: a transport, threads, integrations. With a release that does it
+        # elsewhere tests/policy/test_changing_files.py fails.
         pass
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
@@ -13,7 +14,8 @@ from sentry_asgi_autoconf.activation.live_policy import Watched
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy
 from sentry_asgi_autoconf.policy.rules import Facts
-from tests.harness.server import run
+from tests.harness.server import ROOT, run
+from tests.harness.venvs import venv
 
 OPTIONS = ("sample_rate", "traces_sample_rate", "profiles_sample_rate")
 
@@ -195,11 +197,25 @@ print(len(sent), flips, len(captured))
 """
 
 
-def test_a_policy_that_pauses_before_any_request_holds_from_the_first(tmp_path: Path) -> None:
+SDKS = [
+    pytest.param((), id="newest"),
+    pytest.param(("sentry-sdk==2.0.1",), id="oldest", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("requirements", SDKS)
+def test_a_policy_that_pauses_before_any_request_holds_from_the_first(
+    requirements: tuple[str, ...], tmp_path: Path
+) -> None:
     path = tmp_path / "policy.toml"
     path.write_text("enabled = false\n")
-    environ = {"SENTRY_ASGI_POLICY": str(path), "SENTRY_DSN": "http://key@localhost:9/1"}
-    found = run(PAUSED.format(path=str(path)), environ)
+    environ = {
+        "PYTHONPATH": str(ROOT),
+        "SENTRY_ASGI_POLICY": str(path),
+        "SENTRY_DSN": "http://key@localhost:9/1",
+    }
+    python = venv(sys.executable, *requirements) if requirements else sys.executable
+    found = run(PAUSED.format(path=str(path)), environ, python=python)
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout.split() == ["paused", "None", "None", "True", "True"]
 
@@ -219,6 +235,19 @@ live.look(); live.look()
 client = sentry_sdk.get_client()
 print(client.transport is not None, client.options["environment"] == "of the app")
 """
+
+
+@pytest.mark.parametrize("requirements", SDKS)
+def test_what_the_sdk_makes_of_arguments_is_had_without_a_client(requirements: tuple[str, ...]) -> None:
+    code = """
+from sentry_asgi_autoconf.activation.live_policy import _Options
+import threading
+made = _Options(dsn="http://key@localhost:9/1", profiles_sample_rate=1.0, sample_rate=0.5)
+print(made.options["sample_rate"], made.transport, len(threading.enumerate()), "session_flusher" in vars(made))
+"""
+    python = venv(sys.executable, *requirements) if requirements else sys.executable
+    found = run(code, {"PYTHONPATH": str(ROOT)}, python=python)
+    assert (found.stdout, found.stderr) == ("0.5 None 1 False\n", "")
 
 
 def test_a_policy_without_rules_is_none(tmp_path: Path) -> None:
