@@ -25,6 +25,8 @@ _GROUPS = (SERVERS, POLICIES, CONFIGURATORS)
 ANY = "any"
 FOLDER = "py3"
 MANIFEST = "manifest.json"
+# In each of these folders, what is ours alone: on no path.
+ASIDE = "aside"
 # What `run` sets for the command that it becomes.
 RUN = "_SENTRY_ASGI_RUN"
 _DIRECT_URL = "direct_url.json"
@@ -192,6 +194,11 @@ def own_directories() -> list[str]:
     numbers = [folder.name[len(FOLDER) :] for folder in root.glob(f"{FOLDER}*")] if root else []
     fitting = sorted(int(each) for each in numbers if each.isdigit() and int(each) <= sys.version_info[1])
     return [str(place), *(str(place.parent / f"{FOLDER}{minor}") for minor in fitting[-1:])]
+
+
+def directories_aside() -> list[str]:
+    """Return the directories of a bundle that are on no path."""
+    return [str(Path(directory, ASIDE)) for directory in own_directories()]
 
 
 # What this package has brought with it, for an environment that does not have it on its path.

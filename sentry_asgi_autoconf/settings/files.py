@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
+from sentry_asgi_autoconf import entry_points
 from sentry_asgi_autoconf.console import printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnreadableSecretError
 from sentry_asgi_autoconf.provenance import Candidate, Origin
@@ -134,7 +137,7 @@ def _parsed(text: str) -> dict[str, Any]:
         if sys.version_info >= (3, 11):
             import tomllib
         else:
-            import tomli as tomllib
+            tomllib = _tomli()
     except ImportError as error:
         raise ValueError("TOML needs the package tomli on this Python") from error
     try:
@@ -143,6 +146,20 @@ def _parsed(text: str) -> dict[str, Any]:
         raise ValueError(f"it is not valid TOML: {_where(error)}") from error
     except (ValueError, RecursionError) as error:
         raise ValueError("it is not valid TOML: a number or the nesting is too large") from error
+
+
+def _tomli() -> Any:
+    """Import tomli; a bundle's lies aside, where the app finds no more of it than without us. Raises ImportError."""
+    with suppress(ImportError):
+        return importlib.import_module("tomli")
+    aside = entry_points.directories_aside()
+    sys.path += aside
+    try:
+        return importlib.import_module("tomli")
+    finally:
+        sys.path[:] = [entry for entry in sys.path if entry not in aside]
+        for name in [name for name in sys.modules if name.partition(".")[0] == "tomli"]:
+            del sys.modules[name]
 
 
 def _where(error: Exception) -> str:

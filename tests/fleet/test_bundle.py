@@ -20,13 +20,13 @@ from sentry_asgi_autoconf import __version__
 from sentry_asgi_autoconf.cli.bundle.distributions import Distribution
 from sentry_asgi_autoconf.cli.bundle.layout import arrange
 from tests.fleet.bundles import bundle, copied_bundle, oldest_and_newest, wheelhouse, write
+from tests.fleet.found import OWN, THREE, TOLD, more_than_bare
 from tests.harness.envelopes import Project
 from tests.harness.server import APPS, ROOT, Server, environment, run, uvicorn
 from tests.harness.venvs import PYENV, venv
 
 Start = Callable[..., Server]
 TWO = oldest_and_newest()
-OWN = "sentry_asgi_autoconf"
 
 
 def served(start: Start, python: str, root: Path, app: str = "raw3:app", **environ: str) -> Server:
@@ -63,19 +63,8 @@ def test_it_serves_an_app_whose_environment_has_nothing_of_it(
 def test_a_served_process_has_three_modules_more_than_without_it(
     start: Start, project: Project, tmp_path: Path
 ) -> None:
-    python = venv(sys.executable, "uvicorn")
-    for name in ("__main__.py", "sitecustomize.py"):
-        (tmp_path / name).touch()
-    bare = served(start, python, tmp_path, "found:app").get("/").json()
-    found = served(start, python, bundle(), "found:app").get("/").json()
+    assert more_than_bare(start, venv(sys.executable, "uvicorn"), tmp_path) == dict.fromkeys(TOLD, THREE)
     project.wait("transaction")
-    more = {what: sorted({*found[what]} - {*bare[what]} - {OWN}) for what in found}
-    known = getattr(sys, "stdlib_module_names", ())
-    more["modules"] = [name for name in more["modules"] if name not in known and not name.startswith("_")]
-    three = ["certifi", "sentry_sdk", "urllib3"]
-    # With which an older Python would read a policy.
-    found_only = sorted([*three, *(["tomli"] if sys.version_info < (3, 11) else [])])
-    assert more == {"modules": three, "importable": found_only, "distributions": found_only}
 
 
 def test_a_process_that_serves_nothing_finds_nothing_of_it() -> None:

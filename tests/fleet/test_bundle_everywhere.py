@@ -9,6 +9,7 @@ from typing import Callable
 import pytest
 
 from tests.fleet.bundles import bundle
+from tests.fleet.found import THREE, TOLD, more_than_bare
 from tests.fleet.pythons import base_like, command, environment_of, hooks
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
@@ -55,6 +56,22 @@ def check(python: str, app: str, start: Start, project: Project, tmp_path: Path)
 @pytest.mark.parametrize("python", interpreters().values(), ids=interpreters().keys())
 def test_each_python_reports(python: str, app: str, start: Start, project: Project, tmp_path: Path) -> None:
     check(venv(python, "uvicorn", "fastapi"), app, start, project, tmp_path)
+
+
+@pytest.mark.parametrize("minor", interpreters())
+def test_each_python_finds_three_modules_more(
+    minor: str, start: Start, project: Project, tmp_path: Path
+) -> None:
+    python = venv(interpreters()[minor], "uvicorn")
+    settings = {**all_settings(tmp_path), "PYTHONPATH": ""}
+    found = more_than_bare(start, python, tmp_path, **settings)
+    project.wait("transaction")
+    if minor != "3.7":
+        assert found == dict.fromkeys(TOLD, THREE)
+    else:  # whose standard library has no importlib.metadata; there the SDK imports setuptools' pkg_resources
+        backport = {"importlib_metadata", "typing_extensions", "zipp"}
+        assert {*found["importable"]} - {*THREE} <= backport
+        assert {*found["modules"]} - {*THREE} <= {*backport, "pkg_resources"}
 
 
 @pytest.mark.parametrize("python", interpreters().values(), ids=interpreters().keys())

@@ -24,7 +24,7 @@ from packageurl import PackageURL
 from sentry_asgi_autoconf import __version__, entry_points
 from sentry_asgi_autoconf.cli.bundle.distributions import Distribution, sha256
 from sentry_asgi_autoconf.cli.path import PACKAGE_DIRECTORY
-from sentry_asgi_autoconf.entry_points import ANY, FOLDER, MANIFEST
+from sentry_asgi_autoconf.entry_points import ANY, ASIDE, FOLDER, MANIFEST
 from sentry_asgi_autoconf.exceptions import AutoconfError
 
 SBOM = "sbom.cdx.json"
@@ -78,7 +78,9 @@ def write(directory: Path, folders: Folders, sbom: str) -> None:
     for folder, distributions in folders.items():
         (directory / folder).mkdir()
         for distribution in distributions:
-            files.update({f"{folder}/{path}": content for path, content in distribution.files.items()})
+            # What this package alone imports, and by itself.
+            below = f"{folder}/{ASIDE}" if distribution.name == "tomli" else folder
+            files.update({f"{below}/{path}": content for path, content in distribution.files.items()})
     for path, content in files.items():
         place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
