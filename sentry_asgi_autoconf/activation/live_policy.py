@@ -218,7 +218,7 @@ def _change_clients(guard: Guard) -> None:
 
     Raises ConfiguratorError, and what the SDK raises for arguments that it refuses.
     """
-    for client in list(clients.known):
+    for client in clients.known():
         call = client_calls.of(client) or client_calls.last_of_app(client)
         given = call.given() if call else None
         merged = guard.arguments.of_settings() if given is None else guard.arguments.of_app(given)
@@ -234,7 +234,7 @@ def _change_clients(guard: Guard) -> None:
 def _forbidden_by(enforcement: Enforcement) -> list[str]:
     """Name the ways out of this process that these rules do not permit; of integrations' own, none is known here."""
     names = [name for name in destinations.WAYS_OUT if name != "integrations"]
-    ways = [(name, client.options.get(name)) for client in clients.known for name in names]
+    ways = [(name, client.options.get(name)) for client in clients.known() for name in names]
     return sorted({name for name, value in ways if not _is_permitted(name, value or None, enforcement)})
 
 

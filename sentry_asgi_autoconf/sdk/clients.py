@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import weakref
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Sequence
-from weakref import WeakSet
 
 import sentry_sdk
 from sentry_sdk.client import SDK_INFO
@@ -42,8 +42,8 @@ _context: dict[str, Any] = {}
 _tagged: list[str] = []
 # What a client has that sends nothing for now.
 _PAUSED = "_sentry_asgi_autoconf_paused"
-# All that were made for this process, ours and an app's.
-known: WeakSet[Any] = WeakSet()
+# All that were made for this process, ours and an app's, of which one may have no hash.
+_made: list[weakref.ref[Any]] = []
 _NOTHING = {"dsn": "", "spotlight": False, "default_integrations": False, "auto_enabling_integrations": False}
 
 
@@ -90,8 +90,13 @@ def _initialised(arguments: Mapping[str, Any]) -> Any:
         for scope in (sentry_sdk.Scope.get_isolation_scope(), sentry_sdk.Scope.get_current_scope()):
             scope.set_client(None)
     _set_level(client)
-    known.add(client)
+    _made.append(weakref.ref(client, _made.remove))
     return client
+
+
+def known() -> list[Any]:
+    """Return the clients that there are, ours and an app's."""
+    return [client for client in (made() for made in _made) if client is not None]
 
 
 def describe_us(way_in: str, policies: Sequence[str], tags: Mapping[str, str]) -> None:
@@ -179,8 +184,7 @@ class Guard(NamedTuple):
                 # What the policy says of these arguments is not known.
                 merged = merged._replace(arguments=_NOTHING)
                 original(client, **merged.arguments)
-        known.add(client)
-        self.pause(client)
+        self.guarded(lambda: self._remember(client), None)
         call.is_reported = True
         self.guarded(lambda: self.report(str(call), merged), None)
 
@@ -197,6 +201,10 @@ class Guard(NamedTuple):
             # The app's own arguments may be at fault, or the settings together with them.
             return Merged({}, [], [], error=described(error))
         return merged
+
+    def _remember(self, client: Any) -> None:
+        _made.append(weakref.ref(client, _made.remove))
+        self.pause(client)
 
     def pause(self, client: Any) -> None:
         """Let nothing leave by a client while the policy has nothing sent, and let it send again after that."""
@@ -216,7 +224,7 @@ _installed: list[Guard] = []
 def install(guard: Guard) -> None:
     """Guard every client that is made from now on."""
     _installed[:] = [guard]
-    for client in list(known):
+    for client in known():
         guard.pause(client)
     _watch()
 
