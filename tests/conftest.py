@@ -11,6 +11,7 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 import pytest
 
 from sentry_asgi_autoconf.inbox.server import BackgroundInbox
+from sentry_asgi_autoconf.inbox.store import Store
 from tests.harness.envelopes import Project
 from tests.harness.results import Results
 from tests.harness.server import APPS, Server, environment
@@ -98,8 +99,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def inbox() -> Iterator[BackgroundInbox]:
-    """Run the receiver in this test process."""
-    with BackgroundInbox() as running:
+    """Run the receiver in this test process; it keeps all that one test sends, and nothing of those before."""
+    with BackgroundInbox(store=Store(max_items=50_000, max_bytes=2**30)) as running:
         yield running
 
 
@@ -140,6 +141,7 @@ def new_project(
     for project in made:
         for item in project.items("event", "transaction"):
             conformance(item["payload"])
+        inbox.store.clear(project.number)
 
 
 @pytest.fixture
