@@ -23,7 +23,6 @@ from sentry_asgi_autoconf.activation.decision import ACTIVE, PAUSED, Decision
 from sentry_asgi_autoconf.activation.init_arguments import Resolved
 from sentry_asgi_autoconf.activation.layers import Loaded
 from sentry_asgi_autoconf.exceptions import AutoconfError, PolicyChangeError
-from sentry_asgi_autoconf.import_strings import described
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
 from sentry_asgi_autoconf.policy.in_force import Source, mark_of
 from sentry_asgi_autoconf.sdk import clients
@@ -144,10 +143,20 @@ class LivePolicy:
             for watched in self._watched:
                 watched.read_again()
         sources = [source for watched in self._watched for source in watched.sources]
-        if [each.policy for each in sources] != [each.policy for each in self._loaded.policies]:
-            self._go_by(sources)
+        are_others = [each.policy for each in sources] != [each.policy for each in self._loaded.policies]
+        if are_others and not self._guard.guarded(lambda: self._go_by(sources), False):
+            self._send_nothing(sources)
 
-    def _go_by(self, sources: list[Source]) -> None:
+    def _send_nothing(self, sources: list[Source]) -> None:
+        """Pause, as it is not known what these versions allow; others may say it."""
+        self._loaded = self._loaded._replace(policies=sources)
+        self._guard = self._guard._replace(pauses=True)
+        clients.install(self._guard)
+        what = "a changed policy cannot be put in force: nothing is sent"
+        self._report([PolicyChangeError(what, remedy="Restart the service, or change the policy again.")])
+        self._tell([])
+
+    def _go_by(self, sources: list[Source]) -> bool:
         before, found = self._loaded, self._loaded.found
         loaded = layers.read(found._replace(environ=before.environ_then), sources)
         fixed = {name: getattr(before.own, name) for name in FIXED}
@@ -158,18 +167,13 @@ class LivePolicy:
             # What it names cannot be had: what was before holds until there is another version.
             self._loaded = before._replace(policies=sources)
             self._report(map(_does_not_count, resolved.problems))
-            return
+            return True
         self._loaded = resolved.loaded
         waiting += [name for name in CLIENT_FIXED if loaded.options.get(name) != before.options.get(name)]
-        try:
-            self._put_in_force(resolved)
-        except Exception as error:
-            self._guard = self._guard._replace(pauses=True)
-            clients.install(self._guard)
-            what = f"a changed policy cannot be put in force: {described(error)}: nothing is sent"
-            self._report([PolicyChangeError(what, remedy=_NEXT_START)])
+        self._put_in_force(resolved)
         self._report([*loaded.problems, *loaded.warnings, *resolved.problems])
         self._tell(sorted(waiting))
+        return True
 
     def _put_in_force(self, resolved: Resolved) -> None:
         own, policy = resolved.loaded.own, resolved.loaded.policy

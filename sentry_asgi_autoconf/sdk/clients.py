@@ -166,7 +166,7 @@ class Guard(NamedTuple):
     """What makes the arguments of an app's init, what runs ours fail-open, and what is called with the result."""
 
     arguments: Arguments
-    guarded: Callable[[Callable[[], Any], None], Any]
+    guarded: Callable[[Callable[[], Any], Any], Any]
     report: Report
     pauses: bool = False  # whether the policy has nothing sent
 

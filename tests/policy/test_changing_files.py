@@ -250,5 +250,46 @@ print(made.options["sample_rate"], made.transport, len(threading.enumerate()), "
     assert (found.stdout, found.stderr) == ("0.5 None 1 False\n", "")
 
 
+def test_a_change_that_cannot_be_put_in_force_has_nothing_sent_and_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "acme_hooks.py").write_text("def keep(event, hint):\n    return event\n")
+    path = tmp_path / "policy.toml"
+    path.write_text("[defaults]\nmax_breadcrumbs = 7\n")
+    environ = {
+        "PYTHONPATH": f"{ROOT}:{tmp_path}",
+        "SENTRY_ASGI_POLICY": str(path),
+        "SENTRY_DSN": "http://key@localhost:9/1",
+    }
+    found = run(FAILS.format(path=str(path)), environ)
+    assert (found.returncode, found.stdout.split()) == (0, ["None", "True"]), found.stderr
+    assert found.stderr.count("cannot be put in force: nothing is sent") == 1
+    assert found.stderr.count("[unexpected-error]") == 1
+
+
+FAILS = """
+import sentry_sdk
+from sentry_asgi_autoconf import activate
+from sentry_asgi_autoconf.serving import served_app
+assert activate().active
+(begin,) = served_app.when_serving
+live = begin.__self__
+client = sentry_sdk.get_client()
+class Options(dict):
+    def get(self, *args):  # as an SDK's that has changed its mind
+        raise RuntimeError("gone")
+kept, client.options = client.options, Options()
+with open({path!r}, "w") as file:
+    file.write("[defaults]\\nmax_breadcrumbs = 9\\n")
+live.look()
+live._watched[0]._is_settled = True
+live.look(); live.look()
+print(client.transport)
+client.options = kept
+with open({path!r}, "w") as file:
+    file.write("[defaults]\\nmax_breadcrumbs = 11\\n")
+live.look(); live.look()
+print(client.transport is not None and client.options["max_breadcrumbs"] == 11)
+"""
+
+
 def test_a_policy_without_rules_is_none(tmp_path: Path) -> None:
     assert in_force.together([], Facts) == NO_POLICY

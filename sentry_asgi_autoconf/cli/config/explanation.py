@@ -14,7 +14,7 @@ from sentry_sdk.consts import DEFAULT_OPTIONS, VERSION
 from sentry_asgi_autoconf import __version__, entry_points
 from sentry_asgi_autoconf.activation import init_arguments, layers, live_policy
 from sentry_asgi_autoconf.activation.layers import Loaded
-from sentry_asgi_autoconf.console import printable
+from sentry_asgi_autoconf.console import printable, shown
 from sentry_asgi_autoconf.exceptions import AutoconfError, UnknownSettingError
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import Enforcement
@@ -152,7 +152,7 @@ def row_named(explanation: Explanation, name: str) -> Row:
         names = (row.name, row.option, row.declared and row.declared.key)
         if wanted in [each.lower() for each in names if each]:
             return row
-    raise UnknownSettingError(f"{printable(name)} is not a setting", remedy=did_you_mean(name))
+    raise UnknownSettingError(f"{shown(name)} is not a setting", remedy=did_you_mean(name))
 
 
 def differences(before: Explanation, after: Explanation) -> Iterator[Difference]:
