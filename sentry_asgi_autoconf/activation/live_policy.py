@@ -59,9 +59,9 @@ _NEXT_START = "Restart the service."
 class Watched:
     """One policy: the version that counts, and a newer one beside it that has yet to be found a second time."""
 
-    def __init__(self, source: Source) -> None:
-        """Begin with the version that the process has started with."""
-        self._counts = source
+    def __init__(self, source: Source, why_not: Callable[[Source], list[str]] = lambda found: []) -> None:
+        """Begin with the version that the process has started with; `why_not` says what a newer one cannot have."""
+        self._counts, self._why_not = source, why_not
         self._newer: Source | None = None
         self._mark, self._is_settled = source.mark, True
 
@@ -83,7 +83,7 @@ class Watched:
 
     def _take(self, is_same: bool) -> Iterator[AutoconfError]:
         found = self._counts.read_again() if self._counts.read_again else self._counts
-        refused = [error.what for error in found.policy.errors] or self._foreign(found)
+        refused = [error.what for error in found.policy.errors] or self._foreign(found) or self._why_not(found)
         if refused:
             self._newer = None
             if is_same:
@@ -120,7 +120,7 @@ class LivePolicy:
     def __init__(self, loaded: Loaded, guard: Guard, changed: Callable[[Loaded, Decision], None]) -> None:
         """Begin with what the process was initialised with; `changed` is called with what holds from then on."""
         self._loaded, self._guard, self._changed = loaded, guard, changed
-        self._watched = [Watched(source) for source in loaded.policies]
+        self._watched = [Watched(source, self._why_not) for source in loaded.policies]
         self._reported = set(map(str, loaded.problems))
 
     def begin(self) -> None:
@@ -156,18 +156,25 @@ class LivePolicy:
         self._report([PolicyChangeError(what, remedy="Restart the service, or change the policy again.")])
         self._tell([])
 
+    def _why_not(self, found: Source) -> list[str]:
+        """Say what a version enforces that cannot be had; of this alone, as another policy's change may be fine."""
+        resolved = self._guard.guarded(lambda: init_arguments.resolve(self._read([found])), None)
+        if resolved is None or not resolved.enforcement.blocks_sending:
+            return []
+        return [problem.what for problem in reversed(resolved.problems)]
+
+    def _read(self, sources: list[Source]) -> Loaded:
+        environ = self._loaded.environ_then
+        loaded = layers.read(self._loaded.found._replace(environ=environ), sources)
+        return loaded._replace(environ_then=environ)
+
     def _go_by(self, sources: list[Source]) -> bool:
-        before, found = self._loaded, self._loaded.found
-        loaded = layers.read(found._replace(environ=before.environ_then), sources)
+        before, loaded = self._loaded, self._read(sources)
         fixed = {name: getattr(before.own, name) for name in FIXED}
         waiting = [OWN_SETTINGS[name].key for name in FIXED if getattr(loaded.own, name) != fixed[name]]
-        loaded = loaded._replace(own=OwnValues(**{**vars(loaded.own), **fixed}), found=found)
-        resolved = init_arguments.resolve(loaded._replace(environ_then=before.environ_then))
-        if resolved.enforcement.blocks_sending:
-            # What it names cannot be had: what was before holds until there is another version.
-            self._loaded = before._replace(policies=sources)
-            self._report(map(_does_not_count, resolved.problems))
-            return True
+        resolved = init_arguments.resolve(
+            loaded._replace(own=OwnValues(**{**vars(loaded.own), **fixed}), found=before.found)
+        )
         self._loaded = resolved.loaded
         waiting += [name for name in CLIENT_FIXED if loaded.options.get(name) != before.options.get(name)]
         self._put_in_force(resolved)
@@ -201,11 +208,6 @@ class LivePolicy:
             if str(problem) not in self._reported:
                 self._reported.add(str(problem))
                 console.say("warning", problem)
-
-
-def _does_not_count(problem: AutoconfError) -> PolicyChangeError:
-    remedy = "Correct it; until then the version before holds."
-    return PolicyChangeError(f"a changed policy does not count: {problem.what}", remedy=remedy)
 
 
 class _Options(sentry_sdk.Client):

@@ -265,6 +265,50 @@ def test_a_change_that_cannot_be_put_in_force_has_nothing_sent_and_is_said_once(
     assert found.stderr.count("[unexpected-error]") == 1
 
 
+def test_of_two_that_change_together_one_that_names_what_is_not_there_does_not_hold_up_the_other(
+    tmp_path: Path,
+) -> None:
+    first, last = tmp_path / "first.toml", tmp_path / "last.toml"
+    install_policy(tmp_path, "first_policy", str(first))
+    environ = {
+        "PYTHONPATH": f"{ROOT}:{tmp_path}",
+        "SENTRY_ASGI_POLICY": str(last),
+        "SENTRY_DSN": "http://key@localhost:9/1",
+    }
+    for broken, other in ((first, last), (last, first)):
+        first.write_text("")
+        last.write_text("")
+        found = run(TOGETHER.format(broken=str(broken), other=str(other)), environ)
+        assert (found.returncode, found.stdout.split()) == (0, ["0.25", "True"]), found.stderr
+        (line,) = found.stderr.splitlines()
+        assert "a changed policy does not count" in line and "acme_hooks" in line
+
+
+def install_policy(folder: Path, name: str, path: str) -> None:
+    metadata = folder / f"{name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[sentry_asgi_autoconf.policies]\n{name} = {name}:PATH\n")
+    (folder / f"{name}.py").write_text(f"PATH = {path!r}\n")
+
+
+TOGETHER = """
+import sentry_sdk
+from sentry_asgi_autoconf import activate
+from sentry_asgi_autoconf.serving import served_app
+assert activate().active
+(begin,) = served_app.when_serving
+live = begin.__self__
+with open({broken!r}, "w") as file:
+    file.write("[enforced]\\nbefore_send = 'acme_hooks:gone'\\n")
+with open({other!r}, "w") as file:
+    file.write("[enforced]\\nsample_rate = 0.25\\n")
+live.look(); live.look(); live.look()
+client = sentry_sdk.get_client()
+print(client.options["sample_rate"], client.transport is not None)
+"""
+
+
 FAILS = """
 import sentry_sdk
 from sentry_asgi_autoconf import activate
