@@ -10,14 +10,15 @@ from urllib.parse import urlsplit
 
 from tests.reliability.receiver import Receiver
 
-# Why the transport loses what was captured. What a processor has refused is not: the second event of an error, say.
-_REASONS = ("queue_overflow", "ratelimit_backoff", "network_error", "send_error")
+# Why the SDK sends none of what was captured: the transport loses it, or, of transactions, a queue that is full for ten
+# seconds halves the rate. What a processor has refused is not lost: the second event of an error, say.
+_REASONS = ("queue_overflow", "ratelimit_backoff", "network_error", "send_error", "backpressure")
 
 
 class Account(NamedTuple):
     """What became of the errors, or transactions, that the app's answers say were captured.
 
-    `dropped` were counted by the SDK's transport, which tells Sentry in client reports; `lost` are neither.
+    `dropped` were counted by the SDK, which tells Sentry in client reports; `lost` are neither.
     """
 
     captured: int
@@ -58,7 +59,7 @@ def _of_exceptions(payload: Any) -> Iterable[str]:
 
 
 def losses(file: Path) -> Counter[str]:
-    """Return what the SDK's transport has counted as lost, by category."""
+    """Return what the SDK has counted as lost, by category."""
     found: Counter[str] = Counter()
     for line in file.read_text().splitlines() if file.exists() else []:
         category, reason, count = json.loads(line)
