@@ -20,11 +20,11 @@ def note_losses(file):
     transport = sentry_sdk.get_client().transport
     record = transport.record_lost_event
 
-    def noting(reason, data_category=None, item=None, *, quantity=1):
+    def noting(reason, data_category=None, item=None, **further):  # old SDKs know no quantity
         category = item.data_category if item is not None else data_category
         with Path(file).open("a") as lines:
-            lines.write(json.dumps([category, reason, quantity]) + "\n")
-        record(reason, data_category, item, quantity=quantity)
+            lines.write(json.dumps([category, reason, further.get("quantity", 1)]) + "\n")
+        record(reason, data_category, item, **further)
 
     transport.record_lost_event = noting
 
