@@ -83,7 +83,9 @@ class Watched:
 
     def _take(self, is_same: bool) -> Iterator[AutoconfError]:
         found = self._counts.read_again() if self._counts.read_again else self._counts
-        refused = [error.what for error in found.policy.errors] or self._foreign(found) or self._why_not(found)
+        refused = (
+            [error.what for error in found.policy.errors] or self._foreign(found) or self._why_not(found)
+        )
         if refused:
             self._newer = None
             if is_same:
