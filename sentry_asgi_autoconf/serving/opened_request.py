@@ -11,6 +11,8 @@ Left to the middleware: websockets, and all requests with an SDK that has no suc
 from __future__ import annotations
 
 import functools
+import os
+import random
 import re
 import time
 from datetime import datetime, timezone
@@ -34,6 +36,11 @@ NAME_OF_SEND = "SentryAsgiMiddleware._run_app.<locals>._sentry_wrapped_send"
 # How the SDK knows a middleware within another, and a request from this machine; older releases know neither.
 applied: Any = getattr(asgi, "_asgi_middleware_applied", None)
 _is_localhost: Any = getattr(asgi, "_is_localhost", None)
+# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each, in which another
+# thread may take the interpreter.
+generator = random.Random()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=generator.seed)
 
 
 class Plan:
@@ -48,7 +55,7 @@ class Plan:
         # By integration, the methods for which its middleware makes transactions.
         self._methods = {name: methods for name, methods in makers.items() if methods is not None}
         self._wanted: dict[Any, frozenset[str] | None] = {}
-        self._minute: tuple[int, Any] = (-1, None)
+        self._minute = -1, datetime.now(timezone.utc)
 
     def minute(self) -> datetime:
         """Return the beginning of this minute."""
@@ -158,6 +165,11 @@ class CountedSession(Session):
         """End it."""
         if self.status == "ok":
             self.status = status or "exited"
+
+
+def hexadecimal(digits: int) -> str:
+    """Return an id of so many digits."""
+    return f"{generator.getrandbits(4 * digits):0{digits}x}"
 
 
 def of_w3c(headers: Mapping[str, str]) -> tuple[str, str] | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import random
 from typing import Any, Callable, Iterator, Mapping, NamedTuple
 
 import sentry_sdk
@@ -13,17 +11,13 @@ from sentry_sdk.tracing_utils import Baggage, PropagationContext, has_tracing_en
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving.current_request import DECIDED
-from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest
+from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest, generator, hexadecimal
 
 _OP = "http.server"
 _SOURCE = "url"
 # Older releases do not keep a caller's there.
 _has_baggage = hasattr(PropagationContext, "baggage")
 _MILLION = 1_000_000
-# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each.
-_generator = random.Random()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_generator.seed)
 
 
 class Rates(NamedTuple):
@@ -85,17 +79,19 @@ class TracedRequest(OpenedRequest):
         has_w3c_parent = trace.parent_span_id is not None and "sentry-trace" not in headers
         if rates is not None and (trace.parent_span_id is None or has_w3c_parent):
             rate = rates.of({"asgi_scope": self._request.scope, "parent_sampled": None})
-            rand = int(_generator.random() * _MILLION)
+            rand = int(generator.random() * _MILLION)
             make = functools.partial(_transaction, path, trace, origin, rand)
         elif rates is not None and trace.parent_sampled is False and rates.heed_callers and _has_baggage:
             rate = 0.0
             make = functools.partial(_transaction, path, trace, origin, baggage=trace.baggage)
         if not _is_rate(rate) and has_w3c_parent:
-            self._start(_transaction(path, trace, origin, int(_generator.random() * _MILLION)))
+            self._start(_transaction(path, trace, origin, int(generator.random() * _MILLION)))
         elif not _is_rate(rate):
             said = {"op": _OP, "name": path, "source": _SOURCE, "origin": origin}
             self._start(_tagged(sentry_sdk.continue_trace(headers, **said)))
         elif rand < rate * _MILLION:
+            if trace.parent_span_id is None:
+                trace.trace_id = hexadecimal(32)
             self._start(make(), {DECIDED: rate})
         else:
             self._transaction = UnsampledTransaction(make, path, _SOURCE, float(rate))
@@ -135,6 +131,7 @@ def _transaction(
         source=_SOURCE,
         origin=origin,
         trace_id=trace.trace_id,
+        span_id=hexadecimal(16),
         parent_span_id=trace.parent_span_id,
         parent_sampled=trace.parent_sampled,
         same_process_as_parent=False,
