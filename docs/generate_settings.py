@@ -62,12 +62,12 @@ before there is a file to read.
 A file in the secrets directory is named as its variable, in upper or lower case (`SENTRY_DSN` or
 `sentry_dsn`), and holds the value.
 
-A value that is not allowed is dropped in favour of the next one down, with one line on standard error
-that says what is allowed. The app is served all the same, unless
-[`SENTRY_ASGI_STRICT`](#sentry_asgi_strict) is on. A variable that is nearly the name of a setting draws
-a line too; variables of other programs, such as sentry-cli's, do not.
+If a value is not allowed, the next one down applies, and one line on standard error says what is
+allowed. The app is served all the same, unless [`SENTRY_ASGI_STRICT`](#sentry_asgi_strict) is on. A
+variable whose name is close to that of a setting causes a line too; variables of other programs, such as
+sentry-cli's, do not.
 
-Values marked *secret* are shown in no message, and credentials in a URL are masked in every message.
+No message shows values marked *secret*, and every message masks credentials in a URL.
 """
 
 OUTRO_OF_OPTIONS_JSON = """\

@@ -124,23 +124,23 @@ class AppInitError(AutoconfError, slug="app-init"):
     """What an app's own `sentry_sdk.init` changed, and what of it a policy did not permit."""
 
 
-_TELL_ITS_AUTHORS = "Tell its authors, or name its server in SENTRY_ASGI_DISABLED_SERVERS."
+_TELL_ITS_AUTHORS = "Tell the adapter's authors, or name its server in SENTRY_ASGI_DISABLED_SERVERS."
 
 
 def of_stage(error: Exception, adapter_of: str | None = None) -> AutoconfError:
     """Return what to say of a failure on the way to the served app, ours or that of the adapter of a server."""
-    failed = f"{type(error).__name__}: {error}: the app is served without us"
+    failed = f"{type(error).__name__}: {error}: the app is served without Sentry"
     if adapter_of:
         return AdapterError(f"The adapter of {adapter_of} failed with {failed}", remedy=_TELL_ITS_AUTHORS)
     if isinstance(error, AutoconfError):
         return error
     if isinstance(error, ImportError):
-        what = f"{error}: the app is served without us"
+        what = f"{error}: the app is served without Sentry"
         remedy = (
-            "pip install 'sentry-sdk>=2.0.1' in the app's environment, or lay an incomplete bundle out anew."
+            "pip install 'sentry-sdk>=2.0.1' in the app's environment, or write an incomplete bundle again."
         )
         return DependencyError(what, remedy=remedy)
-    return UnexpectedError(failed, remedy="Please report it, with SENTRY_DEBUG=true's output.")
+    return UnexpectedError(failed, remedy="Please report it, with the output under SENTRY_DEBUG=true.")
 
 
 def of_join(adapter: str, trigger: str, error: Exception) -> AdapterError:
@@ -155,7 +155,7 @@ def of_metadata(trigger: str) -> AdapterError:
     """Return what to say of a trigger module for which no adapter is declared."""
     return AdapterError(
         f"No installed distribution declares an adapter for {trigger}: what it serves is not instrumented",
-        remedy="Install with its metadata (pip install, also with --target) what has the adapter:"
+        remedy="Install the distribution that has the adapter, with its metadata (pip install, also with --target):"
         " sentry-asgi-autoconf, or the one for which SENTRY_ASGI_WATCH names the module.",
     )
 
@@ -163,6 +163,6 @@ def of_metadata(trigger: str) -> AdapterError:
 def of_other_release(place: str, version: str, own: str) -> OtherReleaseError:
     """Return what to say of a bootstrap that would bring another release of this package than the environment has."""
     return OtherReleaseError(
-        f"The bootstrap is that of release {version} in {place}; the app's environment has {own}, which serves",
-        remedy="Bring both to one release, or uninstall the package from the environment.",
+        f"The bootstrap in {place} has release {version}; the app's environment has {own}, which is used",
+        remedy="Bring both to the same release, or uninstall the package from the environment.",
     )

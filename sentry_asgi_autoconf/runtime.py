@@ -169,8 +169,8 @@ class Runtime:
     def leave_alone(self, app: Any, name: str | None, server: ServedBy, setting: str) -> None:
         """Say which setting leaves an app alone; undo an initialisation that came before the app was known."""
         unknown_server.unwatch()
-        console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, as {setting} says")
-        decided = decision.LEFT_ALONE._replace(reason=f"{setting} leaves out what this process serves")
+        console.say("info", f"{server.distribution}: {name or 'an app'} is left alone, because of {setting}")
+        decided = decision.LEFT_ALONE._replace(reason=f"{setting} excludes what this process serves")
         self.deactivate(decided)
         left = self._name_of(app, name)
         self._record(lambda account: account.leaves_alone(left, server[:2], decided, setting))

@@ -26,14 +26,14 @@ def report(caller: str, merged: Merged) -> None:
         parts.append(f"may not set {'; '.join(map(_refused, merged.refusals))}")
     if merged.passed_over:
         names = ", ".join(map(printable, sorted(merged.passed_over)))
-        parts.append(f"is passed over, as SENTRY_ASGI_ON_APP_INIT is keep: it would set {names}")
+        parts.append(f"is ignored, because SENTRY_ASGI_ON_APP_INIT is keep: it would set {names}")
     if merged.error:
         outcome = "nothing is sent" if merged.arguments.get("dsn") == "" else "the settings are left out"
-        parts.append(f"cannot be joined with the settings ({merged.error}): {outcome}")
+        parts.append(f"cannot be combined with the settings ({merged.error}): {outcome}")
     says_dsn = "dsn" in merged.changed or "SENTRY_DSN" in merged.found
     turns_off = says_dsn and not merged.arguments.get("dsn")
     if turns_off:
-        parts.append("so turns Sentry off")
+        parts.append("and so turns Sentry off")
     if parts:
         level = "warning" if merged.refusals or merged.error or turns_off else "info"
         console.say(level, AppInitError(f"sentry_sdk.init at {printable(caller, 200)} {', '.join(parts)}"))
@@ -44,8 +44,8 @@ def report(caller: str, merged: Merged) -> None:
 def unheld(where: str, transport: str) -> UnheldTransportError:
     """Return what to say of a transport that may send past the policy."""
     return UnheldTransportError(
-        f"{printable(where, 200)} sets the transport {transport}, which sends past the policy's rule for the DSN",
-        remedy="See to it that it sends where it may; the policy can enforce a transport.",
+        f"{printable(where, 200)} sets the transport {transport}, to which the policy's rule for the DSN cannot apply",
+        remedy="Make sure that it sends only where the policy allows; a policy can enforce a transport.",
     )
 
 

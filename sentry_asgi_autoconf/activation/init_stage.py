@@ -208,8 +208,8 @@ def block_sending(guarded: Callable[..., Any]) -> None:
     arguments = Arguments({}, BLOCKING, OwnValues(integrations="eager"))
     clients.install(clients.Guard(arguments, guarded, lambda caller, merged: None))
     clients.send_nothing_more()
-    remedy = "Fix what the line above tells; until then nothing leaves this process."
-    console.say("error", InvalidPolicyError("there is a policy, which cannot be applied", remedy=remedy))
+    remedy = "Fix the problem in the line above; until then nothing leaves this process."
+    console.say("error", InvalidPolicyError("there is a policy, but it cannot be applied", remedy=remedy))
 
 
 def refuse_bad_settings(settings: Loaded | Decision) -> None:

@@ -149,9 +149,9 @@ def read(found: Found, changed: Sequence[Source] | None = None) -> Loaded:
 def _missing(required: Mapping[str, Origin], said: Mapping[str, Any]) -> Iterator[AutoconfError]:
     for name, origin in required.items():
         if name not in said:
-            what = f"{name} is not set, which {printable(str(origin), 200)} requires"
+            what = f"{name} is not set, but {printable(str(origin), 200)} requires it"
             variable = (SDK_OPTIONS.get(field_of(name)) or OWN_KEYS[name]).variable
-            remedy = f"Set {variable}, or the key in a config file; until then the service does without."
+            remedy = f"Set {variable}, or the key in a config file; until then the service runs without it."
             yield MissingSettingError(what, remedy=remedy)
 
 
@@ -189,7 +189,7 @@ def _put_tags_together(own: Choice) -> list[AutoconfError]:
                 if len(text) > _LONGEST_TAG:
                     where = printable(str(candidate.origin), 200)
                     what = f"the tag {name} of {where} is cut to {_LONGEST_TAG} characters"
-                    cut.append(InvalidSettingError(what, remedy="Sentry takes no longer one."))
+                    cut.append(InvalidSettingError(what, remedy="Sentry does not accept longer values."))
     own.values["tags"] = found
     return cut
 

@@ -90,7 +90,7 @@ class Watched:
             self._newer = None
             if is_same:
                 what = f"a changed policy does not count: {refused[0]}"
-                yield PolicyChangeError(what, remedy="Correct it; until then the version before holds.")
+                yield PolicyChangeError(what, remedy="Correct it; until then the previous version applies.")
         elif _is_version(found, self._counts) or (is_same and _is_version(found, self._newer)):
             self._counts, self._newer = found, None
         else:
@@ -109,7 +109,7 @@ class Watched:
         owner, before = found.mark[0], self._counts.mark[0]
         if not hasattr(os, "getuid") or owner in (_ROOT, before, os.getuid()):
             return []
-        return [f"{found.path} is now another user's"]
+        return [f"{found.path} now belongs to another user"]
 
 
 def _is_version(one: Source, other: Source | None) -> bool:
@@ -201,7 +201,7 @@ class LivePolicy:
 
     def _tell(self, waiting: list[str]) -> None:
         if waiting:
-            what = f"a changed policy says of {', '.join(waiting)} what waits for the next start"
+            what = f"a changed policy affects {', '.join(waiting)}, but only from the next start on"
             self._report([PolicyChangeError(what, remedy=_NEXT_START)])
         self._changed(self._loaded, PAUSED if self._guard.pauses else ACTIVE)
 

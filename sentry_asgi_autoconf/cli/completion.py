@@ -16,8 +16,8 @@ def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "completion",
-        help="print the code by which a shell completes this command",
-        description="Print the code by which a shell completes the words of this command.",
+        help="print shell code that completes this command",
+        description="Print shell code that completes the words of this command.",
         epilog='For bash and zsh: eval "$(%(prog)s bash)". For fish: %(prog)s fish | source',
         allow_abbrev=False,
     )

@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
         description="Serve an app that knows nothing of Sentry, send it requests, show what it reports.",
         allow_abbrev=False,
     )
-    once = "end then, with status 0 if an error and its transaction arrived"
+    once = "end after that, with status 0 if an error and its transaction arrived"
     parser.add_argument("--once", action="store_true", help=once)
     as_json = "print one JSON object of what arrived, and nothing else; as --once"
     parser.add_argument("--json", action="store_true", help=as_json)

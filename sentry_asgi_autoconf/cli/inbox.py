@@ -36,15 +36,15 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("--host", default=LOCAL, help="address to listen on (default: %(default)s)")
-    add("--port", type=PORT, default=8090, help="0 takes any free one (default: %(default)s)")
-    allowed = "answer to this host name, and to pages from there; to this machine's own it does anyway"
+    add("--port", type=PORT, default=8090, help="port; 0 takes any free port (default: %(default)s)")
+    allowed = "answer requests to this host name, and from its pages; this machine's own names work anyway"
     add("--allow-host", action="append", default=[], metavar="NAME", help=allowed)
-    kept = "items of each kind to keep; then the oldest goes, of errors that of the commonest (default: %(default)s)"
+    kept = "items of each kind to keep (default: %(default)s); then the oldest is dropped, of errors the commonest's"
     add("--max-items", type=COUNT, default=1000, metavar="N", help=kept)
     add(
         "--store",
         metavar="FILE",
-        help="keep them in this file too: what it has is there again at the next start",
+        help="keep the items in this file too, and show them again at the next start",
     )
     add("--json", action="store_true", help="print each item as one line of JSON")
     # For `run --inbox`: the socket it bound, and the process with which this one ends.

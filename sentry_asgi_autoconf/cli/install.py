@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:
         subparsers,
         "install",
         install,
-        "have an interpreter run the bootstrap without PYTHONPATH",
-        f"Write the one file by which each process of an interpreter runs the bootstrap, where {GATE} is set.",
+        "make an interpreter run the bootstrap without PYTHONPATH",
+        f"Write one file: with it, each process of an interpreter runs the bootstrap if {GATE} is set.",
     )
     _add(
         subparsers,
@@ -63,8 +63,10 @@ def install(arguments: argparse.Namespace) -> int:
         return 0
     for name, is_new in files.items():
         write(f"{'Wrote' if is_new else 'Already there:'} {name}")
-    reached = "each environment made from it, too" if not interpreter.is_virtual else "this environment alone"
-    write(f"{python} runs the bootstrap in {BOOTSTRAP_DIRECTORY} where {GATE} is set: {reached}.")
+    reached = (
+        "also in each environment made from it" if not interpreter.is_virtual else "only in this environment"
+    )
+    write(f"{python} runs the bootstrap in {BOOTSTRAP_DIRECTORY} if {GATE} is set, {reached}.")
     return 0
 
 
@@ -85,7 +87,7 @@ def uninstall(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_REMEDY = "Run it as the user that the interpreter belongs to."
+_REMEDY = "Run the command as the user who owns the interpreter."
 
 
 def _python(arguments: argparse.Namespace) -> str:
@@ -101,7 +103,7 @@ def _put(path: Path, text: str) -> bool:
         return False
     is_ours = path in installation.find(path.parent, path.parent.parent)
     if (path.exists() or (path.name == "__init__.py" and path.parent.exists())) and not is_ours:
-        what = f"{path.parent if path.name == '__init__.py' else path} is there already, and is not ours"
+        what = f"{path.parent if path.name == '__init__.py' else path} exists, and `install` did not write it"
         raise InstallError(what, remedy="Remove it, or put the bootstrap on PYTHONPATH.")
     try:
         path.parent.mkdir(exist_ok=True)

@@ -39,9 +39,10 @@ def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "status",
-        help="show what the processes that serve tell of themselves",
-        description="Show the files that processes keep in a directory, as SENTRY_ASGI_STATUS_DIR asks them to.",
-        epilog="Exit status: 0 if Sentry works in all that run, 1 if it failed in one or none runs, 2 for wrong usage.",
+        help="show the state of the processes that serve",
+        description="Show the status files that processes keep in the directory that SENTRY_ASGI_STATUS_DIR names.",
+        epilog="Exit status: 0 if Sentry works in all running processes, 1 if it failed in one or if none runs,"
+        " 2 for wrong usage.",
         allow_abbrev=False,
     )
     given = os.environ.get(DIRECTORY, "").strip()
@@ -55,7 +56,7 @@ def add_parser(subparsers: Any) -> None:
     )
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print one JSON object")
-    form("--watch", action="store_true", help="go on, and show each change")
+    form("--watch", action="store_true", help="keep running, and show each change")
     parser.set_defaults(command=run)
 
 
@@ -79,7 +80,8 @@ def read(directory: Path) -> list[dict[str, Any]]:
         paths = sorted(path for path in directory.iterdir() if path.suffix == ".json")
     except OSError as error:
         what = f"{directory} cannot be read: {error.strerror or error}"
-        raise NoStatusError(what, remedy=f"Name the directory that {DIRECTORY} names.") from None
+        remedy = f"Name the directory that {DIRECTORY} names for the processes."
+        raise NoStatusError(what, remedy=remedy) from None
     reports = []
     for path in paths:
         # Gone meanwhile, or anything else that somebody has put there.

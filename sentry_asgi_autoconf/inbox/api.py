@@ -60,7 +60,7 @@ async def _list(request: Request) -> Response:
 def _show(request: Request) -> Response:
     item = item_of(request)
     if item is None:
-        raise RefusedError(404, "no such item: it never was, or newer ones displaced it")
+        raise RefusedError(404, "no such item: it never existed, or newer items have replaced it")
     return JSONResponse(item)
 
 
@@ -68,7 +68,7 @@ def _flames(request: Request) -> Response:
     """Answer what a flame graph of a profile shows."""
     item = item_of(request)
     if item is None or item["type"] not in profiles.TYPES:
-        raise RefusedError(404, "no such profile: it never was, or newer ones displaced it")
+        raise RefusedError(404, "no such profile: it never existed, or newer ones have replaced it")
     run = listing.run_of(request.app.state.store, item)
     return JSONResponse(profiles.tree(sample for each in run for sample in profiles.samples_of(each)))
 

@@ -76,7 +76,7 @@ class Archive:
         except sqlite3.Error as error:
             self._works = False
             console.say(
-                "error", self._refusal(f"cannot be written any more ({error}): what arrives now is not in it")
+                "error", self._refusal(f"cannot be written any more ({error}): new items are not in it")
             )
 
     def close(self) -> None:
@@ -101,5 +101,5 @@ class Archive:
             self._connection.executescript("BEGIN EXCLUSIVE; COMMIT;")
 
     def _refusal(self, what: str) -> InboxFileError:
-        remedy = "Name a file of this inbox alone, in a directory that may be written to."
+        remedy = "Name a file that only this inbox uses, in a directory that you may write to."
         return InboxFileError(f"--store {self.path} {what}", remedy=remedy)

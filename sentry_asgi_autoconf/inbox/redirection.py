@@ -86,9 +86,9 @@ def _tell(elsewhere: list[str], call: client_calls.Call | None) -> None:
 
 
 def _say(what: str) -> None:
-    told = f"{what}, from where all is redirected to the inbox"
-    console.say("warning", RedirectedError(told, remedy="Without --inbox it is sent there."))
+    told = f"{what}: everything for that destination goes to the inbox"
+    console.say("warning", RedirectedError(told, remedy="Without --inbox it goes there."))
 
 
 def _unexpected(error: Exception) -> Exception:
-    return UnexpectedError(f"{type(error).__name__}: {error}: all goes to the inbox all the same")
+    return UnexpectedError(f"{type(error).__name__}: {error}: everything goes to the inbox nevertheless")

@@ -17,7 +17,7 @@ MEANINGS = {
     "event_processor": "dropped by an event processor",
     "ratelimit_backoff": "the receiver had said to send no more of it",
     "network_error": "the receiver could not be reached, or refused it",
-    "queue_overflow": "more arose than could be sent",
+    "queue_overflow": "there were more than could be sent",
     "backpressure": "the process was busy",
     "insufficient_data": "too few samples for a profile",
     "send_error": "the receiver refused it",

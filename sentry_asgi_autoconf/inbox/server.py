@@ -149,7 +149,7 @@ class OwnNames:
         answer = self._app
         # An address is not looked up, so nobody can make it lead elsewhere.
         if not (self._is_own(host) or _address(host)):
-            answer = _refusal(421, "by this host name")
+            answer = _refusal(421, "requests to this host name")
         elif origin is not None and not self._is_own(_name(origin)) and _name(origin) != host:
             answer = _refusal(403, "pages of this origin")
         elif origin is not None and _is_for_other_pages(scope["path"]):
@@ -191,7 +191,7 @@ def _address(name: str | None) -> Any:
 
 
 def _refusal(status: int, whom: str) -> JSONResponse:
-    detail = f"the inbox does not answer {whom}: inbox --allow-host NAME makes a name its own"
+    detail = f"the inbox does not answer {whom}: start it with --allow-host NAME to allow a name"
     return JSONResponse({"detail": detail}, status)
 
 

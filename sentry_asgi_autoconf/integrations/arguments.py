@@ -78,9 +78,7 @@ def _fitting(integration: type[Integration], name: str, value: Any, known: Mappi
     """Return a value as the constructor takes it. Raises ValueError."""
     if name not in known or name == "self":
         near = difflib.get_close_matches(name, [each for each in known if each != "self"], n=1)
-        suggestion = (
-            f"did you mean {near[0]}?" if near else f"which takes {', '.join([*known][1:]) or 'none'}"
-        )
+        suggestion = f"did you mean {near[0]}?" if near else f"it takes {', '.join([*known][1:]) or 'none'}"
         raise ValueError(f"is not an argument of {integration.__name__}: {suggestion}")
     if value is None and re.search("None|Optional", str(known[name].annotation)):
         return None
@@ -91,5 +89,5 @@ def _fitting(integration: type[Integration], name: str, value: Any, known: Mappi
     kind: Any = (int, float) if is_number else type(default)
     has_kind = isinstance(default, (bool, str, *_COLLECTIONS)) or is_number
     if has_kind and (not isinstance(value, kind) or isinstance(value, bool) != isinstance(default, bool)):
-        raise ValueError(f"is {shown(value)}, and takes a value like {shown(default)}")
+        raise ValueError(f"is {shown(value)}, but takes a value like {shown(default)}")
     return value

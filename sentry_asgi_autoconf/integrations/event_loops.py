@@ -50,7 +50,7 @@ class ServingLoops:
         elif is_in_trio() and not self._has_warned:
             self._has_warned = True
             error = EventLoopError(
-                f"the integration {INTEGRATION} does nothing here, as trio runs the app, and no event loop of asyncio",
+                f"the integration {INTEGRATION} does nothing here: trio runs the app, not an event loop of asyncio",
                 remedy=f"Have the server use asyncio or uvloop, or take {INTEGRATION} out of SENTRY_INTEGRATIONS.",
             )
             console.say("warning", error)

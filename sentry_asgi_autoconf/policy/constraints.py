@@ -193,7 +193,7 @@ def _checked(kind: Any, rule: Limit) -> Any:
                 return made
             made.kill()
             what = f"the DSN of the transport {_name(kind)} is not permitted by {printable(str(rule), 400)}"
-            remedy = "Let it send to the DSN that it is given; until then the SDK's own transport sends."
+            remedy = "Make it send to the DSN that it is given; until then the SDK's own transport sends."
             console.say("warning", NotPermittedError(what, remedy=remedy))
             return sdk.HttpTransport(options)
 

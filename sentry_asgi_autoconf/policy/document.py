@@ -60,7 +60,9 @@ class _Reader:
         """Read the tables that stand below these keys; `whom` says for whom they hold, if not for all."""
         for key in content:
             if key not in known:
-                what = f"[{printable(str(key))}] is not a table of a policy: {', '.join(known)} are"
+                what = (
+                    f"[{printable(str(key))}] is not a table of a policy; its tables are {', '.join(known)}"
+                )
                 self.refuse(self._place([*above, str(key)]), what)
         return NO_POLICY._replace(
             enabled=self._switch(content, above, whom),
@@ -97,7 +99,7 @@ class _Reader:
         for candidate in (*table.options.values(), *table.own.values(), *table.further.values()):
             if is_blank(candidate.value):
                 what = f"{printable(str(candidate.origin), 200)} has no value"
-                found.append(AutoconfError(what, remedy="Give it one, or take it out."))
+                found.append(AutoconfError(what, remedy="Give it one, or remove it."))
         if layer == ENFORCED:
             found += [_without_effect(table.own[key].origin) for key in BEFORE_POLICIES if key in table.own]
         for problem in found:
@@ -123,7 +125,7 @@ class _Reader:
             self.expires = min(self.expires, end)
             return True
         name = ".".join(printable(key) for key in keys)
-        self.notes.append(f"{name} ({printable(self._place(keys), 200)}) has expired: the next layer counts")
+        self.notes.append(f"{name} ({printable(self._place(keys), 200)}) has expired: the next layer applies")
         return False
 
     def _limits(self, values: Any, above: list[str], whom: str) -> dict[str, Limit]:
@@ -172,7 +174,7 @@ class _Reader:
             found += self._rule(content[_ROLLOUT], [_ROLLOUT], f"[{_ROLLOUT}]", (rules.PERCENT,))
         several = content.get(_FOR, [])
         if not isinstance(several, list):
-            self.refuse(self._place([_FOR]), "[[for]] is not a list of tables: it has double brackets")
+            self.refuse(self._place([_FOR]), "[[for]] is not a list of tables: write it with double brackets")
             several = []
         for number, asked in enumerate(several):
             names = (*rules.FACTS, rules.TAGS, rules.PERCENT)
@@ -194,13 +196,13 @@ class _Reader:
             return []
         terms = {key: each for key, each in given.items() if key not in (*asked, rules.UNTIL)}
         if not asked or not terms:
-            lacks = f"nobody to hold for: it needs {', '.join(names)}" if not asked else "nothing that holds"
+            lacks = f"no condition: it needs {' or '.join(names)}" if not asked else "no terms"
             self.refuse(self._place(above), f"{title} has {lacks}")
             return []
         return [Rule(matcher, self.terms(terms, above, known=_TERMS, whom=str(matcher)))]
 
 
 def _without_effect(origin: Origin) -> AutoconfError:
-    why = "enforces nothing, as the environment is heeded before there is a policy"
-    remedy = "Say it in [defaults], or set the variable for all."
+    why = "enforces nothing, because the environment is read before the policy"
+    remedy = "Put it into [defaults], or set the variable everywhere."
     return AutoconfError(f"{printable(str(origin), 200)} {why}", remedy=remedy)

@@ -193,14 +193,14 @@ def _contradictions(lower: Table, higher: Table) -> Iterator[AutoconfError]:
             if name in above and below[name].value != above[name].value:
                 there, here = (printable(str(each[name].origin), 200) for each in (below, above))
                 what = f"{there} and {here} enforce different values: the latter applies"
-                yield ContradictingPoliciesError(what, remedy="Let one of them give way.")
+                yield ContradictingPoliciesError(what, remedy="Change or remove one of them.")
 
 
 def _impossible(limits: Mapping[str, Limit]) -> Iterator[AutoconfError]:
     for name, limit in limits.items():
         if limit.contradicts_itself:
             what = f"the limits of {name} leave no value: {printable(str(limit), 400)}"
-            remedy = "Widen one of them; until then the ceiling applies, and of texts nothing is allowed."
+            remedy = "Widen one of them; until then the ceiling applies, or no text is allowed."
             yield ContradictingPoliciesError(what, remedy=remedy)
 
 

@@ -125,10 +125,10 @@ def why_never(glob: str, *, of_host: bool) -> str | None:
     if not _compiles(glob):
         return f"{shown(glob)} matches nothing: its brackets leave no character"
     if of_host and not _may_be_host(glob):
-        written = "in lower case, without scheme, port and brackets"
-        return f"{shown(glob)} matches no host, which alone is compared: {written}, such as {shown(_host_in(glob))}"
+        written = "write one in lower case, without scheme, port and brackets"
+        return f"{shown(glob)} matches no host, and only the host counts: {written}, such as {shown(_host_in(glob))}"
     if "://" in glob:
-        return f"{shown(glob)} matches nothing: of a URL the host alone is compared"
+        return f"{shown(glob)} matches nothing: only the host of a URL is compared"
     return None
 
 
@@ -169,7 +169,7 @@ def read(option: str, rules: Any, origin: Origin) -> Limit:
     if not is_range and allowed is None:
         raise ValueError("limits nothing: it needs max, min or allow")
     if by_callers and (option != LIMITS_CALLERS or maximum is None):
-        raise ValueError(f"takes sampled_by_callers only beside max, and of {LIMITS_CALLERS}")
+        raise ValueError(f"takes no sampled_by_callers: it is only for {LIMITS_CALLERS}, together with max")
     kind = LIMITABLE[option].kind
     for name, bound in (("max", maximum), ("min", minimum)):
         if bound is not None and not _is_value(bound, option):
@@ -187,7 +187,7 @@ def read(option: str, rules: Any, origin: Origin) -> Limit:
 def _checked(rules: Any) -> dict[str, Any]:
     known = ", ".join(_RULES)
     if not isinstance(rules, Mapping):
-        raise ValueError(f"is not a table of rules, which are {known}")
+        raise ValueError(f"is not a table of rules: the rules are {known}")
     checked = {}
     for rule, read in _RULES.items():
         try:

@@ -291,7 +291,7 @@ def _applied(point: Any, options: dict[str, Any]) -> dict[str, Any]:
         return options
     if not isinstance(result, dict) or not all(isinstance(key, str) for key in result):
         raise ConfiguratorError(
-            f"{name} gave an object of type {type(result).__name__}",
-            remedy=f"It is to give the options as a dict, or None. {_REMEDY}",
+            f"{name} returned an object of type {type(result).__name__}",
+            remedy=f"It must return the options as a dict, or None. {_REMEDY}",
         )
     return result

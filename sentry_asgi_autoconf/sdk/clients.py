@@ -178,7 +178,7 @@ class Guard(NamedTuple):
         given = call.given()
         merged = None if given is None else self.guarded(lambda: self._made(original, client, given), None)
         if merged is None or merged.error:
-            merged = merged or Merged({}, [], [], error="it cannot be told what may be set")
+            merged = merged or Merged({}, [], [], error="it is not known what may be set")
             original(client, *args, **kwargs)
             if self.arguments.must_hold:
                 # What the policy says of these arguments is not known.

@@ -117,7 +117,7 @@ def _check_that_it_returns(function: Any) -> None:
     kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
     if any(is_kind(each) for is_kind in kinds for each in (function, type(function).__call__)):
         raise UnresolvedImportError(
-            "it leads to a function that the SDK would have to await or iterate, which it does not",
+            "it leads to an async function or a generator, which the SDK does not await or iterate",
             remedy="Name a plain function: def, without async and yield.",
         )
 

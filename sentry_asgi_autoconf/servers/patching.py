@@ -58,7 +58,7 @@ class Call(functools.partial):  # type: ignore[type-arg] # not to be subscripted
     def _untold(self, name: str) -> LookupError:
         function = getattr(self.func, "__qualname__", repr(self.func))
         module = getattr(self.func, "__module__", "")
-        return LookupError(f"it is not told which argument of {module}.{function} is {name!r}")
+        return LookupError(f"the signature of {module}.{function} does not show which argument is {name!r}")
 
 
 def _parameters(function: Any) -> dict[str, inspect.Parameter]:

@@ -71,8 +71,8 @@ class Server:
         if found is None:
             raise AdapterError(
                 f"{self.distribution} {self.version} has no {owner.__name__}.{name}: not instrumented",
-                remedy="Use a release of it that the adapter supports, or upgrade the adapter (one of ours with"
-                " sentry-asgi-autoconf).",
+                remedy="Use a release of the server that the adapter supports, or upgrade the adapter (a built-in one"
+                " with sentry-asgi-autoconf).",
             )
         return found
 

@@ -82,7 +82,7 @@ def read(config: ConfigFile | None, problems: list[AutoconfError]) -> Table:
         keys, values = _table(file)
     except (OSError, ValueError) as error:
         what = f"{VARIABLE}={shown(config.path, 200)}" if config.is_named else printable(config.path, 200)
-        remedy = "Correct the file or its place; until then it counts as empty."
+        remedy = "Correct the file or its path; until then it counts as empty."
         problems.append(UnreadableConfigError(f"{what} cannot be read: {reason(error)}", remedy=remedy))
         return NOTHING
     return classify(values, lambda key: Origin(key, file.place((*keys, key)), layer=CONFIG_FILE), problems)

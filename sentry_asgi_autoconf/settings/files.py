@@ -108,7 +108,7 @@ def _refuse_planted(path: Path) -> None:
         owners = {path.lstat().st_uid, path.stat().st_uid}
         # Kubernetes mounts a Secret as a directory that anybody may write to, and whose files are root's.
         if not owners <= {0, os.getuid(), parent.st_uid}:
-            raise OSError(0, "it is another user's, in a directory that anybody may write to")
+            raise OSError(0, "it belongs to another user, and anybody may write to its directory")
 
 
 class TomlFile:

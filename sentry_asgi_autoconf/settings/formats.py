@@ -42,7 +42,7 @@ def proxy_url(value: Any) -> str:
     """Check that the SDK's HTTP library takes this proxy."""
     parts = _split(_stripped(value))
     if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
-        raise ValueError("the scheme or the host is missing, or the scheme is another")
+        raise ValueError("the scheme or the host is missing, or the scheme is not one of these")
     return _stripped(value)
 
 
@@ -121,7 +121,7 @@ def _pattern(text: str) -> str:
 def _status_code_range(text: str) -> range:
     match = _STATUS_CODES.match(text)
     if match is None:
-        raise ValueError("no code or range from 100 to 599")
+        raise ValueError("it is not a code or range from 100 to 599")
     first, last = int(match.group(1)), int(match.group(2) or match.group(1))
     if first > last:
         raise ValueError("the range ends before it starts")
@@ -130,19 +130,19 @@ def _status_code_range(text: str) -> range:
 
 def _dotted(text: str) -> str:
     if not is_dotted_name(text):
-        raise ValueError("no class name")
+        raise ValueError("it is not a class name")
     return text
 
 
 def _qualified(text: str) -> str:
     if not is_dotted_name(text) or "." not in text:
-        raise ValueError("no function with its module, package.module.function")
+        raise ValueError("it is not a function with its module, package.module.function")
     return text
 
 
 def _socket_option(item: Any) -> tuple[int, int, int]:
     if not isinstance(item, (list, tuple)) or len(item) != 3:
-        raise ValueError(f"{shown(item)} has not the three parts level, name, value")
+        raise ValueError(f"{shown(item)} does not have the three parts level, name, value")
     level, name, option = map(_socket_number, item)
     return level, name, option
 
@@ -244,8 +244,8 @@ def tags(value: Any) -> dict[str, str]:
 
 def _tag(name: Any, text: Any) -> tuple[str, str]:
     if not isinstance(name, str) or not _TAG.match(name):
-        rule = "letters, digits, and _ . : - alone, at most 200 of them"
-        raise ValueError(f"the name {shown(name)} is not a tag's: {rule}")
+        rule = "it may have letters, digits, and _ . : -, at most 200 in all"
+        raise ValueError(f"the name {shown(name)} of a tag is not allowed: {rule}")
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"the value of {name} is not text")
     if "\n" in text.strip():

@@ -63,9 +63,9 @@ def _refusal(key: str, value: Any) -> tuple[str, str] | None:
             return "is not a setting", did_you_mean(key)
     why = ""
     if own and own.is_environment_only:
-        why = "is read from the environment only, before there are files to read"
+        why = "is read from the environment only, before any file is read"
     elif own and own.name == "processes" and lower_case(value) in ("servers", "all"):
-        why = "can only be guarded: for all else the environment is read, before there are files to read"
+        why = "can only be guarded in a file: other values are read from the environment, before any file is read"
     return (why, f"Set SENTRY_{key.upper()} instead.") if why else None
 
 

@@ -62,9 +62,9 @@ def rule_of(text: str) -> Rule:
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from error
     if pattern.match(""):
-        raise ValueError("it matches where nothing is")
+        raise ValueError("it matches the empty text")
     if _unlimited(_parser().parse(text), nested=False) > 2:
-        raise ValueError("it has more than two unlimited repetitions, of which text may take too long")
+        raise ValueError("it has more than two unlimited repetitions, which may take too long for some texts")
     return Rule("pattern", pattern, in_pieces=True)
 
 
@@ -79,9 +79,9 @@ def _unlimited(parsed: Any, *, nested: bool) -> int:
         is_repeat = "REPEAT" in str(operator)
         is_unlimited = is_repeat and argument[1] > 64
         if is_unlimited and nested:
-            raise ValueError("it repeats a repetition, of which text may take too long")
+            raise ValueError("it repeats a repetition, which may take too long for some texts")
         if str(operator) == "GROUPREF":
-            raise ValueError("it refers back to a group, of which text may take too long")
+            raise ValueError("it refers back to a group, which may take too long for some texts")
         inside = nested or (is_repeat and argument[1] > 1)
         found += is_unlimited + sum(_unlimited(each, nested=inside) for each in _parts(argument))
     return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sentry_asgi_autoconf.settings.kinds import Option
 
 DIRECTORY_VARIABLE = "SENTRY_ASGI_SECRETS_DIR"
-_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value"
+_QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take as part of the value"
 # Where Kubernetes' own example of a volume has them.
 _OF_POD = ("/etc/podinfo/annotations", "/etc/podinfo/labels")
 # Where the SDK takes all code for other people's.
@@ -245,7 +245,7 @@ def _choose(
 def quoted(origin: Origin, value: str) -> InvalidSettingError:
     """Describe a text that is valid, and most likely other than meant."""
     name = origin.name if origin.place == ENVIRONMENT else f"{origin.name} ({printable(origin.place, 200)})"
-    return InvalidSettingError(f"{name} is {shown(value)}: {_QUOTED}", remedy="Leave them out.")
+    return InvalidSettingError(f"{name} is {shown(value)}: {_QUOTED}", remedy="Remove the quotes.")
 
 
 def _refusal(

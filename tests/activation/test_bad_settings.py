@@ -75,9 +75,7 @@ def test_a_dsn_in_quotes_is_named_without_its_key(start: Start) -> None:
     server.stop()
     (line,) = lines(server)
     assert "SENTRY_DSN=***" in line
-    assert (
-        "it stands in quotes, which docker run --env-file and Kubernetes take for a part of the value" in line
-    )
+    assert "it stands in quotes, which docker run --env-file and Kubernetes take as part of the value" in line
     assert "s3cr3t" not in server.output
 
 

@@ -150,7 +150,7 @@ def test_an_excluded_app_is_left_alone_however_its_server_is_told_of_it(
     assert serving.get("/").text == "nothing"
     assert serving.get("/boom").status_code == 500
     (line,) = serving.end()
-    assert line.endswith("is left alone, as SENTRY_ASGI_EXCLUDED_APPS says")
+    assert line.endswith("is left alone, because of SENTRY_ASGI_EXCLUDED_APPS")
     assert project.items() == []
 
 
@@ -163,7 +163,7 @@ def test_a_disabled_server_is_left_alone_however_its_name_is_spelled(
     assert serving.get("/").text == "nothing"
     assert serving.get("/boom").status_code == 500
     (line,) = serving.end()
-    assert line.endswith("is left alone, as SENTRY_ASGI_DISABLED_SERVERS says")
+    assert line.endswith("is left alone, because of SENTRY_ASGI_DISABLED_SERVERS")
     assert project.items() == []
 
 

@@ -20,7 +20,7 @@ SOUND = {
     "SENTRY_AUTO_ENABLING_INTEGRATIONS": "false",
     "VIRTUAL_ENV": None,
 }
-UNTRIED = "delivery was not tried, as --send does"
+UNTRIED = "delivery was not tried: --send does so"
 
 # Every name that is printed has its explanation.
 _EXPLAINED = set(

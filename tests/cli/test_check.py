@@ -114,7 +114,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "an IPv6 address": (
         always({"SENTRY_DSN": DSN.replace("127.0.0.1", "[::1]")}),
         "unknown-host",
-        "did not reach ::1:9: sentry-sdk makes no URL of it",
+        "did not reach ::1:9: sentry-sdk cannot make a URL of it",
     ),
     "a proxy that is gone": (
         always({"SENTRY_HTTP_PROXY": "http://user:s3cr3t@127.0.0.1:9"}),
@@ -132,12 +132,12 @@ BROKEN: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "the package in place of its bootstrap": (
         always({"PYTHONPATH": str(ROOT / "sentry_asgi_autoconf")}),
         "wrong-directory",
-        "its directory bootstrap",
+        "the package's directory bootstrap",
     ),
     "the project in place of the bootstrap": (
         always({"PYTHONPATH": str(ROOT)}),
         "wrong-directory",
-        "its directory bootstrap",
+        "the package's directory bootstrap",
     ),
     "a volume that is not mounted": (not_mounted, "bootstrap-absent", "is its volume mounted?"),
     "a bootstrap that is damaged": (damaged_bootstrap, "bootstrap-broken", "has not run: reinstall it"),
@@ -193,7 +193,7 @@ def test_an_environment_without_a_server_and_files_without_their_metadata_are_na
     package = installed_beside(tmp_path).parent
     checked = check(environ={"PYTHONPATH": f"{package / 'bootstrap'}:{package.parent}"}, python=python)
     assert (checked.status, checked.slugs("error")) == (1, ["no-server"])
-    assert "run the check of the environment that serves" in checked.line("no-server")
+    assert "run the check in the environment of the server" in checked.line("no-server")
     (metadata,) = package.parent.glob("*.dist-info")
     shutil.rmtree(metadata)
     checked = check(environ={"PYTHONPATH": f"{package / 'bootstrap'}:{package.parent}"}, python=python)
@@ -253,7 +253,7 @@ DOUBTFUL: dict[str, tuple[Callable[[Path], Environ], str, str]] = {
     "a server that is left out": (
         always({"SENTRY_ASGI_DISABLED_SERVERS": "daphne"}),
         "left-alone",
-        "SENTRY_ASGI_DISABLED_SERVERS leaves out daphne",
+        "SENTRY_ASGI_DISABLED_SERVERS excludes daphne",
     ),
     "no errors": (always({"SENTRY_SAMPLE_RATE": "0"}), "errors-off", "no error is reported"),
     "a status directory that is missing": (
@@ -374,7 +374,7 @@ def test_a_sound_environment_has_neither_errors_nor_warnings() -> None:
     assert checked.text.endswith(f"\nNothing keeps telemetry from flowing; {UNTRIED}.\n")
 
 
-@pytest.mark.parametrize(("rate", "said"), [("1", "1.0, 10 a second at most"), ("", "alone asks for none")])
+@pytest.mark.parametrize(("rate", "said"), [("1", "1.0, 10 a second at most"), ("", "alone starts none")])
 def test_a_budget_is_told_beside_the_rate_that_it_lowers(rate: str, said: str) -> None:
     checked = check(environ={"SENTRY_ASGI_TRACES_PER_SECOND": "10", "SENTRY_TRACES_SAMPLE_RATE": rate})
     assert checked.status == 0

@@ -100,7 +100,7 @@ BROKEN: dict[str, tuple[tuple[str, ...], dict[str, str | None], str, str]] = {
         RAW,
         {"PYTHONPATH": str(ROOT)},
         "wrong-directory",
-        "its directory bootstrap",
+        "the package's directory bootstrap",
     ),
     "another sitecustomize first": (
         RAW,

@@ -49,7 +49,7 @@ REFUSALS: dict[str, tuple[int, dict[str, str], str, str, str]] = {
     "unknown key": (401, {}, '{"detail": "no such key"}', "bad-key", "(no such key)"),
     "forbidden": (403, {"X-Sentry-Error": "ProjectId"}, "", "bad-key", "(ProjectId)"),
     "no project": (404, {}, "not found", "no-project", "has no such project"),
-    "too large": (413, {}, "", "too-large", "takes nothing of that size"),
+    "too large": (413, {}, "", "too-large", "accepts nothing of that size"),
     "no event": (400, {}, "", "refused-event", "Sentry's protocol"),
     "a failure": (502, {}, "", "receiver-failed", "failed with 502"),
     "a proxy that asks for credentials": (407, {}, "", "proxy-refused", "asks for credentials"),

@@ -372,7 +372,7 @@ def test_a_rule_is_told_with_whom_it_is_for_and_what_has_expired(tmp_path: Path)
     assert found["SENTRY_MAX_REQUEST_BODY_SIZE"]["source"] == source
     assert found["SENTRY_TRACES_SAMPLE_RATE"]["value"] == 0.5
     (note,) = explained["notes"]
-    assert note == "limits.traces_sample_rate (policy.toml:5) has expired: the next layer counts"
+    assert note == "limits.traces_sample_rate (policy.toml:5) has expired: the next layer applies"
     assert f"Note: {note}" in config(cwd=tmp_path, environ=environ).stdout
 
 
@@ -390,9 +390,9 @@ def test_the_difference_between_two_policies_is_told(tmp_path: Path) -> None:
     }
     assert changes["SENTRY_MAX_REQUEST_BODY_SIZE"]["before"]["value"] == "never"
     assert changes["SENTRY_ASGI_SCRUB_KEYS"]["after"]["value"] == ["iban"]
-    assert told["notes"] == ["nothing is sent, as enabled (new.toml:2) is false"]
+    assert told["notes"] == ["nothing is sent, because enabled (new.toml:2) is false"]
     text = config(*words, cwd=tmp_path, environ=SHOP).stdout
-    assert "waits for the next start" in text and "key@" not in text
+    assert "applies at the next start" in text and "key@" not in text
     assert config("--diff", "", "", cwd=tmp_path).stdout == "Nothing would change.\n"
     broken = config("--diff", "", "missing.toml", cwd=tmp_path)
     assert (broken.returncode, "[invalid-policy]" in broken.stdout) == (1, True)
@@ -408,7 +408,7 @@ def test_the_story_of_one_setting_is_told_layer_by_layer(name: str, tmp_path: Pa
     assert "environment     0.2 (environment), in force" in lines
     assert "policy default  0.5 (policy default: policy.toml:2)" in lines
     assert "Limited to 0.2 or less, wanted 0.4 (limits: policy.toml:4)." in lines
-    assert "A changed policy: holds within seconds." in lines
+    assert "A changed policy applies within seconds." in lines
     told = json.loads(config("--explain", name, "--json", cwd=tmp_path, environ=environ).stdout)
     assert (told["value"], told["live"], told["allowed"]) == (0.2, True, "a number from 0 to 1")
 

@@ -51,9 +51,9 @@ def test_whatever_a_client_names_it_sends_to_the_inbox(switch: str, project: Pro
     assert project.items() == []
     told = redirected(result.stderr)
     place = "sentry_sdk.init at .*many_ways_out.py:\\d+ names"
-    assert re.match(f"{place} the DSN of 127.0.0.1, ", told[0]), told
-    assert re.match(f"{place} Spotlight at 127.0.0.1, ", told[1]), told
-    assert re.match(f"{place} a transport of its own, ", told[2]), told
+    assert re.match(f"{place} the DSN of 127.0.0.1: ", told[0]), told
+    assert re.match(f"{place} Spotlight at 127.0.0.1: ", told[1]), told
+    assert re.match(f"{place} a transport of its own: ", told[2]), told
     assert len(told) == 3
 
 
@@ -85,7 +85,7 @@ def test_a_served_app_reports_to_the_inbox_alone(
     assert project.items() == []
     assert KEY not in server.output
     told = redirected(server.output)
-    assert "the environment names the DSN of 127.0.0.1, from where all is redirected" in told[0]
+    assert "the environment names the DSN of 127.0.0.1: everything for that destination goes" in told[0]
     assert "the environment names Spotlight at 127.0.0.1" in told[1]
 
 
@@ -99,7 +99,7 @@ def test_a_dsn_that_a_policy_enforces_gives_way_too(
     assert [item["type"] for item in errors_in(server)] == ["event"]
     server.stop()
     assert project.items() == []
-    assert [line.partition(",")[0] for line in redirected(server.output)] == [
+    assert [line.partition(":")[0] for line in redirected(server.output)] == [
         "the environment names the DSN of 127.0.0.1",
         "the settings name the DSN of 127.0.0.1",
     ]

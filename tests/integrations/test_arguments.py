@@ -88,7 +88,7 @@ def test_a_policy_has_them_as_tables(serve: Callable[..., Server], tmp_path: Pat
         ),
         (
             {"starlette": {"middleware_spans": 1}},
-            "starlette.middleware_spans is 1, and takes a value like false",
+            "starlette.middleware_spans is 1, but takes a value like false",
         ),
         (
             {"starlette": {"transaction_style": "nonsense"}},

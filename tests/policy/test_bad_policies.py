@@ -44,8 +44,8 @@ FILES: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "enforced hook that is async": (
         lambda path: path.write_text("[enforced]\nbefore_send = 'hooks_of_a_policy:asynchronous'"),
-        "[enforced] before_send='hooks_of_a_policy:asynchronous' (*/policy.toml:2) is left out: it leads to a function"
-        " that the SDK would have to await or iterate, which it does not. Name a plain function",
+        "[enforced] before_send='hooks_of_a_policy:asynchronous' (*/policy.toml:2) is left out: it leads to an async"
+        " function or a generator, which the SDK does not await or iterate. Name a plain function",
     ),
 }
 
@@ -67,8 +67,8 @@ CONTENTS = {
     ),
     "what a process heeds before there is a policy": (
         "[enforced]\nrelease = '1'\nasgi_enabled = true",
-        "[enforced] asgi_enabled (*/policy.toml:3) enforces nothing, as the environment is heeded before there is a"
-        " policy. Say it in [defaults]",
+        "[enforced] asgi_enabled (*/policy.toml:3) enforces nothing, because the environment is read before the"
+        " policy. Put it into [defaults]",
     ),
     "array of tables": (
         "[[defaults]]\nrelease = '1'",
@@ -133,19 +133,19 @@ CONTENTS = {
     ),
     "scrubber that is async": (
         "[enforced]\nevent_scrubber = 'tests.apps.hooks_of_a_policy:AsynchronousScrubber'",
-        "(*/policy.toml:2) is left out: it leads to a function that the SDK would have to await",
+        "(*/policy.toml:2) is left out: it leads to an async function or a generator, which the SDK does not await",
     ),
     "hook that is a generator": (
         "[enforced]\nbefore_send = 'tests.apps.hooks_of_a_policy:generator'",
-        "(*/policy.toml:2) is left out: it leads to a function that the SDK would have to await or iterate",
+        "(*/policy.toml:2) is left out: it leads to an async function or a generator, which the SDK does not await",
     ),
     "hook that is async, of an object": (
         "[enforced]\nbefore_send = 'tests.apps.hooks_of_a_policy:asynchronous_object'",
-        "(*/policy.toml:2) is left out: it leads to a function that the SDK would have to await",
+        "(*/policy.toml:2) is left out: it leads to an async function or a generator, which the SDK does not await",
     ),
     "limits that are no rules": (
         "[limits]\ndsn = 'host'",
-        "policy.toml:2: [limits] dsn is not a table of rules, which are",
+        "policy.toml:2: [limits] dsn is not a table of rules: the rules are",
     ),
     "limits in an array": (
         "[[limits.dsn]]\nallow = ['host']",
@@ -180,24 +180,24 @@ CONTENTS = {
     "URL for a host": (
         "[limits.dsn]\n\nallow = ['https://key@sentry.acme:9000/1']",
         "policy.toml:3: [limits] dsn has a wrong value at allow: 'https://***@sentry.acme:9000/1' matches no host,"
-        " which alone is compared: in lower case, without scheme, port and brackets, such as 'sentry.acme'",
+        " and only the host counts: write one in lower case, without scheme, port and brackets, such as 'sentry.acme'",
     ),
     "port": (
         "[limits]\ndsn = { allow = ['*.acme:*'] }",
-        "'*.acme:*' matches no host, which alone is compared",
+        "'*.acme:*' matches no host, and only the host counts",
     ),
     "host in upper case": (
         "[limits]\nhttp_proxy = { allow = ['Proxy'] }",
-        "'Proxy' matches no host, which alone is compared",
+        "'Proxy' matches no host, and only the host counts",
     ),
     "IPv6 in brackets": (
         "[limits]\ndsn = { allow = ['[::1]'] }",
-        "'[::1]' matches no host, which alone is compared: in lower case, without scheme, port and brackets, such as"
-        " '::1'",
+        "'[::1]' matches no host, and only the host counts: write one in lower case, without scheme, port and"
+        " brackets, such as '::1'",
     ),
     "URL for a text": (
         "[limits]\nenvironment = { allow = ['https://*'] }",
-        "'https://*' matches nothing: of a URL the host alone is compared",
+        "'https://*' matches nothing: only the host of a URL is compared",
     ),
     "brackets that leave nothing": (
         "[limits]\nrelease = { allow = ['[b-a]'] }",
@@ -205,11 +205,11 @@ CONTENTS = {
     ),
     "callers without a ceiling": (
         "[limits.traces_sample_rate]\nmin = 0.1\nsampled_by_callers = true",
-        "[limits] traces_sample_rate takes sampled_by_callers only beside max, and of traces_sample_rate",
+        "[limits] traces_sample_rate takes no sampled_by_callers: it is only for traces_sample_rate, together with max",
     ),
     "callers of what they do not decide": (
         "[limits.sample_rate]\nmax = 0.1\nsampled_by_callers = true",
-        "[limits] sample_rate takes sampled_by_callers only beside max, and of traces_sample_rate",
+        "[limits] sample_rate takes no sampled_by_callers: it is only for traces_sample_rate, together with max",
     ),
     "callers by a number": (
         "[limits.traces_sample_rate]\nmax = 0.1\nsampled_by_callers = 1",
@@ -449,7 +449,7 @@ def test_what_keeps_the_settings_from_being_read_lets_nothing_past_a_policy(
     server.stop()
     assert "the app's init gave _InitGuard" in server.output
     assert (project.items(), other.items()) == ([], [])
-    assert "there is a policy, which cannot be applied. Fix what the line above tells" in server.output
+    assert "there is a policy, but it cannot be applied. Fix the problem in the line above" in server.output
 
 
 def test_an_unknown_policy_stands_above_an_init_that_ran_before_the_server(

@@ -79,7 +79,7 @@ BAD: dict[str, Callable[[Path], object]] = {
     "is a directory": lambda path: without(path).mkdir(),
     "leads to itself": lambda path: without(path).symlink_to(path),
     "is no text": lambda path: path.write_bytes(b"\xff\xfe"),
-    "is another user's": give_away,
+    "now belongs to another user": give_away,
 }
 
 

@@ -130,10 +130,10 @@ def test_after_its_moment_the_next_layer_counts(until: str, holds: bool, tmp_pat
         ("enabled = 'no'", "enabled is neither true nor false"),
         ("[rollout]\npercent = 101\n[rollout.defaults]\n", "percent: 101 is not a number from 0 to 100"),
         ("[rollout]\npercent = true\n[rollout.defaults]\n", "is not a number from 0 to 100"),
-        ("[rollout]\n[rollout.defaults]\nrelease = 'x'", "nobody to hold for"),
-        ("[rollout]\npercent = 10", "has nothing that holds"),
+        ("[rollout]\n[rollout.defaults]\nrelease = 'x'", "has no condition: it needs percent"),
+        ("[rollout]\npercent = 10", "has no terms"),
         ("[rollout]\npercent = 10\nenvironment = 'x'", "is not a table of a policy"),
-        ("[for]\nenvironment = 'x'", "it has double brackets"),
+        ("[for]\nenvironment = 'x'", "write it with double brackets"),
         ("[[for]]\nenvironment = 7\n[for.defaults]", "policy.toml:2: .*environment: 7 is not a glob"),
         ("[[for]]\nenvironment = []\n[for.defaults]", "is not a glob, nor a list"),
         ("[[for]]\ntags = 'x'\n[for.defaults]", "it is not a table of globs by tag"),
@@ -164,7 +164,7 @@ def test_a_required_setting_is_asked_for_until_somebody_says_it(tmp_path: Path) 
     assert len(missing) == 2
     place = tmp_path / "policy.toml"
     assert missing[0].startswith(
-        f"release is not set, which [required] release ({place}:2) requires. Set SENTRY_RELEASE"
+        f"release is not set, but [required] release ({place}:2) requires it. Set SENTRY_RELEASE"
     )
     assert all("[missing-setting]" in line for line in missing)
     assert under(tmp_path, text, {"SENTRY_RELEASE": "1", "SENTRY_TAGS": "a=b"}).problems == []

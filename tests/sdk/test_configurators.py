@@ -28,13 +28,21 @@ BROKEN = {
     ),
     "exits": ("def configure(options): raise SystemExit", "acme:configure", "raised SystemExit"),
     "no function": ("configure = 7", "acme:configure", "raised TypeError: 'int' object is not callable"),
-    "gives nonsense": ("def configure(options): return 7", "acme:configure", "gave an object of type int"),
+    "gives nonsense": (
+        "def configure(options): return 7",
+        "acme:configure",
+        "returned an object of type int",
+    ),
     "gives no names": (
         "def configure(options): return {1: 2}",
         "acme:configure",
-        "gave an object of type dict",
+        "returned an object of type dict",
     ),
-    "coroutine": ("async def configure(options): pass", "acme:configure", "gave an object of type coroutine"),
+    "coroutine": (
+        "async def configure(options): pass",
+        "acme:configure",
+        "returned an object of type coroutine",
+    ),
     "unknown option": (
         "def configure(options): options['no_such_option'] = 1",
         "acme:configure",

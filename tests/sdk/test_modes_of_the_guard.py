@@ -39,7 +39,7 @@ def test_keep_passes_it_over_and_says_so(start: Start, project: Project, other: 
     assert other.items() == []
     assert "the app's init gave _InitGuard" in server.output
     (line,) = lines(server)
-    assert "is passed over, as SENTRY_ASGI_ON_APP_INIT is keep: it would set dsn, environment." in line
+    assert "is ignored, because SENTRY_ASGI_ON_APP_INIT is keep: it would set dsn, environment." in line
 
 
 def test_replace_lets_it_stand_alone(start: Start, project: Project, other: Project) -> None:

@@ -59,7 +59,7 @@ def test_an_argument_is_told_by_its_name(
 def test_what_is_not_told_is_not_guessed(call: Call) -> None:
     assert call.argument("app", "otherwise") == "otherwise"
     for ask in (lambda: call.argument("app"), lambda: call.with_argument("app", "other")):
-        with pytest.raises(LookupError, match=r"it is not told which argument of .* is 'app'"):
+        with pytest.raises(LookupError, match=r"the signature of .* does not show which argument is 'app'"):
             ask()
 
 

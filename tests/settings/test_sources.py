@@ -95,7 +95,7 @@ def test_what_another_user_put_where_anybody_may_write_is_not_read(secrets: Path
     loaded = load({"SENTRY_ASGI_SECRETS_DIR": str(secrets)})
     (problem,) = loaded.problems
     assert isinstance(problem, UnreadableSecretError)
-    assert f"{planted} cannot be read: it is another user's" in str(problem)
+    assert f"{planted} cannot be read: it belongs to another user" in str(problem)
     assert loaded.options == {"dist": "1"}
     # Where others may not write, it was put by who may, as a bind mount is.
     secrets.chmod(0o755)

@@ -199,7 +199,7 @@ def test_an_initialisation_that_is_undone_is_told_with_its_reason(start: Start, 
         ({"SENTRY_DSN": ""}, "neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"),
         (
             {"SENTRY_ASGI_EXCLUDED_APPS": "raw3:app"},
-            "SENTRY_ASGI_EXCLUDED_APPS leaves out what this process serves",
+            "SENTRY_ASGI_EXCLUDED_APPS excludes what this process serves",
         ),
     ],
 )

@@ -45,7 +45,7 @@ FAILING_LATER = {
     "its own code": ("call.instance.no_such_thing", "AttributeError: 'Config' object has no"),
     "an argument that is not there": (
         "call.argument('no_such')",
-        "LookupError: it is not told which argument of uvicorn.config.Config.load is 'no_such'",
+        "LookupError: the signature of uvicorn.config.Config.load does not show which argument is 'no_such'",
     ),
     "a second yield": ("yield", "RuntimeError: the steps around a call yield twice"),
 }
@@ -90,7 +90,7 @@ def test_it_is_named_with_its_trigger_the_error_and_a_remedy(
     (line,) = lines_of_an_instrumented_app(start(uvicorn("raw3:app"), environ), project)
     assert f"The adapter {value} for uvicorn.config failed with {error}" in line
     assert line.endswith(
-        "Tell its authors, or name its server in SENTRY_ASGI_DISABLED_SERVERS. [adapter-failed]"
+        "Tell the adapter's authors, or name its server in SENTRY_ASGI_DISABLED_SERVERS. [adapter-failed]"
     )
 
 

@@ -98,6 +98,6 @@ def test_an_app_object_that_is_excluded_is_left_alone(level: str, start: Start, 
     server = start([sys.executable, "run_object.py"], environ)
     server.provoke()
     server.stop()
-    assert "is left alone, as SENTRY_ASGI_EXCLUDED_APPS says" in server.output
+    assert "is left alone, because of SENTRY_ASGI_EXCLUDED_APPS" in server.output
     assert "is instrumented by" not in server.output
     assert project.items() == []

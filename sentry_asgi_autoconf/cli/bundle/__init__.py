@@ -33,10 +33,10 @@ def add_parser(subparsers: Any) -> None:
         help="the directory to write: a new one, or a bundle to replace",
     )
     add("--wheelhouse", metavar="DIR", help="take wheels from this directory alone, and not from pip's index")
-    pythons = "a Python to serve: 3.7, or several with commas (default: 3.7 to 3.15)"
+    pythons = "a Python version to support: 3.7, or several with commas (default: 3.7 to 3.15)"
     add("--python", metavar="VERSION", action="append", type=_minors, help=pythons)
     add("--sdk", metavar="VERSION", type=_version, help="the release of sentry-sdk (default: the newest)")
-    compiling = "have this interpreter add byte code; may be given several times"
+    compiling = "let this interpreter add byte code; may be given several times"
     add("--compile", metavar="PYTHON", action="append", default=[], help=compiling)
     add("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(command=run)
@@ -46,7 +46,7 @@ def _minors(text: str) -> list[int]:
     found = [re.fullmatch(r"3\.(\d+)", each.strip()) for each in text.split(",")]
     minors = [int(each.group(1)) for each in found if each]
     if len(minors) < len(found) or min(minors) < _MINORS.start:
-        raise argparse.ArgumentTypeError(f"{text} is not a Python's version: 3.{_MINORS.start} and newer are")
+        raise argparse.ArgumentTypeError(f"{text} is not a Python version of 3.{_MINORS.start} or newer")
     return minors
 
 
@@ -119,7 +119,7 @@ def _as_text(summary: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"{summary['directory']}: {summary['files']} files, {summary['bytes'] / 1e6:.1f} MB{compiled}",
-            f"Python {', '.join(pythons)}; what serves {pythons[-1]} serves newer ones",
+            f"Python {', '.join(pythons)}; the files for {pythons[-1]} serve newer versions too",
             ", ".join(f"{name} {version}" for name, version in summary["distributions"].items()),
         ]
     )

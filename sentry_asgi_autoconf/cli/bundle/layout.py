@@ -148,7 +148,7 @@ class Staging:
             self._around = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=str(target.parent)))
         except OSError as error:
             what = f"Cannot write beside {target}: {error.strerror or error}"
-            raise DirectoryError(what, remedy="Name a directory that you may make.") from None
+            raise DirectoryError(what, remedy="Name a directory that you may create.") from None
         self.directory = self._around / "new"
         self.directory.mkdir()
 
@@ -165,7 +165,7 @@ class Staging:
                 self.directory.rename(self._target)
         except OSError as failure:
             what = f"Cannot put the bundle in place of {self._target}: {failure.strerror or failure}"
-            raise DirectoryError(what, remedy="Name a directory that is not a mount.") from None
+            raise DirectoryError(what, remedy="Name a directory that is not a mount point.") from None
         finally:
             shutil.rmtree(str(self._around), ignore_errors=True)
 

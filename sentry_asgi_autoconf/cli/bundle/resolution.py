@@ -103,5 +103,5 @@ def _unresolved(asked: Sequence[str], minor: int, output: str) -> UnresolvedErro
     told = [line for line in output.splitlines() if line.startswith("ERROR:")] or output.splitlines()[-1:]
     said = printable(" ".join(told), 400)
     what = f"pip finds no pure wheels for Python 3.{minor} of {', '.join(asked)}: {said}"
-    remedy = "Look at pip's index (pip config list), or have them all in the directory of --wheelhouse."
+    remedy = "Check pip's index (pip config list), or put all of them into the directory of --wheelhouse."
     return UnresolvedError(what, remedy=remedy)

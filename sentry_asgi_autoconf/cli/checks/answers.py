@@ -21,7 +21,7 @@ _REFUSALS = {
     403: ("bad-key", "does not accept the key of the DSN: copy the DSN from the project's settings"),
     404: ("no-project", "has no such project: it was removed, or the number in the DSN is another's"),
     407: ("proxy-refused", "is behind a proxy that asks for credentials: put them into the proxy's URL"),
-    413: ("too-large", "takes nothing of that size: raise the limit of what stands in front of it"),
+    413: ("too-large", "accepts nothing of that size: raise its limit, or that of the proxy in front of it"),
 }
 
 
@@ -59,7 +59,7 @@ def explain_answer(
     """Explain an answer to one item of a category."""
     status = response.status
     if limits.holds_back(category):
-        return explain_rate_limit(what, category, limits, f"{by} in its answer {status}")
+        return explain_rate_limit(what, category, limits, f"the answer {status} of {by}")
     told = _read_json(response)
     if 200 <= status < 300:
         if "id" in told:
@@ -83,8 +83,8 @@ def explain_rate_limit(what: str, category: str, limits: Limits, where: str) -> 
     kind = "transactions" if category == "transaction" else "events"
     return said(
         "rate-limited",
-        f"the receiver takes no {kind} for {limits.seconds(category):.0f} s, as said by {where}, and the SDK sends none"
-        f" until then; {what} is one. A quota is used up, or it takes none at all.",
+        f"the receiver takes no {kind} for {limits.seconds(category):.0f} s, as {where} says, and the SDK sends none"
+        f" until then. This concerns {what}. A quota is used up, or the receiver takes no {kind} at all.",
     )
 
 
@@ -101,7 +101,7 @@ def explain_failure(
         return error(
             "proxy-refused",
             f"the proxy {mask(proxy)} refused to pass {what} on ({refusal.rpartition('failed: ')[2][:60]}): check its"
-            " credentials and what it permits, or except the host by NO_PROXY.",
+            " credentials and what it permits, or name the host in NO_PROXY.",
         )
     return error(
         "proxy-unreachable",
@@ -135,7 +135,7 @@ def _meaning(causes: list[BaseException], timeout: float) -> tuple[str, str]:
             meaning = "its name cannot be resolved. Check its spelling, and the DNS of this machine"
             return "unknown-host", meaning
         if isinstance(cause, exceptions.LocationParseError):
-            meaning = "sentry-sdk makes no URL of it, as of no IPv6 address. Give the host a name"
+            meaning = "sentry-sdk cannot make a URL of it, nor of any IPv6 address. Use a host name"
             return "unknown-host", meaning
         if isinstance(cause, ConnectionRefusedError):
             return "unreachable", "the connection was refused, as nothing listens there. Check host and port"
@@ -147,7 +147,7 @@ def _meaning(causes: list[BaseException], timeout: float) -> tuple[str, str]:
     if any(isinstance(cause, (ssl.SSLError, exceptions.SSLError)) for cause in causes):
         return (
             "tls-failed",
-            f"TLS could not be agreed on ({described(causes[-1])}). Is it https there, and are the certificates'"
+            f"the TLS handshake failed ({described(causes[-1])}). Does that port speak https, and are the certificate"
             " files readable?",
         )
     return "unreachable", f"the connection failed ({described(causes[-1])})"

@@ -29,9 +29,7 @@ _OTHERS = {
     "opentelemetry/instrumentation/auto_instrumentation": ("OpenTelemetry", "opentelemetry-instrument"),
 }
 _EXPORT = f"export PYTHONPATH={BOOTSTRAP_DIRECTORY}, or start the server with `sentry-asgi-autoconf run`."
-_CLOSED = (
-    f"{{path}}, which `install` wrote, does nothing where {installation.GATE} is not set. Set it to true."
-)
+_CLOSED = f"{{path}}, which `install` wrote, does nothing unless {installation.GATE} is set. Set it to true."
 
 
 def find_all() -> Iterator[Finding]:
@@ -50,7 +48,7 @@ def find_all() -> Iterator[Finding]:
         if product:
             yield warning(
                 "other-instrumentation",
-                f"{product} instruments the same processes, by {entry}: both patch the same libraries. Where one of"
+                f"{product} instruments the same processes, by {entry}: both patch the same libraries. If one of"
                 " them seems to miss something, try it without the other.",
             )
 
@@ -96,8 +94,8 @@ def explain_missing(entries: list[str]) -> Finding:
         if path.name == "sentry_asgi_autoconf" or (path / "sentry_asgi_autoconf" / "bootstrap").is_dir():
             return error(
                 "wrong-directory",
-                f"PYTHONPATH names {entry}, which holds the package: it is its directory bootstrap that Python has"
-                f" to find. {_EXPORT}",
+                f"PYTHONPATH names {entry}, which holds the package. It must name the package's directory bootstrap"
+                f" instead. {_EXPORT}",
             )
     return error("bootstrap-missing", f"The bootstrap is not on PYTHONPATH: no server finds it. {_EXPORT}")
 
@@ -118,7 +116,7 @@ def _find_interpreter() -> Iterator[Finding]:
         yield warning(
             "safe-path",
             "PYTHONSAFEPATH (or -P) keeps the working directory off the path: apps, and hooks that settings name,"
-            " are found only where they are installed.",
+            " are found only if they are installed.",
         )
 
 
@@ -129,13 +127,13 @@ def _find_installed() -> Iterator[Finding]:
         if not (Path(directory) / "sitecustomize.py").is_file():
             yield error(
                 "bootstrap-absent",
-                f"{path} names {directory}, where there is no sitecustomize.py: is its volume mounted? Else run"
+                f"{path} names {directory}, where there is no sitecustomize.py: is its volume mounted? Otherwise run"
                 " `sentry-asgi-autoconf install` again, or `uninstall`.",
             )
         elif not os.environ.get(installation.GATE):
             yield (warning if _has_run() else error)("gate-closed", _CLOSED.format(path=path))
         elif _has_run():
-            yield ok("installed", f"{path} has the bootstrap in {directory} run")
+            yield ok("installed", f"{path} runs the bootstrap in {directory}")
         elif not (sys.flags.no_site or is_disabled(os.environ)):
             broken = error(
                 "bootstrap-broken", f"The bootstrap in {directory}, which {path} names, has not run."
@@ -153,11 +151,11 @@ def _find_virtual_environment() -> Iterator[Finding]:
         return
     what = f"VIRTUAL_ENV is {named}, but this check runs in {sys.prefix}"
     if _has_sdk(Path(named)):
-        yield warning("other-virtualenv", f"{what}: run the check of the environment that serves.")
+        yield warning("other-virtualenv", f"{what}: run the check in the environment of the server.")
     else:
         yield error(
             "other-virtualenv",
-            f"{what}; a server of the former has no sentry-sdk. Install the package there.",
+            f"{what}; a server in VIRTUAL_ENV has no sentry-sdk. Install the package there.",
         )
 
 
@@ -223,7 +221,7 @@ def _shadowed(file: str, entries: list[str], where: str = "the path") -> Finding
     return error(
         "shadowed",
         f"{file}{whose} comes before the bootstrap on {where}, and Python runs the first sitecustomize only. Put the"
-        f" bootstrap first, which runs the other one too: PYTHONPATH={order}{through}.",
+        f" bootstrap first; it runs the other one too: PYTHONPATH={order}{through}.",
     )
 
 
@@ -255,7 +253,7 @@ def find_bundle() -> Iterator[Finding]:
     other = [name for name, sha256 in sorted(files.items()) if _sha256(root / name) != sha256]
     if other:
         what = f"{len(other)} of {len(files)} files of the bundle {root} are missing or changed, first {other[0]}"
-        yield error("bundle-damaged", f"{what}: lay it out anew.")
+        yield error("bundle-damaged", f"{what}: write it again.")
     else:
         yield ok("bundle", f"{root} is the bundle of release {version}, whole")
 

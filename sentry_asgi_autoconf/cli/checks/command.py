@@ -86,7 +86,7 @@ def _explain_reports(command: StartedCommand, timeout: float) -> Iterator[Findin
         if command.is_awaited(report):
             yield error(
                 "no-app",
-                f"{process} has initialised Sentry, and loaded no app within {timeout:g} s of the start.",
+                f"{process} has initialised Sentry, but loaded no app within {timeout:g} s of the start.",
             )
         elif report["state"] == "active":
             yield from _explain_active(process, report)
@@ -105,7 +105,7 @@ def _explain_active(process: str, report: dict[str, Any]) -> Iterator[Finding]:
     for app in report["apps"]:
         named = app["server"] and f"{app['server']} {app['server_version']}"
         if app.get("left_alone_by"):
-            yield warning("left-alone", f"{process}: {app['app']} is left out by {app['left_alone_by']}")
+            yield warning("left-alone", f"{process}: {app['app']} is excluded by {app['left_alone_by']}")
         else:
             served = f"{named or 'a server that called wrap()'} serves {app['app']}"
             yield ok("serving", f"{process}: {served}, instrumented by {app['wrapped_by']}")
@@ -176,7 +176,7 @@ def _explain_start(process: Seen) -> Finding | None:
     return error(
         "path-stripped",
         f"{told} was started without the PYTHONPATH that the command was given (by env -i, sudo, or a script that sets"
-        " its own). Pass it on, the bootstrap first.",
+        " its own). Pass it on, with the bootstrap first.",
     )
 
 
@@ -205,8 +205,8 @@ def _explain_nothing_served(seen: Sequence[Seen]) -> Finding:
     if not pythons:
         return error(
             "no-python",
-            f"No Python was started on this machine by {_told(seen[0])}: where the server runs elsewhere, in a"
-            " container say, set it up, and run the check, there.",
+            f"{_told(seen[0])} has started no Python on this machine. If the server runs elsewhere, in a container for"
+            " example, set the package up there, and run the check there.",
         )
     unwatched = [each for python in pythons for each in installed.find_unwatched(python.environ)]
     if unwatched:
@@ -216,8 +216,8 @@ def _explain_nothing_served(seen: Sequence[Seen]) -> Finding:
     if known:
         return error(
             "not-asgi",
-            f"{known[0]} was started, and has loaded no ASGI app: is it a WSGI or RSGI app, or an interface of that"
-            " kind that is asked for?",
+            f"{known[0]} was started, but has loaded no ASGI app. Is it a WSGI or RSGI app, or does the command ask for"
+            " such an interface?",
         )
     return error(
         "no-adapter",
@@ -236,7 +236,7 @@ def _explain_end(status: int, output: Sequence[str]) -> Finding:
         )
     last = next((line.strip() for line in reversed(output) if line.strip()), "")
     how = f"by signal {-status}" if status < 0 else f"with status {status}"
-    said = f"; its last words: {printable(last, 200)}" if last else ", and said nothing"
+    said = f"; its last line: {printable(last, 200)}" if last else ", and wrote nothing"
     return error("command-ended", f"The command ended {how} by itself{said}.")
 
 

@@ -90,7 +90,7 @@ def _verdict(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"Telemetry does not flow: {_count(errors, ERROR)}, {_count(warnings, WARNING)}."
     else:
         told = f", {_count(warnings, WARNING)}" if warnings else ""
-        untried = "" if _is_tried(findings) else "; delivery was not tried, as --send does"
+        untried = "" if _is_tried(findings) else "; delivery was not tried: --send does so"
         yield f"Nothing keeps telemetry from flowing{told}{untried}."
     if errors or warnings:
         yield f"Each name in brackets is explained at {DOCUMENTATION}/troubleshooting.html"

@@ -62,8 +62,8 @@ def find_servers() -> Iterator[Finding]:
     elif not old and not adapters:
         yield error(
             "no-server",
-            "No server that has an adapter is installed for this interpreter: run the check of the environment that"
-            " serves.",
+            "No server that has an adapter is installed for this interpreter: run the check in the environment of"
+            " the server.",
         )
     for name in old:
         text = f"{name} {installed[name]} is older than {OLDEST[name]}, and is not instrumented: upgrade it."

@@ -63,7 +63,7 @@ def _explain_nowhere(loaded: Loaded) -> Finding:
     if setting is not None and setting.forbidden:
         return error(
             "dsn-forbidden",
-            f"No DSN that is set is permitted by {setting.ruled_by}: nothing is sent. Set one whose host it allows.",
+            f"{setting.ruled_by} permits none of the DSNs that are set: nothing is sent. Set one whose host it allows.",
         )
     return error(
         "no-destination", "There is no valid SENTRY_DSN: nothing is sent. Set the DSN of your project."
@@ -81,7 +81,7 @@ def _explain_arguments(final: dict[str, Any], traces_per_second: float | None) -
     untraced = "errors only: neither SENTRY_TRACES_SAMPLE_RATE nor a sampler asks for transactions"
     if traces_per_second is not None:
         traced = f"{traced}, {traces_per_second:g} a second at most"
-        untraced = f"{untraced}, and a budget of traces alone asks for none"
+        untraced = f"{untraced}, and a budget of traces alone starts none"
     yield ok("tracing", traced if is_tracing(final) else untraced)
     if final.get("sample_rate") == 0:
         yield warning("errors-off", "SENTRY_SAMPLE_RATE is 0: no error is reported.")
@@ -94,7 +94,7 @@ def _explain_sources(loaded: Loaded) -> Iterator[Finding]:
     if directory and not (Path(directory).is_dir() and os.access(directory, os.W_OK | os.X_OK)):
         yield warning(
             "unwritable-status",
-            f"SENTRY_ASGI_STATUS_DIR={directory} is not a directory that this user can write to: no status is told.",
+            f"SENTRY_ASGI_STATUS_DIR={directory} is not a directory that this user can write to: no status is written.",
         )
 
 
@@ -105,4 +105,4 @@ def _explain_exclusions(loaded: Loaded) -> Iterator[Finding]:
     }
     for setting, names in named.items():
         if names:
-            yield warning("left-alone", f"{setting} leaves out {', '.join(names)}.")
+            yield warning("left-alone", f"{setting} excludes {', '.join(names)}.")

@@ -91,7 +91,7 @@ class StartedCommand:
             self.seen.update({seen.pid: seen for seen in _look_at_session(self._process.pid)})
             now = time.monotonic()
             awaited = (
-                f"process {self.reports[0]['pid']} and its like to settle"
+                f"process {self.reports[0]['pid']} and others like it to start"
                 if self.reports
                 else "a process to serve"
             )

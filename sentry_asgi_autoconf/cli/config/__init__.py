@@ -16,7 +16,7 @@ def add_parser(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser(
         "config",
-        help="explain every setting, and check a deployment's",
+        help="explain every setting, and check those of a deployment",
         description="Show each setting that is not left at its default, where its value comes from, what it"
         " overrides, and what a policy says of it.",
         epilog="Exit status: 0 if everything is valid, 1 if a setting or a policy is refused, 2 for wrong usage.",
@@ -28,16 +28,21 @@ def add_parser(subparsers: Any) -> None:
     form("--json", action="store_true", help="print one JSON object")
     schema = "print a JSON Schema of environment, policy and config file, and nothing else"
     form("--schema", action="store_true", help=schema)
-    one = "tell the whole story of one setting: a variable, or a key of a file"
+    one = "explain one setting, a variable or a key of a file, layer by layer"
     what = parser.add_mutually_exclusive_group().add_argument
     what("--explain", metavar="NAME", help=one)
-    diff = "show what the policy NEW would change here in the place of OLD, each a file or '' for none"
+    diff = "show what the policy NEW would change here in place of OLD; each is a file, or '' for none"
     what("--diff", nargs=2, metavar=("OLD", "NEW"), help=diff)
     add("--env-file", metavar="FILE", help="check the variables of this file in place of this process's")
     add("--app", metavar="IMPORT_STRING", help="the app, whose pyproject.toml may hold settings")
     follow = "import what import strings name (default without --env-file)"
     imports("--imports", action="store_true", default=None, help=follow)
-    imports("--no-imports", action="store_false", dest="imports", help="do not (default with --env-file)")
+    imports(
+        "--no-imports",
+        action="store_false",
+        dest="imports",
+        help="do not import it (default with --env-file)",
+    )
     parser.set_defaults(command=run)
 
 

@@ -141,7 +141,7 @@ def explain(
     configurators = sorted(str(point.value) for point in entry_points.in_group(entry_points.CONFIGURATORS))
     notes = list(loaded.policy.notes)
     if loaded.policy.pauses and loaded.policy.enabled:
-        notes.append(f"nothing is sent, as {printable(str(loaded.policy.enabled.origin), 200)} is false")
+        notes.append(f"nothing is sent, because {printable(str(loaded.policy.enabled.origin), 200)} is false")
     return Explanation(located, problems, loaded.warnings, loaded.policy.names, configurators, follow, notes)
 
 

@@ -110,16 +110,16 @@ def _describe_policy() -> Schema:
     terms = _describe_terms()
     globs = {"anyOf": [kinds.ANY_TEXT, {"type": "array", "items": kinds.ANY_TEXT, "minItems": 1}]}
     percent = {"type": "number", "minimum": 0, "maximum": 100, "description": "The share of the hosts."}
-    until = {"description": "A date with time and zone, after which it holds no more."}
+    until = {"description": "A date with time and zone, after which it no longer applies."}
     asked = dict.fromkeys(rules.FACTS, globs)
     tags = {"type": "object", "additionalProperties": globs}
     some = {**terms, rules.PERCENT: percent, rules.UNTIL: until}
     parts = {
         **terms,
-        "rollout": _object(some, description="What holds for a share of the hosts alone."),
+        "rollout": _object(some, description="What applies only to a share of the hosts."),
         "for": {
             "type": "array",
-            "description": "What holds for those services alone that match all of it.",
+            "description": "What applies only to the services that match all of it.",
             "items": _object({**asked, rules.TAGS: tags, **some}),
         },
     }
@@ -133,11 +133,11 @@ def _describe_terms() -> Schema:
     required = dict.fromkeys((*SDK_OPTIONS, *file_settings()), kinds.BOOLEAN.shape)
     expiring = {"$ref": "#/$defs/expiring"}
     return {
-        "enabled": {**kinds.BOOLEAN.shape, "description": "false has nothing sent, true has it sent again."},
-        "defaults": {**expiring, "description": "What applies where nobody says otherwise."},
+        "enabled": {**kinds.BOOLEAN.shape, "description": "false stops all sending, true starts it again."},
+        "defaults": {**expiring, "description": "The values of settings that nothing else sets."},
         "limits": _object(limits, description="How far a value may go, whoever sets it."),
-        "enforced": {**expiring, **never, "description": "What applies whatever anybody says."},
-        "required": _object(required, description="What somebody has to say."),
+        "enforced": {**expiring, **never, "description": "The values that apply, whatever else sets them."},
+        "required": _object(required, description="The settings that a service has to set."),
     }
 
 

@@ -155,7 +155,7 @@ def as_story(row: Row) -> str:
         lines.append(f"  {declared.description}")
         lines.append(f"  It is {declared.kind.words}, such as {declared.example}; in files: {declared.key}.")
     if row.option:
-        lines.append(f"  Of sentry_sdk.init: {row.option}; what the app's own call says is put over this.")
+        lines.append(f"  Of sentry_sdk.init: {row.option}; the arguments of the app's own call override it.")
     lines += [f"  In force: {_shown(row, setting.value)}", "", "  Layer by layer, the highest first:"]
     told = [(setting.origin.layer, f"{_shown(row, setting.value)} ({_source(setting.origin)}), in force")]
     told += [(each.origin.layer, _candidate(row, each)) for each in setting.overrode]
@@ -164,11 +164,11 @@ def as_story(row: Row) -> str:
         lines += [f"    {layer:<16}{text}" for text in here or ["–"]]
     notes = [note.text for note in _notes(row) if not note.text.startswith("overrides")]
     lines += ["", *(f"  {note[0].upper()}{note[1:]}." for note in notes)]
-    lines.append(f"  A changed policy: {_WHEN[is_live(row)]}.")
+    lines.append(f"  A changed policy {_WHEN[is_live(row)]}.")
     return "\n".join(lines)
 
 
-_WHEN = {True: "holds within seconds", False: "waits for the next start"}
+_WHEN = {True: "applies within seconds", False: "applies at the next start"}
 
 
 def as_differences(found: Sequence[Difference], after: Explanation) -> str:
