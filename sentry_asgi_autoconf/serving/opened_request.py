@@ -36,8 +36,8 @@ NAME_OF_SEND = "SentryAsgiMiddleware._run_app.<locals>._sentry_wrapped_send"
 # How the SDK knows a middleware within another, and a request from this machine; older releases know neither.
 applied: Any = getattr(asgi, "_asgi_middleware_applied", None)
 _is_localhost: Any = getattr(asgi, "_is_localhost", None)
-# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each, in which another
-# thread may take the interpreter.
+# Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each, in which
+# another thread may take the interpreter.
 generator = random.Random()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=generator.seed)
@@ -55,14 +55,8 @@ class Plan:
         # By integration, the methods for which its middleware makes transactions.
         self._methods = {name: methods for name, methods in makers.items() if methods is not None}
         self._wanted: dict[Any, frozenset[str] | None] = {}
-        self._minute = -1, datetime.now(timezone.utc)
-
-    def minute(self) -> datetime:
-        """Return the beginning of this minute."""
-        now = int(time.time() / 60)
-        if now != self._minute[0]:
-            self._minute = now, datetime.fromtimestamp(now * 60, timezone.utc)
-        return self._minute[1]
+        # Of the last session: when its minute began, and which one since the epoch that was.
+        self.began, self.minute = datetime.fromtimestamp(0, timezone.utc), 0
 
     def wanted_methods(self, layer: Any) -> frozenset[str] | None:
         """Return the methods for which requests of `layer` have transactions; None if nothing is to open them."""
@@ -159,7 +153,10 @@ class CountedSession(Session):
 
     def __init__(self, plan: Plan) -> None:
         self.release, self.environment = plan.release, plan.environment
-        self.started = self.truncated_started = plan.minute()
+        minute = int(time.time() / 60)
+        if minute != plan.minute:
+            plan.began, plan.minute = datetime.fromtimestamp(minute * 60, timezone.utc), minute
+        self.started = self.truncated_started = plan.began
 
     def close(self, status: Any = None) -> None:
         """End it."""

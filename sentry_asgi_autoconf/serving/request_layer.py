@@ -199,9 +199,10 @@ def _adopt(request: Request, middleware: Any, scope: Any) -> None:
     segment = getattr(current, "_server_segment_span", None)
     if segment is not None:
         segment.set_attribute("sentry.origin", origin)
-    elif current.span is not None and not is_streaming(sentry_sdk.get_client().options):
-        if current.transaction is not None:
-            current.transaction.origin = origin
+    elif (
+        current.span is not None and not is_streaming(sentry_sdk.get_client().options) and current.transaction
+    ):
+        current.transaction.origin = origin
 
 
 def _telling_requests(original: Callable[..., Any]) -> Callable[..., Any]:
