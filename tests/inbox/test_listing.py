@@ -101,7 +101,7 @@ def test_what_is_asked_for_is_found_and_nothing_else(
 ) -> None:
     html = page(filled, path)
     assert titles(html) == expected
-    assert ("Nothing that is kept matches" in html) is (not expected)
+    assert ("No items match" in html) is (not expected)
 
 
 def test_a_search_is_for_the_text_as_it_was_sent(inbox: BackgroundInbox) -> None:

@@ -61,7 +61,7 @@ def test_reports_are_searched_and_filtered(inbox: BackgroundInbox) -> None:
         ("q=SOMETHING_new", "others"),
     ):
         assert re.findall(r'class="card" id="(\w+)"', page(inbox, f"/reports?{query}")) == [found]
-    assert "Nothing that is kept matches" in page(inbox, "/reports?q=nowhere")
+    assert "No items match" in page(inbox, "/reports?q=nowhere")
 
 
 COUNTS = st.one_of(st.integers(-3, 3), ANYTHING)
