@@ -38,9 +38,9 @@ applied: Any = getattr(asgi, "_asgi_middleware_applied", None)
 _is_localhost: Any = getattr(asgi, "_is_localhost", None)
 # Not the app's, whose numbers may have to come out the same. The system's would cost a call of it each, in which
 # another thread may take the interpreter.
-generator = random.Random()
+_generator = random.Random()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=generator.seed)
+    os.register_at_fork(after_in_child=_generator.seed)
 
 
 class Plan:
@@ -164,9 +164,19 @@ class CountedSession(Session):
             self.status = status or "exited"
 
 
-def hexadecimal(digits: int) -> str:
-    """Return an id of so many digits."""
-    return f"{generator.getrandbits(4 * digits):0{digits}x}"
+def drawn() -> int:
+    """Return 64 bits by chance; others, too, in a process that continues another's snapshot, as AWS Lambda makes it."""
+    return _generator.getrandbits(64) ^ time.time_ns()
+
+
+def span_id() -> str:
+    """Return the id of a span that begins."""
+    return f"{drawn():016x}"
+
+
+def trace_id() -> str:
+    """Return the id of a trace that begins."""
+    return f"{drawn():016x}{drawn():016x}"
 
 
 def of_w3c(headers: Mapping[str, str]) -> tuple[str, str] | None:

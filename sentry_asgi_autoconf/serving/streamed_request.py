@@ -8,7 +8,7 @@ from sentry_sdk import Scope, traces
 from sentry_sdk.integrations import asgi
 from sentry_sdk.utils import capture_internal_exceptions
 
-from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest, hexadecimal, of_w3c
+from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest, of_w3c, trace_id
 
 # What the SDK's middleware tells of a request, and how it names its segment, in the releases that stream spans.
 _attributes_of: Any = getattr(asgi, "_get_request_attributes", None)
@@ -41,7 +41,7 @@ class StreamedRequest(OpenedRequest):
         traces.continue_trace({**headers, "sentry-trace": "-".join(ids)} if ids else headers)
         trace = Scope.get_current_scope().get_active_propagation_context()
         if trace.parent_span_id is None:
-            trace.trace_id = hexadecimal(32)
+            trace.trace_id = trace_id()
         Scope.set_custom_sampling_context({"asgi_scope": scope})
         name, source = layer._get_transaction_name_and_source(layer.transaction_style, scope)
         attributes = {

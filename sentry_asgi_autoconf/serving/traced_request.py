@@ -11,7 +11,7 @@ from sentry_sdk.tracing_utils import Baggage, PropagationContext, has_tracing_en
 from sentry_sdk.utils import capture_internal_exceptions
 
 from sentry_asgi_autoconf.serving.current_request import DECIDED
-from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest, generator, hexadecimal
+from sentry_asgi_autoconf.serving.opened_request import NAME_OF_SEND, OpenedRequest, drawn, span_id, trace_id
 
 _OP = "http.server"
 _SOURCE = "url"
@@ -79,19 +79,19 @@ class TracedRequest(OpenedRequest):
         has_w3c_parent = trace.parent_span_id is not None and "sentry-trace" not in headers
         if rates is not None and (trace.parent_span_id is None or has_w3c_parent):
             rate = rates.of({"asgi_scope": self._request.scope, "parent_sampled": None})
-            rand = int(generator.random() * _MILLION)
+            rand = drawn() % _MILLION
             make = functools.partial(_transaction, path, trace, origin, rand)
         elif rates is not None and trace.parent_sampled is False and rates.heed_callers and _has_baggage:
             rate = 0.0
             make = functools.partial(_transaction, path, trace, origin, baggage=trace.baggage)
         if not _is_rate(rate) and has_w3c_parent:
-            self._start(_transaction(path, trace, origin, int(generator.random() * _MILLION)))
+            self._start(_transaction(path, trace, origin, drawn() % _MILLION))
         elif not _is_rate(rate):
             said = {"op": _OP, "name": path, "source": _SOURCE, "origin": origin}
             self._start(_tagged(sentry_sdk.continue_trace(headers, **said)))
         elif rand < rate * _MILLION:
             if trace.parent_span_id is None:
-                trace.trace_id = hexadecimal(32)
+                trace.trace_id = trace_id()
             self._start(make(), {DECIDED: rate})
         else:
             self._transaction = UnsampledTransaction(make, path, _SOURCE, float(rate))
@@ -131,7 +131,7 @@ def _transaction(
         source=_SOURCE,
         origin=origin,
         trace_id=trace.trace_id,
-        span_id=hexadecimal(16),
+        span_id=span_id(),
         parent_span_id=trace.parent_span_id,
         parent_sampled=trace.parent_sampled,
         same_process_as_parent=False,

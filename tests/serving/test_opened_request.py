@@ -14,7 +14,7 @@ import pytest
 from tests.harness.envelopes import Project
 from tests.harness.http_service import running
 from tests.harness.parity import normalised
-from tests.harness.server import BOOTSTRAP, Server, uvicorn
+from tests.harness.server import BOOTSTRAP, ROOT, Server, run, uvicorn
 from tests.harness.venvs import installed_beside, venv
 
 TRACE = "771a43a4192642f0b136d5159a501700"
@@ -241,6 +241,24 @@ def test_each_request_has_a_trace_of_its_own(
 ) -> None:
     events = provoked(begin(module, project), project, 3, {})
     assert len({event["contexts"]["trace"]["trace_id"] for event in events}) == 3
+
+
+def test_processes_that_go_on_from_one_state_draw_other_ids() -> None:
+    code = """
+import os
+from sentry_asgi_autoconf.serving import opened_request as opened
+state = opened._generator.getstate()
+ids = [opened.trace_id(), opened.span_id()]
+opened._generator.setstate(state)  # as a snapshot does
+ids += [opened.trace_id(), opened.span_id()]
+print(*ids, flush=True)
+if os.fork():
+    os.wait()
+print(opened.trace_id(), opened.span_id(), flush=True)
+"""
+    found = run(code, {"PYTHONPATH": str(ROOT)})
+    ids = found.stdout.split()
+    assert (found.returncode, len(set(ids)), [len(each) for each in ids]) == (0, 8, [32, 16] * 4)
 
 
 @pytest.mark.parametrize("app", ["plain", "framework"])
