@@ -28,9 +28,9 @@ def draw(chart: Chart, directory: Path) -> Path:
     rows = list(_rows(chart))
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(7.2, _INCHES_A_BAR * len(rows) + 0.6), layout="constrained")
-        axes = figure.add_subplot()
-        axes.set_title(chart.title, loc="left", fontsize=10, fontweight="bold")
-        _draw_bars(axes, rows, chart.form)
+        # At the left edge of all, as beside the labels a long one would be cut off.
+        figure.suptitle(chart.title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+        _draw_bars(figure.add_subplot(), rows, chart.form)
         target = directory / f"{chart.name}.svg"
         figure.savefig(target, transparent=True, metadata={"Date": None})
     return target
