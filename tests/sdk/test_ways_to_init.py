@@ -174,4 +174,4 @@ def test_an_empty_dsn_turns_sentry_off_which_is_said(
     server.stop()
     assert project.items() == []
     (line,) = lines(server)
-    assert line.endswith("sets dsn, so turns Sentry off. [app-init]")
+    assert line.endswith("sets dsn, and so turns Sentry off. [app-init]")
