@@ -119,7 +119,7 @@ def test_one_that_is_taken_away_turns_sentry_off_which_is_said(start: Start, pro
     server = served(start, {}, SENTRY_DSN=None)
     assert messages(project) == []
     (line,) = lines(server, "app-init")
-    assert line.endswith(" finds SENTRY_DSN changed, so turns Sentry off. [app-init]")
+    assert line.endswith(" finds SENTRY_DSN changed, and so turns Sentry off. [app-init]")
 
 
 def test_keep_passes_it_over(start: Start, project: Project, other: Project) -> None:
