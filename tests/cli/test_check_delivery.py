@@ -166,7 +166,7 @@ def test_a_port_without_tls_is_named() -> None:
     with Receiver((200, {}, ACCEPTED)) as receiver:
         checked = send(receiver.port, scheme="https")
     assert checked.slugs("error") == ["tls-failed", "tls-failed"]
-    assert "Is it https there" in checked.text
+    assert "Does that port speak https" in checked.text
 
 
 def test_an_https_proxy_that_refuses_is_named_without_its_password(tls_receiver: Receiver) -> None:

@@ -170,7 +170,7 @@ def taken(tmp: Path, base: Path) -> Iterable[str]:
         (old, "older than 3.7"),
         (not_there, "not an interpreter"),
         (unwritable, "Cannot write /"),
-        (taken, "is not ours"),
+        (taken, "did not write it"),
     ],
 )
 def test_what_cannot_be_installed_is_refused(

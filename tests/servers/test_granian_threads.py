@@ -89,12 +89,12 @@ def test_it_reports_an_app_whose_lifespan_fails_once(start: Start, project: Proj
     [
         ({"SENTRY_DSN": None}, "{app}", "inactive: neither SENTRY_DSN nor SENTRY_SPOTLIGHT is set"),
         ({"SENTRY_DSN": "nonsense"}, "{app}", "inactive: no valid SENTRY_DSN"),
-        ({"SENTRY_ASGI_DISABLED_SERVERS": "granian"}, "{app}", "as SENTRY_ASGI_DISABLED_SERVERS says"),
-        ({"SENTRY_ASGI_EXCLUDED_APPS": "raw3:app"}, "{app}", "as SENTRY_ASGI_EXCLUDED_APPS says"),
+        ({"SENTRY_ASGI_DISABLED_SERVERS": "granian"}, "{app}", "because of SENTRY_ASGI_DISABLED_SERVERS"),
+        ({"SENTRY_ASGI_EXCLUDED_APPS": "raw3:app"}, "{app}", "because of SENTRY_ASGI_EXCLUDED_APPS"),
         (
             {"SENTRY_ASGI_EXCLUDED_APPS": "factory:*", "FACTORY_OF": "raw3"},
             "factory:create_app",
-            "as SENTRY_ASGI_EXCLUDED_APPS says",
+            "because of SENTRY_ASGI_EXCLUDED_APPS",
         ),
     ],
     ids=["no DSN", "bad DSN", "disabled", "excluded", "excluded factory"],
