@@ -9,6 +9,7 @@ from http.client import HTTPResponse
 from typing import Any, Mapping
 
 from sentry_sdk import consts, transport
+from urllib3 import HTTPResponse as PooledResponse
 from urllib3 import PoolManager
 from urllib3.util import is_connection_dropped
 
@@ -183,13 +184,12 @@ class DirectTransport(transport.HttpTransport):
             response = _over_kept_connection(pool, _head(method, host, slash + path, body, headers), body)
             if response is None:
                 response = pool.urlopen(method, slash + path, body, headers, redirect=False)
-            if not (response.status in _REDIRECTS and response.headers.get("location")):
+            if not (response.status in PooledResponse.REDIRECT_STATUSES and response.headers.get("location")):
                 return response
             response.close()
         return super()._request(method, endpoint_type, body, headers)
 
 
-_REDIRECTS = (301, 302, 303, 307, 308)
 # Those that speak HTTP/1.1, and that nobody has put another in the place of.
 _ORDINARY = ("HTTPConnection", "HTTPSConnection")
 
@@ -221,7 +221,7 @@ def _over_kept_connection(pool: Any, head: bytes, body: bytes) -> HTTPResponse |
         if response.will_close:
             connection.close()
         return response
-    except BaseException:
+    except BaseException:  # whatever it is: half an answer may be left in the connection
         connection.close()
         raise
     finally:

@@ -14,6 +14,7 @@ from sentry_asgi_autoconf.activation.live_policy import Watched
 from sentry_asgi_autoconf.policy import in_force
 from sentry_asgi_autoconf.policy.enforcement import NO_POLICY, Policy
 from sentry_asgi_autoconf.policy.rules import Facts
+from tests.harness.declared import POLICIES, distribution
 from tests.harness.server import ROOT, run
 from tests.harness.venvs import venv
 
@@ -269,9 +270,8 @@ def test_of_two_that_change_together_one_that_names_what_is_not_there_does_not_h
     tmp_path: Path,
 ) -> None:
     first, last = tmp_path / "first.toml", tmp_path / "last.toml"
-    install_policy(tmp_path, "first_policy", str(first))
     environ = {
-        "PYTHONPATH": f"{ROOT}:{tmp_path}",
+        **distribution(tmp_path, f"PATH = {str(first)!r}", {POLICIES: {"acme": "acme:PATH"}}),
         "SENTRY_ASGI_POLICY": str(last),
         "SENTRY_DSN": "http://key@localhost:9/1",
     }
@@ -282,14 +282,6 @@ def test_of_two_that_change_together_one_that_names_what_is_not_there_does_not_h
         assert (found.returncode, found.stdout.split()) == (0, ["0.25", "True"]), found.stderr
         (line,) = found.stderr.splitlines()
         assert "a changed policy does not count" in line and "acme_hooks" in line
-
-
-def install_policy(folder: Path, name: str, path: str) -> None:
-    metadata = folder / f"{name}-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[sentry_asgi_autoconf.policies]\n{name} = {name}:PATH\n")
-    (folder / f"{name}.py").write_text(f"PATH = {path!r}\n")
 
 
 TOGETHER = """
