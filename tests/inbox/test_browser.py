@@ -276,8 +276,10 @@ def test_the_keyboard_leads_everywhere(page: Page, inbox: BackgroundInbox) -> No
         expect(page.get_by_role("link", name=focused)).to_be_focused()
     press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Later")
+    page.wait_for_load_state()  # the script that takes keys is the last part of a page
     press("u")
     expect(page).to_have_url(f"{inbox.url}/issues")
+    page.wait_for_load_state()
     press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     press("Escape")

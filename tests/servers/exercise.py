@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -10,8 +11,8 @@ from pathlib import Path
 from typing import Any, Callable
 
 import httpx
+from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect, unix_connect
 
 from tests.harness.envelopes import Project
 from tests.harness.server import BOOTSTRAP, DEADLINE, Server, free_port, until
@@ -89,9 +90,14 @@ class Running:
         """Send each text over a websocket of its own: "hello" is echoed, "boom" makes the app fail."""
         for text in texts:
             assert self.accepts(server), f"it no longer listens:\n{server.output}"
-            with self._websocket() as websocket, contextlib.suppress(ConnectionClosed):
-                websocket.send(text)
-                assert (websocket.recv(), text) == ("hello", "hello")
+            asyncio.run(self._say(text))
+
+    async def _say(self, text: str) -> None:
+        # The client with threads reads and writes over TLS at once, which Python's ssl may hang for.
+        async with self._websocket() as websocket:
+            with contextlib.suppress(ConnectionClosed):
+                await websocket.send(text)
+                assert (await websocket.recv(), text) == ("hello", "hello")
 
     def _websocket(self) -> Any:
         if self.mode.transport == "unix":
