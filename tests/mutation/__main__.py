@@ -23,6 +23,7 @@ from typing import Any
 
 from tests.mutation.mutants import FOLDERS, PACKAGE, Mutant, sample
 from tests.mutation.page import render
+from tests.mutation.reach import Reach, measure
 from tests.mutation.results import SURVIVED, Result, unexplained
 from tests.mutation.trial import NOTICED, STAGES
 
@@ -46,11 +47,11 @@ def main() -> int:
     parser.add_argument("--depth", type=int, default=len(STAGES), help=f"how far: {depths} (default)")
     arguments = parser.parse_args()
     copy_tree()
-    mutants = _drawn(arguments.sample, arguments.seed)
+    mutants, reach = _drawn(arguments.sample, arguments.seed), reached()
     results = _known()
     pending = [each for each in mutants if _is_to_be_tried(results.get(each.name), arguments)]
     for mutant in pending[: arguments.most]:
-        result = try_out(mutant, arguments.depth)
+        result = try_out(mutant, reach, arguments.depth)
         results[mutant.name] = result
         RESULTS.write_text(json.dumps({name: each._asdict() for name, each in results.items()}, indent=1))
         print(f"{result.noticed_by}: {mutant.name}", flush=True)
@@ -83,6 +84,11 @@ def copy_tree() -> None:
         (ENVIRONMENT / "complete").touch()
 
 
+def reached() -> Reach:
+    """Return which tests run which line, which is measured once."""
+    return measure(TREE, ENVIRONMENT / "bin" / "python", CACHE)
+
+
 def _drawn(size: int, seed: int) -> list[Mutant]:
     """Return the sample, which takes minutes to draw, and is kept for as long as the package is the same."""
     sources = [
@@ -107,7 +113,7 @@ def _is_to_be_tried(known: Result | None, arguments: argparse.Namespace) -> bool
     return bool(arguments.again) or known.depth < arguments.depth
 
 
-def try_out(mutant: Mutant, depth: int) -> Result:
+def try_out(mutant: Mutant, reach: Reach, depth: int) -> Result:
     """Run so many stages of the tests with the mutant in the copy; return which of them have noticed it."""
     from cosmic_ray.mutating import mutate_and_test
     from cosmic_ray.work_item import MutationSpec
@@ -115,7 +121,8 @@ def try_out(mutant: Mutant, depth: int) -> Result:
     path = TREE / PACKAGE / mutant.path
     # Where it is, Cosmic Ray knows by the occurrence.
     spec = MutationSpec(path, mutant.operator, mutant.occurrence, (1, 0), (1, 1))
-    command = [str(ENVIRONMENT / "bin" / "python"), "-m", "tests.mutation.trial", mutant.path, str(depth)]
+    trial = [str(ENVIRONMENT / "bin" / "python"), "-m", "tests.mutation.trial"]
+    command = [*trial, str(depth), mutant.path, *reach.files(mutant.path, mutant.rows)]
     os.environ[_MARK] = str(TREE)
     with contextlib.chdir(TREE):  # type: ignore[attr-defined, unused-ignore] # Cosmic Ray needs as new a Python
         found: Any = mutate_and_test([spec], shlex.join(command), _PATIENCE)

@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, NamedTuple
 
 PACKAGE = "sentry_asgi_autoconf"
+# Whether two things are the same, for whether they are equal: Python keeps texts of the code, classes and None once.
+_SAMENESS = tuple(
+    f"core/ReplaceComparisonOperator_{change}" for change in ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
+)
 FOLDERS = ("flushing", "policy", "sdk", "servers", "serving", "settings")
 
 
@@ -22,6 +26,7 @@ class Mutant(NamedTuple):
     occurrence: int
     line: str
     ordinal: int  # among those of this operator in this line of this function
+    rows: list[int]  # the lines of its statement, of which one is run if the place is
 
     @property
     def name(self) -> str:
@@ -48,13 +53,14 @@ def sample(root: Path, size: int, seed: int) -> list[Mutant]:
 
 
 def _is_real(root: Path, mutant: Mutant) -> bool:
-    """Whether what it makes of its file is Python, and differs in more than annotations, which nothing evaluates."""
+    """Whether what it makes of its file is Python, and may do something else."""
     from cosmic_ray.mutating import mutate_code
     from cosmic_ray.plugins import get_operator
 
     source = (root / PACKAGE / mutant.path).read_text()
     mutated = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
-    return mutated is not None and _parsed(mutated) not in (None, _parsed(source))
+    differs = mutated is not None and _parsed(mutated) not in (None, _parsed(source))
+    return differs and mutant.operator not in _SAMENESS
 
 
 def _places(root: Path, path: Path) -> Iterable[list[Mutant]]:
@@ -63,7 +69,8 @@ def _places(root: Path, path: Path) -> Iterable[list[Mutant]]:
     from cosmic_ray.work_db import use_db
 
     source = path.read_text()
-    lines, never_run = source.splitlines(), set(_never_run(ast.parse(source)))
+    tree = ast.parse(source)
+    lines, never_run = source.splitlines(), set(_never_run(tree))
     with use_db(":memory:") as session:
         init([path], session, {})
         specs = [spec for item in session.work_items for spec in item.mutations]
@@ -74,13 +81,31 @@ def _places(root: Path, path: Path) -> Iterable[list[Mutant]]:
         counts[words] += 1
         if spec.start_pos[0] not in never_run:
             inside = path.relative_to(root / PACKAGE).as_posix()
-            found = Mutant(inside, words[0], words[1], spec.occurrence, words[2], counts[words])
+            rows = _rows(tree, spec.start_pos[0])
+            found = Mutant(inside, words[0], words[1], spec.occurrence, words[2], counts[words], rows)
             places[spec.start_pos, spec.end_pos].append(found)
     return places.values()
 
 
+def _rows(tree: ast.Module, row: int) -> list[int]:
+    """Return the lines of the innermost statement that has this one, without the statements in it."""
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= row <= (node.end_lineno or 0)
+    ]
+    statement = max(around, key=lambda node: node.lineno)
+    inner = min(
+        (node.lineno for node in getattr(statement, "body", ())), default=(statement.end_lineno or row) + 1
+    )
+    return list(range(statement.lineno, max(inner, row + 1)))
+
+
 def _parsed(source: str) -> str | None:
-    """Return what Python makes of a source, without annotations; None if it is none."""
+    """Return what Python makes of a source; None if it is none.
+
+    Without annotations, which nothing evaluates, and without what a call may give by position alone, or by name.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -89,6 +114,10 @@ def _parsed(source: str) -> str | None:
         for name in ("annotation", "returns"):
             if hasattr(node, name):
                 setattr(node, name, None)
+        if isinstance(node, ast.arguments):
+            node.args = [*node.posonlyargs, *node.args, *node.kwonlyargs]
+            node.defaults = [default for default in (*node.defaults, *node.kw_defaults) if default]
+            node.posonlyargs, node.kwonlyargs, node.kw_defaults = [], [], []
     return ast.dump(tree)
 
 

@@ -17,8 +17,8 @@ INTRODUCTION = """\
 Whether the tests would notice a small defect: a comparison turned round, a condition negated, a number that is one
 more, a loop that does nothing. [Cosmic Ray](https://cosmic-ray.readthedocs.io) puts one at a time into a copy of the
 package, in the settings, policies, SDK, serving, flushing and servers' adapters, at places that are drawn at random,
-and the tests run until one fails: the quick ones of the folder first, then its others, then those of other folders,
-then the slow ones and the matrix, as `tests/mutation/tests.toml` says.
+and the tests run until one fails: first the default tests that run its line, which coverage has found, then slow ones
+and parts of the matrix, as `tests/mutation/tests.toml` says.
 
 ```console
 $ pip install -e '.[mutation]'

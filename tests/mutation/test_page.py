@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from tests.coverage.reasons import reasons
 from tests.harness.server import ROOT
-from tests.mutation.mutants import FOLDERS, PACKAGE
+from tests.mutation.mutants import FOLDERS, PACKAGE, _parsed, _rows
 from tests.mutation.page import render
+from tests.mutation.reach import Reach
 from tests.mutation.results import SURVIVED, SURVIVORS, Result, unexplained
 from tests.mutation.trial import stages
 
@@ -21,10 +23,33 @@ UNNOTICED = NOTICED._replace(noticed_by=SURVIVED)
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT / PACKAGE).as_posix())
 def test_each_file_has_tests_that_exist(path: Path) -> None:
-    found = list(stages(path.relative_to(ROOT / PACKAGE).as_posix()))
-    assert found[0][1][2:]
+    found = list(stages(path.relative_to(ROOT / PACKAGE).as_posix(), []))
+    assert found
     tests = [word for _, words in found for word in words if word.startswith("tests/")]
     assert [each for each in tests if not (ROOT / each).exists()] == []
+
+
+def test_tests_that_run_a_line_come_with_the_near_and_the_quick_first() -> None:
+    lines = {"policy/limits.py": {"3": ["tests/cli/a.py", "tests/policy/b.py"], "4": ["tests/sdk/c.py"]}}
+    reach = Reach(lines, {"tests/cli/a.py": 9.0, "tests/sdk/c.py": 1.0})
+    assert reach.files("policy/limits.py", [2, 3, 4]) == [
+        "tests/policy/b.py",
+        "tests/sdk/c.py",
+        "tests/cli/a.py",
+    ]
+    assert reach.files("policy/limits.py", [5]) == reach.files("sdk/new.py", [3]) == []
+
+
+def test_a_place_has_the_lines_of_its_statement_alone() -> None:
+    tree = ast.parse(
+        "def f(\n    a,\n    b=1,\n):\n    if (\n        a\n        and b\n    ):\n        return a\n"
+    )
+    assert [_rows(tree, row) for row in (3, 7, 9)] == [[1, 2, 3, 4], [5, 6, 7, 8], [9]]
+
+
+def test_how_a_call_may_give_an_argument_is_no_difference() -> None:
+    source = "def f(a, *, b: int = 1) -> None: ..."
+    assert _parsed(source) == _parsed("def f(a, /, b=1): ...") != _parsed("def f(a, *, b=2): ...")
 
 
 def test_a_mutant_that_no_test_has_noticed_needs_a_reason() -> None:
@@ -36,7 +61,7 @@ def test_a_mutant_that_no_test_has_noticed_needs_a_reason() -> None:
 def test_the_page_has_the_share_and_what_has_no_reason() -> None:
     page = render([NOTICED, NOTICED, UNNOTICED], 300, 12)
     assert "Of a sample of 300 (seed 12), 3 were tried: **2 were noticed, 66.7 %**." in page
-    assert "| `policy/` | 3 | 2 | 0 | 0 | 0 | 0 | 1 |" in page
+    assert "| `policy/` | 3 | 2 | 0 | 0 | 0 | 1 |" in page
     assert "### No reason is known\n\n`policy/limits.py`, `Limit.clamped`:\n\n```diff\n-    if a:" in page
 
 
