@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.mutation import mutants
 from tests.mutation.mutants import FOLDERS, PACKAGE, Mutant, sample
 from tests.mutation.page import render
 from tests.mutation.reach import Reach, measure
@@ -47,16 +48,16 @@ def main() -> int:
     parser.add_argument("--depth", type=int, default=len(STAGES), help=f"how far: {depths} (default)")
     arguments = parser.parse_args()
     copy_tree()
-    mutants, reach = _drawn(arguments.sample, arguments.seed), reached()
+    drawn, reach = _drawn(arguments.sample, arguments.seed), reached()
     results = _known()
-    pending = [each for each in mutants if _is_to_be_tried(results.get(each.name), arguments)]
+    pending = [each for each in drawn if _is_to_be_tried(results.get(each.name), arguments)]
     for mutant in pending[: arguments.most]:
         result = try_out(mutant, reach, arguments.depth)
         results[mutant.name] = result
         RESULTS.write_text(json.dumps({name: each._asdict() for name, each in results.items()}, indent=1))
         print(f"{result.noticed_by}: {mutant.name}", flush=True)
-    tried = [results[mutant.name] for mutant in mutants if mutant.name in results]
-    PAGE.write_text(render(tried, len(mutants), arguments.seed))
+    tried = [results[mutant.name] for mutant in drawn if mutant.name in results]
+    PAGE.write_text(render(tried, len(drawn), arguments.seed))
     without_reason = unexplained(tried)
     for found in without_reason:
         print(f"no reason: {found.where}\n{found.diff}")
@@ -90,10 +91,9 @@ def reached() -> Reach:
 
 
 def _drawn(size: int, seed: int) -> list[Mutant]:
-    """Return the sample, which takes minutes to draw, and is kept for as long as the package is the same."""
-    sources = [
-        path.read_bytes() for folder in FOLDERS for path in sorted((TREE / PACKAGE / folder).rglob("*.py"))
-    ]
+    """Return the sample, which takes minutes to draw, and is kept for as long as nothing it depends on changes."""
+    of_package = [path for folder in FOLDERS for path in sorted((TREE / PACKAGE / folder).rglob("*.py"))]
+    sources = [path.read_bytes() for path in (Path(mutants.__file__), *of_package)]
     key = hashlib.sha256(b"\0".join([b"%d %d" % (size, seed), *sources])).hexdigest()[:16]
     kept = CACHE / f"sample-{key}.json"
     if not kept.exists():
