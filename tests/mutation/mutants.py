@@ -89,16 +89,17 @@ def _places(root: Path, path: Path) -> Iterable[list[Mutant]]:
 
 def _rows(tree: ast.Module, row: int) -> list[int]:
     """Return the lines of the innermost statement that has this one, without the statements in it."""
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= row <= (node.end_lineno or 0)
-    ]
-    statement = max(around, key=lambda node: node.lineno)
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    around = max((node for node in statements if _first(node) <= row <= (node.end_lineno or row)), key=_first)
     inner = min(
-        (node.lineno for node in getattr(statement, "body", ())), default=(statement.end_lineno or row) + 1
+        (_first(node) for node in getattr(around, "body", ())), default=(around.end_lineno or row) + 1
     )
-    return list(range(statement.lineno, max(inner, row + 1)))
+    return list(range(_first(around), max(inner, row + 1)))
+
+
+def _first(node: ast.stmt) -> int:
+    """Return the first line of a statement, decorators included."""
+    return min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
 
 
 def _parsed(source: str) -> str | None:
