@@ -99,7 +99,8 @@ def _rows(tree: ast.Module, row: int) -> list[int]:
 
 def _first(node: ast.stmt) -> int:
     """Return the first line of a statement, decorators included."""
-    return min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def _parsed(source: str) -> str | None:

@@ -42,7 +42,7 @@ def test_tests_that_run_a_line_come_with_the_near_and_the_quick_first() -> None:
 
 def test_a_place_has_the_lines_of_its_statement_alone() -> None:
     tree = ast.parse(
-        "def f(\n    a,\n    b=1,\n):\n    if (\n        a\n        and b\n    ):\n        return a\n"
+        "@g\ndef f(\n    a,\n    b=1,\n):\n    if (\n        a\n        and b\n    ):\n        return a\n"
     )
     assert [_rows(tree, row) for row in (1, 8, 10)] == [[1, 2, 3, 4, 5], [6, 7, 8, 9], [10]]
 
