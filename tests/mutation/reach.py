@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 from collections import defaultdict
 from pathlib import Path
@@ -37,11 +38,18 @@ class Reach:
         self._lines, self._seconds = lines, seconds
 
     def files(self, path: str, rows: Iterable[int]) -> list[str]:
-        """Return those that run one of these lines: those of the same folder first, then the quickest."""
+        """Return those that run one of these lines: named like the module first, then its folder's, then the quickest."""
         lines = self._lines.get(path, {})
         found = {file for row in rows for file in lines.get(str(row), ())}
-        near = f"tests/{path.partition('/')[0]}/"
-        return sorted(found, key=lambda file: (not file.startswith(near), self._seconds.get(file, 0.0)))
+        module = Path(path)
+        words = set(module.stem.split("_"))
+
+        def distance(file: str) -> tuple[bool, bool, float]:
+            is_named = not words.isdisjoint(re.split(r"[_/.]", file))
+            is_near = file.startswith(f"tests/{module.parts[0]}/")
+            return not is_named, not is_near, self._seconds.get(file, 0.0)
+
+        return sorted(found, key=distance)
 
 
 def measure(tree: Path, python: Path, directory: Path) -> Reach:

@@ -29,14 +29,16 @@ def test_each_file_has_tests_that_exist(path: Path) -> None:
     assert [each for each in tests if not (ROOT / each).exists()] == []
 
 
-def test_tests_that_run_a_line_come_with_the_near_and_the_quick_first() -> None:
-    lines = {"policy/limits.py": {"3": ["tests/cli/a.py", "tests/policy/b.py"], "4": ["tests/sdk/c.py"]}}
-    reach = Reach(lines, {"tests/cli/a.py": 9.0, "tests/sdk/c.py": 1.0})
-    assert reach.files("policy/limits.py", [2, 3, 4]) == [
+def test_tests_that_run_a_line_come_in_the_order_in_which_they_may_notice() -> None:
+    named, near, quick, slow = (
+        "tests/cli/test_limits.py",
         "tests/policy/b.py",
         "tests/sdk/c.py",
-        "tests/cli/a.py",
-    ]
+        "tests/cli/d.py",
+    )
+    lines = {"policy/limits.py": {"3": [slow, near], "4": [quick, named]}}
+    reach = Reach(lines, {slow: 9.0, quick: 1.0, near: 2.0, named: 10.0})
+    assert reach.files("policy/limits.py", [2, 3, 4]) == [named, near, quick, slow]
     assert reach.files("policy/limits.py", [5]) == reach.files("sdk/new.py", [3]) == []
 
 
