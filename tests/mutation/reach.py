@@ -38,7 +38,7 @@ class Reach:
         self._lines, self._seconds = lines, seconds
 
     def files(self, path: str, rows: Iterable[int]) -> list[str]:
-        """Return those that run one of these lines: named like the module first, then its folder's, then the quickest."""
+        """Return those that run one of these lines: named like the module first, then near it, then the quickest."""
         lines = self._lines.get(path, {})
         found = {file for row in rows for file in lines.get(str(row), ())}
         module = Path(path)
