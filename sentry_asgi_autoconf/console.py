@@ -31,17 +31,15 @@ def say(level: str, text: object) -> None:
 MASK = "***"
 
 # From the first "://" to the last "@": a password may hold "/", "@", commas and blanks.
-_CREDENTIALS = re.compile(r"(:(?:\\?/){2}).*@", re.DOTALL)
+_CREDENTIALS = r"(?s)(:(?:\\?/){2}).*@"
 # Keys of DSNs (32 hexadecimal digits) and Sentry's auth tokens, pasted where they do not belong;
 # 40 digits are a commit's.
-_KEYS = re.compile(
-    r"(?<![0-9a-fA-F])(?![0-9a-fA-F]{40}(?![0-9a-fA-F]))[0-9a-fA-F]{32,}|sntry[a-z]_[\w.+/=-]+"
-)
+_KEYS = r"(?<![0-9a-fA-F])(?![0-9a-fA-F]{40}(?![0-9a-fA-F]))[0-9a-fA-F]{32,}|sntry[a-z]_[\w.+/=-]+"
 
 
 def mask(text: str) -> str:
     """Replace what looks like credentials: `scheme://user:password@`, keys, auth tokens."""
-    return _KEYS.sub(MASK, _CREDENTIALS.sub(r"\1" + MASK + "@", text))
+    return re.sub(_KEYS, MASK, re.sub(_CREDENTIALS, r"\1" + MASK + "@", text))
 
 
 def printable(text: str, limit: int = 60) -> str:

@@ -14,7 +14,7 @@ from typing import Callable, Iterator, NamedTuple, Sequence, TypeVar
 from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.exceptions import UnresolvedImportError
 
-_NAME_OR_IMPORT_STRING = re.compile(r"[\w.:-]+\Z")
+_NAME_OR_IMPORT_STRING = r"[\w.:-]+\Z"
 
 _T = TypeVar("_T")
 
@@ -55,7 +55,7 @@ class IntegrationReference(str):
 
         Which names there are, and whether an import string leads anywhere, the installed SDK decides.
         """
-        if not _NAME_OR_IMPORT_STRING.match(text):
+        if not re.match(_NAME_OR_IMPORT_STRING, text):
             raise ValueError("neither a short name such as redis nor an import string package.module:Class")
         return cls(text if ":" in text else text.lower().replace("-", "_"))
 

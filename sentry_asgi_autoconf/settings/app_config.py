@@ -19,7 +19,7 @@ VARIABLE = "SENTRY_ASGI_CONFIG"
 _TOOL = ("tool", "sentry-asgi-autoconf")
 _PYPROJECT = "pyproject.toml"
 # As a key: most files have no table of ours, at most a dependency, and are not worth a parser.
-_KEY = re.compile(rb"sentry-asgi-autoconf[\"']?\s*[].=]")
+_KEY = rb"sentry-asgi-autoconf[\"']?\s*[].=]"
 
 
 class ConfigFile(NamedTuple):
@@ -40,7 +40,7 @@ def _pyprojects(package: Package | None) -> Iterator[ConfigFile]:
     for directory in _directories(package):
         path = directory / _PYPROJECT
         try:
-            if path.is_file() and _KEY.search(path.read_bytes()):
+            if path.is_file() and re.search(_KEY, path.read_bytes()):
                 yield from _with_table(str(path))
         except OSError:
             continue

@@ -14,11 +14,12 @@ from sentry_asgi_autoconf.import_strings import ImportReference, IntegrationRefe
 from sentry_asgi_autoconf.settings.values import json_value, list_items, lower_case, parse_boolean
 
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
-_HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(/\S*)?\Z")
-_STATUS_CODES = re.compile(r"([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\Z", re.ASCII)
-_DISTRIBUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_METHOD_AND_PATH = re.compile(r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z")
-_TAG = re.compile(r"[A-Za-z0-9_.:-]{1,200}\Z")
+# Patterns that re compiles when they are first used: a boot uses few of them.
+_HOST_AND_PORT = r"[\w.-]+:\d+(/\S*)?\Z"
+_STATUS_CODES = r"(?a)([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\Z"
+_DISTRIBUTION = r"[A-Za-z0-9][A-Za-z0-9._-]*\Z"
+_METHOD_AND_PATH = r"(?:(?P<method>[A-Za-z]+)\s+)?(?P<path>[/*].*)\Z"
+_TAG = r"[A-Za-z0-9_.:-]{1,200}\Z"
 _T = TypeVar("_T")
 
 
@@ -51,7 +52,7 @@ def boolean_or_url(value: Any) -> bool | str:
     if isinstance(value, bool):
         return value
     text, parts = _stripped(value), _split(_stripped(value))
-    if (parts.scheme in ("http", "https") and parts.hostname) or _HOST_AND_PORT.match(text):
+    if (parts.scheme in ("http", "https") and parts.hostname) or re.match(_HOST_AND_PORT, text):
         return text
     word = parse_boolean(text)
     if word is None:
@@ -119,7 +120,7 @@ def _pattern(text: str) -> str:
 
 
 def _status_code_range(text: str) -> range:
-    match = _STATUS_CODES.match(text)
+    match = re.match(_STATUS_CODES, text)
     if match is None:
         raise ValueError("it is not a code or range from 100 to 599")
     first, last = int(match.group(1)), int(match.group(2) or match.group(1))
@@ -212,7 +213,7 @@ def apps(value: Any) -> list[str]:
 def distributions(value: Any) -> list[str]:
     """Check that every name can be a distribution's, and spell it as the index does."""
     names = [canonical(name) for name in map(_stripped, _items(value))]
-    return _all(names, _DISTRIBUTION.match, "is not a distribution's name")
+    return _all(names, lambda name: re.match(_DISTRIBUTION, name), "is not a distribution's name")
 
 
 def canonical(distribution: str) -> str:
@@ -243,7 +244,7 @@ def tags(value: Any) -> dict[str, str]:
 
 
 def _tag(name: Any, text: Any) -> tuple[str, str]:
-    if not isinstance(name, str) or not _TAG.match(name):
+    if not isinstance(name, str) or not re.match(_TAG, name):
         rule = "it may have letters, digits, and _ . : -, at most 200 in all"
         raise ValueError(f"the name {shown(name)} of a tag is not allowed: {rule}")
     if not isinstance(text, str) or not text.strip():
@@ -266,7 +267,7 @@ def log_level(value: Any) -> Any:
 
 
 def _rate(key: str, rate: Any) -> tuple[str, float]:
-    match = _METHOD_AND_PATH.match(key.strip())
+    match = re.match(_METHOD_AND_PATH, key.strip())
     if match is None:
         raise ValueError(f'the key {shown(key)} is not a path such as "/api/*", or a method and a path')
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1 or math.isnan(rate):

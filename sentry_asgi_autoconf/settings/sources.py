@@ -25,7 +25,7 @@ _QUOTED = "it stands in quotes, which docker run --env-file and Kubernetes take 
 # Where Kubernetes' own example of a volume has them.
 _OF_POD = ("/etc/podinfo/annotations", "/etc/podinfo/labels")
 # Where the SDK takes all code for other people's.
-_LIBRARIES = re.compile(r"[\\/](?:dist|site)-packages[\\/]")
+_LIBRARIES = r"[\\/](?:dist|site)-packages[\\/]"
 # By what is taken, the variables, labels and annotations that say so: the first that is set counts.
 _PLATFORM_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "release": (
@@ -147,7 +147,7 @@ def _of_package(package: Package) -> Iterator[tuple[str, Candidate]]:
     release = _release(package.name, root)
     if release:
         yield "release", release
-    if _LIBRARIES.search(str(package.file)):
+    if re.search(_LIBRARIES, str(package.file)):
         yield "in_app_include", Candidate([package.name], Origin("in_app_include", place, layer=PLATFORM))
     elif _is_elsewhere(root):
         yield "project_root", Candidate(str(root), Origin("project_root", place, layer=PLATFORM))

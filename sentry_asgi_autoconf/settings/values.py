@@ -14,9 +14,9 @@ from sentry_asgi_autoconf.console import printable
 Shape = Dict[str, Any]
 # Blanks as Unicode has them, without the separators that Python's strip takes for some.
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_WHOLE = re.compile(rf"[{_BLANKS}]*([+-]?)([0-9]+(?:_[0-9]+)*)(?:\.0+)?[{_BLANKS}]*\Z")
-_DECIMAL = re.compile(rf"[{_BLANKS}]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[{_BLANKS}]*\Z")
-_MISPLACED_UNDERSCORE = re.compile(r"\A_|__|_\Z")
+_WHOLE = rf"[{_BLANKS}]*([+-]?)([0-9]+(?:_[0-9]+)*)(?:\.0+)?[{_BLANKS}]*\Z"
+_DECIMAL = rf"[{_BLANKS}]*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[{_BLANKS}]*\Z"
+_MISPLACED_UNDERSCORE = r"\A_|__|_\Z"
 _MOST_DIGITS = 4300
 _LARGEST_FLOAT = 2.0**63  # that is taken for a whole number
 _TRUE = frozenset(("1", "on", "t", "true", "y", "yes"))
@@ -94,7 +94,7 @@ def _as_whole_number(value: Any) -> int | None:
         return int(value)
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < _LARGEST_FLOAT else None
-    match = _WHOLE.match(value) if isinstance(value, str) else None
+    match = re.match(_WHOLE, value) if isinstance(value, str) else None
     digits = match.group(2).replace("_", "").lstrip("0") or "0" if match else ""
     return int(match.group(1) + digits) if match and len(digits) <= _MOST_DIGITS else None
 
@@ -109,12 +109,12 @@ def _number(shape: Shape, value: Any) -> float:
 
 def _as_number(value: Any) -> float:
     if isinstance(value, str):
-        match = _DECIMAL.match(value.replace("_", ""))
+        match = re.match(_DECIMAL, value.replace("_", ""))
         # Where there are underscores, there are no blanks around.
         if (
             match
             and "_" in value
-            and (_MISPLACED_UNDERSCORE.search(value) or match.group() != match.group(1))
+            and (re.search(_MISPLACED_UNDERSCORE, value) or match.group() != match.group(1))
         ):
             return math.nan
         return float(match.group(1)) if match else math.nan
