@@ -94,6 +94,20 @@ def test_old_files_go_and_those_of_others_stay(temporary: Path) -> None:
     assert not (temporary / NAME / ("0" * 32)).exists()
 
 
+def test_a_failure_is_reported_again_when_its_file_is_old(temporary: Path) -> None:
+    assert fail_twice(temporary) == ["True", "False"]
+    (file,) = (temporary / NAME).iterdir()
+    os.utime(file, (OLD, OLD))
+    assert fail_twice(temporary) == ["True", "False"]
+
+
+@pytest.mark.parametrize(("ray", "may_report"), [("", "True"), ("sys.modules['ray'] = sys", "False")])
+def test_attempts_of_ray_are_of_one_group_each_and_of_one_session(
+    ray: str, may_report: str, temporary: Path
+) -> None:
+    assert fail_twice(temporary, f"import os, sys; os.setpgid(0, 0); {ray}") == ["True", may_report]
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become other users")
 def test_another_user_s_failure_is_reported_by_itself() -> None:
     # pytest's own directories are its user's alone.

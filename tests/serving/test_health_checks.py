@@ -52,6 +52,7 @@ def test_probes_make_no_transaction_and_their_errors_are_reported(
         {"headers": 7},
         {"headers": [()]},
         {"headers": [(b"user-agent", "kube-probe/1")]},
+        {"headers": [(b"user-agent", b"kube-probe/1", b"more")]},
         {"headers": {}, "path": None},
         {"path": b"/healthz"},
     ],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any, Callable
 
 import pytest
 
+from sentry_asgi_autoconf.serving.path_sampling import PathSampler
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 
@@ -44,6 +46,18 @@ def test_an_exclusion_does_not_switch_tracing_on(start: Start, project: Project)
     environ = {"SENTRY_ASGI_EXCLUDED_PATHS": "/health", "SENTRY_TRACES_SAMPLE_RATE": None}
     request(start(uvicorn("raw3:app"), environ), "/ok", "/health")
     assert names(project) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "sampled", "share"), [("/", True, 0.1), ("/busy", True, 0.5), ("/", False, 0.0)]
+)
+def test_of_the_traces_that_callers_sample_no_more_than_the_ceiling_goes_on(
+    path: str, sampled: bool, share: float
+) -> None:
+    sampler = PathSampler(None, 1.0, [], {"/busy": 0.5}, ceiling_over_callers=0.1)
+    context = {"asgi_scope": {"path": path, "method": "GET"}, "parent_sampled": sampled}
+    random.seed(12)
+    assert sum(sampler(context) for _ in range(4000)) / 4000 == pytest.approx(share, abs=0.03)
 
 
 RATES: dict[str, Any] = {"GET /never": 0, "POST /items/*": 1, "/items/*": 0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from hypothesis import given
@@ -53,9 +53,20 @@ def test_values_are_found_as_whole_words(text: str, expected: str) -> None:
     assert request.replaced_in(text) == expected
 
 
+@pytest.mark.parametrize(
+    "write", [str, lambda key: repr(key)[1:-1], lambda key: repr(key.encode("latin-1"))[2:-1]]
+)
+def test_a_value_is_found_in_each_way_in_which_it_is_written(write: Callable[[str], str]) -> None:
+    key = "\xe9\x7fabcdef'g"
+    request = Sensitive({"headers": [(b"x-api-key", key.encode("latin-1"))]}, addresses=True)
+    assert request.replaced_in(f"here: {write(key)}.") == "here: [Filtered]."
+
+
 def test_a_value_that_was_cut_is_found() -> None:
     request = sensitive(authorization="Bearer abcdefghijklmnop")
     assert request.replaced_in("the token is abcdefgh...") == "the token is [Filtered]"
+    assert request.replaced_in("abcdefgh...") == "[Filtered]"
+    assert request.replaced_in("the token is abcdefghijklmnopq...") == "the token is abcdefghijklmnopq..."
     assert request.replaced_in("something else ...") == "something else ..."
 
 

@@ -180,11 +180,20 @@ def test_a_further_key_is_all_that_is_added(start: Start, project: Project, tmp_
 
 
 @pytest.mark.parametrize(
-    "text", ["(a+)+$", r"(\w*)*x", r"(a)\1+", r"\w+\w+\w+@", "(", "", "x*", "(?:a{1,100}b?){2,}"]
+    "text",
+    [
+        *("(a+)+$", r"(\w*)*x", r"(a)\1+", r"\w+\w+\w+@", "(", "", "x*", "(?:a{1,100}b?){2,}"),
+        "a{1,65}b{1,65}c{1,65}",
+    ],
 )
 def test_an_expression_that_may_take_long_or_says_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         rule_of(text)
+
+
+@pytest.mark.parametrize("text", ["a{1,64}b{1,64}c{1,64}", r"\w+-\w+", "(?:a{1,64})+", "[0-9]{65,}"])
+def test_an_expression_that_takes_little_is_taken(text: str) -> None:
+    assert rule_of(text).pattern.pattern == text
 
 
 def test_a_refused_expression_costs_one_line() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from datetime import datetime, timezone
 from typing import Any, Callable
 
 import pytest
@@ -60,8 +62,16 @@ def counts(project: Project) -> Counter[str]:
     for sessions in project.wait("sessions"):
         assert sessions["attrs"] == {"release": "shop@1.2", "environment": "production"}
         for aggregate in sessions["aggregates"]:
+            assert -120 < minute(aggregate["started"]) - time.time() <= 0
             found.update({how: number for how, number in aggregate.items() if how != "started"})
     return found
+
+
+def minute(started: str) -> float:
+    """Return the moment, in seconds since the epoch, at which the minute of an aggregate began."""
+    moment = datetime.strptime(started, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    assert moment.second == moment.microsecond == 0
+    return moment.timestamp()
 
 
 def told(project: Project) -> list[tuple[Any, Any]]:
