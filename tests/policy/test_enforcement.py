@@ -280,3 +280,20 @@ def test_settings_of_this_package_can_be_enforced_and_have_defaults(read: Read) 
     assert origins["asgi_excluded_paths"].startswith("[enforced] asgi_excluded_paths (")
     assert origins["asgi_excluded_apps"] == "SENTRY_ASGI_EXCLUDED_APPS (environment)"
     assert origins["asgi_disabled_servers"].startswith("[defaults] asgi_disabled_servers (")
+
+
+@pytest.mark.parametrize(("option", "refusals"), [("http_proxy", ["http_proxy"]), ("https_proxy", [])])
+def test_a_proxy_that_can_read_what_is_sent_is_held_to_the_rule_for_where_it_is_sent(
+    option: str, refusals: list[str], read: Read
+) -> None:
+    layers = read(
+        {"SENTRY_DSN": "http://key@sentry.acme.internal/1"}, limits={"dsn": {"allow": ["*.acme.internal"]}}
+    )
+    assert list(refused(arguments_of(layers).of_app({option: "http://elsewhere:3128"}))) == refusals
+
+
+def test_an_enforced_dsn_rules_no_other_option(read: Read) -> None:
+    layers = read(enforced={"dsn": "https://key@sentry.acme.internal/1"})
+    merged = arguments_of(layers).of_app({"traces_sample_rate": 0.4, "environment": "staging"})
+    assert merged.refusals == []
+    assert (merged.arguments["traces_sample_rate"], merged.arguments["environment"]) == (0.4, "staging")

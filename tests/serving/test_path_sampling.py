@@ -9,6 +9,7 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.serving.path_sampling import PathSampler
+from sentry_asgi_autoconf.serving.trace_budget import TraceBudget
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 
@@ -49,15 +50,42 @@ def test_an_exclusion_does_not_switch_tracing_on(start: Start, project: Project)
 
 
 @pytest.mark.parametrize(
-    ("path", "sampled", "share"), [("/", True, 0.1), ("/busy", True, 0.5), ("/", False, 0.0)]
+    ("path", "sampled", "share"),
+    [("/", True, 0.1), ("/busy", True, 0.5), ("/", False, 0.0), ("/health", True, 0.0)],
 )
 def test_of_the_traces_that_callers_sample_no_more_than_the_ceiling_goes_on(
     path: str, sampled: bool, share: float
 ) -> None:
-    sampler = PathSampler(None, 1.0, [], {"/busy": 0.5}, ceiling_over_callers=0.1)
+    sampler = PathSampler(None, 1.0, ["/health"], {"/busy": 0.5}, ceiling_over_callers=0.1)
     context = {"asgi_scope": {"path": path, "method": "GET"}, "parent_sampled": sampled}
     random.seed(12)
     assert sum(sampler(context) for _ in range(4000)) / 4000 == pytest.approx(share, abs=0.03)
+
+
+class NotingBudget(TraceBudget):
+    """A budget that notes what it is asked for."""
+
+    def rate(self, name: str, wanted: float, now: float) -> float:
+        """Note the route, and return what is left for it."""
+        self.asked = name
+        return super().rate(name, wanted, now)
+
+
+@pytest.mark.parametrize(
+    ("context", "route"),
+    [
+        ({"asgi_scope": {"path": "/a", "method": "GET"}}, "GET /a"),
+        ({"asgi_scope": {"path": "/ws"}, "transaction_context": {"op": "websocket.server"}}, "WEBSOCKET /ws"),
+        ({"asgi_scope": {"path": "/a"}, "transaction_context": {"op": "queue", "name": "job"}}, "queue job"),
+        ({"transaction_context": {"op": "http.server", "name": "/mounted"}}, "http.server /mounted"),
+    ],
+)
+def test_a_budget_is_shared_by_routes_and_by_what_else_makes_transactions(
+    context: dict[str, Any], route: str
+) -> None:
+    budget = NotingBudget(10.0)
+    PathSampler(None, 1.0, [], {}, None, budget=budget)(context)
+    assert budget.asked == route
 
 
 RATES: dict[str, Any] = {"GET /never": 0, "POST /items/*": 1, "/items/*": 0}
