@@ -375,8 +375,9 @@ def test_what_a_file_says(content: str, words: str, tmp_path: Path, monkeypatch:
         b"# Defaults\n[ defaults ]\n'release' = '1'  # one",
         b"defaults.release = '1'\nlimits.dsn.allow = ['[gh]ost', '::1', '10.*']",
         b"defaults = { release = '1' }",
+        b"[defaults]\nrelease = '1'\n[limits.traces_sample_rate]\nmax = 0.1\nsampled_by_callers = true",
     ],
-    ids=["byte-order mark", "CRLF", "CR", "comments and quotes", "dotted keys", "inline table"],
+    ids=["byte-order mark", "CRLF", "CR", "comments and quotes", "dotted keys", "inline table", "callers"],
 )
 def test_an_odd_file_that_says_what_makes_sense_applies(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a policy.toml"
