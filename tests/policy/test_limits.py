@@ -227,6 +227,7 @@ def test_no_glob_lets_through_what_the_other_does_not(one: str, other: str) -> N
     [
         (Limit(0.1, 0.2), True),
         (Limit(0.2, 0.2), False),
+        (Limit(0.2, 0.1), False),
         (Limit(None, None, (("a",), ("b",))), True),
         (Limit(None, None, (("a", "b"), ("b",))), False),
         (Limit(None, None, (("a",), ("b*",))), True),

@@ -180,8 +180,11 @@ def test_a_value_is_replaced_up_to_its_end(text: str, expected: str) -> None:
 def test_a_url_of_the_request_loses_the_whole_value() -> None:
     request = Sensitive(None, addresses=True)
     assert request.replaced_in_url("a=1&token=it's,(b)<c> d&e=2#f") == "a=1&token=[Filtered]&e=2#f"
-    found = request.replaced_in_headers({"Referer": "https://host/x?token=abc", "Host": "host:80"})
-    assert found == {"Referer": "https://host/x?token=[Filtered]", "Host": "host:80"}
+    for token in ("abc", "it's,(b)", "None"):
+        found = request.replaced_in_headers(
+            {"Referer": f"https://host/x?token={token}&a=1", "Host": "host:80"}
+        )
+        assert found == {"Referer": "https://host/x?token=[Filtered]&a=1", "Host": "host:80"}
 
 
 def test_a_credential_of_the_query_is_known_by_its_value() -> None:

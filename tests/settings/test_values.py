@@ -151,7 +151,12 @@ def test_import_strings_and_integrations_are_told_apart_from_text() -> None:
         ("SENTRY_IGNORE_SPANS", '[{"attributes": "x"}]', "attributes must be an object"),
         ("SENTRY_DATA_COLLECTION", "{", "not valid JSON"),
         ("SENTRY_DATA_COLLECTION", '{"user_inf": false}', "user_inf: there is no such key"),
-        ("SENTRY_DATA_COLLECTION", '{"cookies": {"mode": "x"}}', "cookies.mode: it is not one of 'off'"),
+        (
+            "SENTRY_DATA_COLLECTION",
+            '{"cookies": {"mode": "x"}}',
+            "cookies.mode: it is not one of 'off', 'denylist' or 'allowlist'",
+        ),
+        ("SENTRY_TRACE_IGNORE_STATUS_CODES", "[600]", "SENTRY_TRACE_IGNORE_STATUS_CODES='[600]' is not"),
         ("SENTRY_DATA_COLLECTION", '{"cookies": {"terms": []}}', "cookies.mode: it is missing"),
         ("SENTRY_EXPERIMENTS", "[1]", "a JSON object"),
         ("SENTRY_PROXY_HEADERS", '{"a": 1}', "a JSON object whose values are text"),
