@@ -103,6 +103,7 @@ def test_it_takes_what_the_settings_take(name: str, value: str, schema: Schema) 
         ("environment", {"SENTRY_MAX_REQUEST_BODY_SIZE": "huge"}),
         ("environment", {"SENTRY_ASGI_EXCLUDE_PATHS": "/"}),
         ("config", {"traces_sample_rate": 2}),
+        ("config", {"trace_ignore_status_codes": [600]}),
         ("config", {"traces_sample_rat": 0.5}),
         ("config", {"asgi_config": "other.toml"}),
         ("config", {"data_collection": {"user_inf": False}}),
