@@ -56,6 +56,7 @@ class Gateway:
             "/flask": WSGIMiddleware(flask_app),
             "/mounts": api,
             "/sanic": sanic_app,
+            "/v2": api,
         }
         api.mount("/mounts", mounts)
 
@@ -69,6 +70,9 @@ class Gateway:
         if prefix in ("/flask", "/sanic"):
             path = scope["path"][len(prefix) :]
             scope = {**scope, "path": path, "raw_path": path.encode(), "root_path": prefix}
+        if prefix == "/v2":
+            headers = [*scope["headers"], (b"x-added", b"by the gateway")]
+            scope = {**scope, "path": f"/api{scope['path'][len(prefix) :]}", "headers": headers}
         return await self.apps[prefix](scope, receive, send)
 
 

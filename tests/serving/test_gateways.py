@@ -45,6 +45,15 @@ def test_each_request_is_named_by_who_answers_it(start: Start, project: Project)
     assert all("url" in event["request"] for event in events)
 
 
+def test_an_event_has_the_request_that_the_server_handed_over(start: Start, project: Project) -> None:
+    server = start(uvicorn("gateway:app")).ready()
+    server.provoke("/v2/0")
+    (event,) = project.wait("event")
+    assert event["transaction"] == "/api/{number}"
+    assert event["request"]["url"].endswith("/v2/0")
+    assert "x-added" not in event["request"]["headers"]
+
+
 def type_of(event: Any) -> str:
     return str(event["exception"]["values"][-1]["type"])
 
