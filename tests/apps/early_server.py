@@ -23,4 +23,6 @@ async def app(scope, receive, send):
 
 if __name__ == "__main__":
     sentry_sdk.init(**OPTIONS)
+    if "NEARER" in os.environ:
+        sentry_sdk.get_isolation_scope().set_client(sentry_sdk.get_client())
     uvicorn.run(app, port=0)

@@ -50,9 +50,10 @@ def test_the_mode_applies_to_it(mode: str, environment: str, start: Start) -> No
     assert told(start(SCRIPT, environ).ready())["environment"] == environment
 
 
-def test_what_is_enforced_holds_against_it(start: Start, policy: Policy) -> None:
+@pytest.mark.parametrize("nearer", [{}, {"NEARER": "its client is bound to the isolation scope"}])
+def test_what_is_enforced_holds_against_it(nearer: dict[str, str], start: Start, policy: Policy) -> None:
     rules = policy(enforced={"max_breadcrumbs": 3, "disabled_integrations": ["threading"]})
-    server = start(SCRIPT, {"OPTIONS": json.dumps(SAID), **rules}).ready()
+    server = start(SCRIPT, {"OPTIONS": json.dumps(SAID), **nearer, **rules}).ready()
     options = told(server)
     assert options["max_breadcrumbs"] == 3
     assert "threading" not in options["integrations"] and "logging" in options["integrations"]
