@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Callable
 
 import pytest
 
-from sentry_asgi_autoconf.serving.server_noise import ServerNoise
 from tests.harness.arrived import all_of, by_path, name_of
 from tests.harness.each_server import on_each_server
 from tests.harness.envelopes import Project
@@ -60,13 +58,3 @@ def test_a_5xx_that_an_integration_has_reported_is_no_second_event(start: Start,
 
 def said(event: dict[str, Any]) -> str:
     return str(event.get("message") or event["logentry"].get("formatted") or event["logentry"]["message"])
-
-
-@pytest.mark.parametrize(("logger", "is_dropped"), [("asyncio", True), ("shop", False)])
-def test_what_asyncio_alone_logs_of_a_request_that_was_given_up_is_dropped(
-    logger: str, is_dropped: bool
-) -> None:
-    error = asyncio.CancelledError()
-    event = {"logger": logger, "level": "error"}
-    found = ServerNoise()._process(event, {"exc_info": (type(error), error, None)})
-    assert found is (None if is_dropped else event)
