@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Callable
 
+import pytest
+
 from sentry_asgi_autoconf.serving import server_noise
 from sentry_asgi_autoconf.serving.server_noise import ServerNoise
 from tests.harness.envelopes import Project
