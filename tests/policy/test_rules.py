@@ -12,6 +12,7 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import Loaded, load
+from sentry_asgi_autoconf.console import printable
 from sentry_asgi_autoconf.policy.rules import share_of
 from tests.harness.server import Server, run, until, uvicorn
 
@@ -115,6 +116,20 @@ def test_after_its_moment_the_next_layer_counts(until: str, holds: bool, tmp_pat
     assert rate_under(tmp_path, text) == (0.1 if holds else 0.9)
     text = f"[[for]]\nenvironment = '*'\nuntil = {until}\n[for.defaults]\ntraces_sample_rate = 0.1"
     assert rate_under(tmp_path, text, PROD) == (0.1 if holds else None)
+
+
+def test_a_place_takes_no_more_than_200_characters_of_a_line(tmp_path: Path) -> None:
+    path = tmp_path / ("long" * 60) / "policy.toml"
+    path.parent.mkdir()
+    path.write_text(
+        "[defaults]\nrelease = '\"quoted\"'\n[enforced]\nsample_rate = {value = 1.0, until = 2001-01-01T00:00:00Z}"
+    )
+    loaded = load({"SENTRY_DSN": "https://key@host/1", "SENTRY_ASGI_POLICY": str(path)})
+    place = f"({printable(str(path), 200)})"
+    (problem,) = loaded.problems
+    (note,) = loaded.policy.notes
+    assert place in problem.what
+    assert place in note
 
 
 @pytest.mark.parametrize(
