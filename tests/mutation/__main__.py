@@ -86,7 +86,7 @@ def copy_tree() -> None:
 
 
 def reached() -> Reach:
-    """Return which tests run which line, which is measured once."""
+    """Return which tests run which line, as measured in the copy."""
     return measure(TREE, ENVIRONMENT / "bin" / "python", CACHE)
 
 

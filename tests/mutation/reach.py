@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import re
@@ -53,8 +54,8 @@ class Reach:
 
 
 def measure(tree: Path, python: Path, directory: Path) -> Reach:
-    """Run the default tests of a tree once, in twice the time, and keep what they reach; some may fail."""
-    kept = directory / "reach.json"
+    """Run the default tests of a tree, and keep what they reach until one of its lines changes; some may fail."""
+    kept = directory / f"reach-{_digest(tree)}.json"
     if not kept.exists():
         data, seconds, settings = (directory / name for name in ("data", "seconds.json", "coverage.ini"))
         settings.write_text(_SETTINGS % data)
@@ -65,6 +66,11 @@ def measure(tree: Path, python: Path, directory: Path) -> Reach:
         subprocess.run(combine, cwd=tree, check=True)
         kept.write_text(json.dumps([_by_line(data, tree / PACKAGE), json.loads(seconds.read_text())]))
     return Reach(*json.loads(kept.read_text()))
+
+
+def _digest(tree: Path) -> str:
+    sources = sorted(path for folder in (PACKAGE, "tests") for path in (tree / folder).rglob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 def _by_line(data: Path, package: Path) -> dict[str, dict[int, list[str]]]:
