@@ -10,6 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from sentry_asgi_autoconf.activation.layers import load
+from sentry_asgi_autoconf.console import printable
 from tests.activation.layering import arguments_of
 from tests.harness import machine, toml_text
 from tests.harness.declared import POLICIES, distribution
@@ -162,6 +163,20 @@ def test_of_two_policies_that_limit_the_same_the_stricter_limit_holds_in_either_
         load({**environ, "SENTRY_TRACES_SAMPLE_RATE": "1", "SENTRY_SAMPLE_RATE": "0"})
     ).own()
     assert (arguments["traces_sample_rate"], arguments["sample_rate"]) == (0.2, 0.6)
+
+
+def test_each_place_of_a_contradiction_takes_no_more_than_200_characters_of_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distribution(tmp_path, "policy = {'enforced': {'release': 'a'}}", {POLICIES: {"acme": "acme:policy"}})
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "acme", raising=False)
+    path = tmp_path / ("long" * 60) / "policy.toml"
+    path.parent.mkdir()
+    path.write_text("[enforced]\nrelease = 'b'")
+    loaded = load({"SENTRY_DSN": "https://key@host/1", "SENTRY_ASGI_POLICY": str(path)})
+    (warning,) = loaded.policy.warnings
+    assert f" and {printable(f'[enforced] release ({path}:2)', 200)} enforce different values" in warning.what
 
 
 def test_where_it_cannot_be_told_whether_there_is_one_nothing_leaves(

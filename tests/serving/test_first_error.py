@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Callable
 
 import pytest
 
+from sentry_asgi_autoconf.serving import served_app
 from tests.harness.envelopes import Project
 from tests.harness.served import serve
 from tests.harness.server import Server, until
@@ -22,3 +24,11 @@ def test_the_first_error_imports_nothing(
         assert client.get("/boom").status_code == 500
         project.wait("event")
         assert client.get("/modules").text == before
+
+
+def test_what_is_made_ready_for_it_keeps_no_process_from_ending() -> None:
+    before = set(threading.enumerate())
+    served_app._prepare_for_errors()
+    served_app._unprepared.append(True)
+    (timer,) = set(threading.enumerate()) - before
+    assert timer.daemon

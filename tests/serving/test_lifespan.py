@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
+from sentry_asgi_autoconf.serving.served_app import Lifespan
 from tests.harness.envelopes import Project
 from tests.harness.server import Server, uvicorn
 
@@ -96,3 +97,9 @@ def test_an_app_that_cannot_be_imported_is_reported_once_with_status_as_without_
     (event,) = project.wait("event")
     assert summary(event) == text
     assert len(project.items("event")) == 1
+
+
+def test_what_is_no_message_ends_no_lifespan() -> None:
+    sent = [None, 7, {}, {"type": 7}, {"type": "lifespan.startup.complete"}]
+    assert [Lifespan([])._is_last(message) for message in sent] == [False] * len(sent)
+    assert Lifespan([])._is_last({"type": "lifespan.shutdown.complete"})

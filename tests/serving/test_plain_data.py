@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import enum
+import logging
 import math
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Callable
 
 import pytest
+import sentry_sdk
 from hypothesis import given
 from hypothesis import strategies as st
 from sentry_sdk.scrubber import EventScrubber
@@ -110,3 +112,20 @@ def serialised_in_place(event: dict[str, Any], scrubber: Any) -> Any:
     """Return what the client makes of an event whose parts are shared with a scope."""
     scrubber.scrub_event(event)
     return serialize(event)
+
+
+@pytest.mark.parametrize("nest", [lambda inner: {"a": inner}, lambda inner: [inner]], ids=["dicts", "lists"])
+def test_what_is_nested_too_deeply_is_left_to_the_serialiser_without_an_error(
+    nest: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    deep: Any = "end"
+    for _ in range(5000):
+        deep = nest(deep)
+    arguments: dict[str, Any] = {}
+    redaction.add(arguments)
+    event = {"contexts": {"a": {"deep": deep}}, "spans": [{"data": {"b": 1}}]}
+    with sentry_sdk.isolation_scope() as scope:
+        # Whose own errors it logs.
+        scope.set_client(sentry_sdk.Client(dsn="https://key@host/1", debug=True, default_integrations=False))
+        arguments["event_scrubber"].scrub_event(event)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

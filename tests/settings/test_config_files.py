@@ -9,6 +9,8 @@ from typing import Callable
 
 import pytest
 
+from sentry_asgi_autoconf.activation.layers import load
+from sentry_asgi_autoconf.console import printable
 from tests.harness.envelopes import Project
 from tests.harness.policies import Policy
 from tests.harness.server import APPS, Server, uvicorn
@@ -113,6 +115,18 @@ def test_what_is_wrong_with_it_costs_a_line_and_the_rest_applies(
     before, _, after = words.partition("*/")
     assert before in line
     assert after in line
+
+
+def test_its_path_takes_no_more_than_200_characters_of_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / ("long" * 60)
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "__init__.py").touch()
+    (root / "pyproject.toml").write_text("[tool.sentry-asgi-autoconf]\nrelease = ")
+    monkeypatch.syspath_prepend(root)
+    (problem,) = load({"SENTRY_DSN": "https://key@host/1"}, "shop:app").problems
+    assert problem.what.startswith(f"{printable(str(root / 'pyproject.toml'), 200)} cannot be read")
 
 
 @pytest.mark.parametrize(

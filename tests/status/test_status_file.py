@@ -160,7 +160,8 @@ def test_the_file_goes_with_each_server(
 ) -> None:
     environ = settings(directory) if dsn is None else settings(directory, SENTRY_DSN=dsn)
     server = start([word.format(port=free_port()) for word in command], environ)
-    until_they_say(directory, has_app, 1, server)
+    (report,) = until_they_say(directory, has_app, 1, server)
+    assert [app["server"] for app in report["apps"]] == [command[2]]
     # Before it serves, a server may leave SIGTERM to the system.
     until(lambda: re.search("unning on|istening", server.output), f"the server, in {server.output}")
     server.stop()
