@@ -101,8 +101,11 @@ def test_an_app_changed_under_reload_reports_again(start: Start, project: Projec
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
 
 
-def test_a_wsgi_app_is_left_alone(start: Start, project: Project) -> None:
-    server = start(uvicorn("--interface", "wsgi", "wsgi_app:app"), {"SENTRY_ASGI_LOG_LEVEL": "debug"})
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_wsgi_app_is_left_alone(workers: str, start: Start, project: Project) -> None:
+    # Not even strict mode is for it.
+    environ = {"SENTRY_ASGI_LOG_LEVEL": "debug", "SENTRY_ASGI_STRICT": "true", "SENTRY_SAMPLE_RATE": "15"}
+    server = start(uvicorn("--interface", "wsgi", "--workers", workers, "wsgi_app:app"), environ).ready()
     assert server.get("/ok").text == "ok"
     server.provoke()
     server.stop()
