@@ -20,8 +20,8 @@ package, in the settings, policies, SDK, serving, flushing and servers' adapters
 and the tests run until one fails: first the default tests that run its line, which coverage has found, then slow ones
 and parts of the matrix, as `tests/mutation/tests.toml` says.
 
-None is drawn that changes nothing for sure: of annotations, of whether an argument may be given by its position, or `is`
-for `==`, as Python keeps texts of the code and classes once.
+None is drawn that changes nothing for sure: of annotations, of whether an argument may be given by its position, or
+`is` for `==`, as Python keeps texts of the code and classes once.
 
 ```console
 $ pip install -e '.[mutation]'
