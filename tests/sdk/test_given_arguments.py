@@ -26,7 +26,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         {},
         {"dsn": "https://key@elsewhere/1"},
         {"environment": "staging", "sample_rate": 0.5},
-        {"release": "other@2", "send_default_pii": True},
+        {"release": "other@2", "attach_stacktrace": True},
         {"release": "a@1", "max_breadcrumbs": 0},
         {"data_collection": {"user_info": True}},
         {"traces_sampler": len, "in_app_include": ["shop"]},
