@@ -27,8 +27,9 @@ CREDENTIAL_PARTS = (
 )
 CREDENTIAL_ENDS = ("authorization", "cookie", "sessionid", "session-id", "signature", "token")
 CREDENTIAL_WORDS = ("auth", "otp", "pass", "pwd", "sid", "sig")
-_ENDING = rf"(?:{'|'.join(CREDENTIAL_ENDS)}|(?<![a-z])(?:{'|'.join(CREDENTIAL_WORDS)}))[\W\d]*$"
-_CREDENTIAL = rf"{'|'.join(CREDENTIAL_PARTS)}|{_ENDING}"
+_CREDENTIAL = re.compile(
+    rf"{'|'.join(CREDENTIAL_PARTS)}|(?:{'|'.join(CREDENTIAL_ENDS)}|(?<![a-z])(?:{'|'.join(CREDENTIAL_WORDS)}))[\W\d]*$"
+)
 # In text: token=…, {'token': …}, and ?token%3D… within a URL within a URL; a name is read back from there.
 _ASSIGNMENT = re.compile(r"[=:%](?:(?<==)|(?<=['\"]:)\s?|(?<=%)3[Dd])")
 _NAME_BACKWARDS = re.compile(r"['\"]?\\?((?:[Dd]5%)?[\w.\[\]-]+)(%?)")
@@ -75,7 +76,7 @@ def keep_added(names: Iterable[str]) -> None:
 @functools.lru_cache(maxsize=1024)
 def is_credential(name: str) -> bool:
     """Whether a bare name is that of a credential."""
-    return name in _DENIED or name in _added or re.search(_CREDENTIAL, name) is not None
+    return name in _DENIED or name in _added or _CREDENTIAL.search(name) is not None
 
 
 def is_parameter(name: str) -> bool:
